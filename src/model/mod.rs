@@ -1,0 +1,35 @@
+//! Plain data and its words: ids, skeleton, views, labels, 3D poses, provenance, and the pure edits on them.
+//!
+//! Nothing here reads a file, waits or draws. Space and unit stand in names: `_in_image` is pixels with (0, 0) at the
+//! centre of the top-left pixel, `_in_world` is the calibration's unit, `_px` and `_mm` are lengths.
+
+pub mod ids;
+
+pub mod frames;
+
+pub mod skeleton;
+
+pub mod view;
+
+pub mod provenance;
+
+pub mod label;
+
+pub mod pose3d;
+
+pub mod edit;
+
+pub use edit::{Edit, EditConflict};
+pub use frames::FrameRange;
+pub use ids::{CameraId, CentroidNumber, DotRef, KeypointId, RecordingId, RegionId, RunId, ViewSet};
+pub use label::{FrameLabels, Label, Placement};
+pub use pose3d::{FramePose, Point3d};
+pub use provenance::{Provenance, Source};
+pub use skeleton::{Role, Skeleton};
+pub use view::{Centroid, CentroidOrigin, Crop};
+
+/// A point in an image, in pixels; (0, 0) is the centre of the top-left pixel.
+pub type Point2 = nalgebra::Point2<f64>;
+
+/// A point in the world, in the calibration's unit of length.
+pub type Point3 = nalgebra::Point3<f64>;
