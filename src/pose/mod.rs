@@ -1,1 +1,7 @@
-//! TODO
+//! The pose pipeline.
+
+pub mod assignment;
+
+pub mod joint;
+
+pub mod stage4;

@@ -1,0 +1,420 @@
+//! What the animal looks like in 3D: distances between keypoints, which side is left, and where each keypoint stands in the
+//! body's frame. Learnt from the seeds, then from solved frames that pass a strain gate.
+//!
+//! Lengths are in world units and every floor is a share of the body's length, so that calibrations in metres work too.
+//! Body parts are found by role; a skeleton without spine roles or pairs has distances only.
+
+use nalgebra::Vector3;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{KeypointId, Point3, Role, Skeleton};
+
+/// Positions of a frame's keypoints, by keypoint id.
+pub type Positions = [Option<Point3>];
+
+/// A running mean and variance that starts from a guess and never stops adapting.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Spread {
+    mean: f64,
+    variance: f64,
+    weight: f64,
+}
+
+impl Spread {
+    /// How many observations a guess is worth.
+    const PRIOR_WEIGHT: f64 = 12.0;
+    /// After so many observations old ones fade: about five seconds at 60 frames/s.
+    const MEMORY: f64 = 300.0;
+
+    fn guess(mean: f64, deviation: f64) -> Self {
+        Self { mean, variance: deviation * deviation, weight: Self::PRIOR_WEIGHT }
+    }
+
+    fn learn(&mut self, value: f64) {
+        let difference = value - self.mean;
+        self.weight = (self.weight + 1.0).min(Self::MEMORY);
+        self.mean += difference / self.weight;
+        self.variance += (difference * difference * (1.0 - 1.0 / self.weight) - self.variance) / self.weight;
+    }
+
+    /// The squared deviation of a value in units of the variance, which is at least `floor` squared.
+    fn strain(&self, value: f64, floor: f64) -> f64 {
+        (value - self.mean).powi(2) / self.variance.max(floor * floor)
+    }
+}
+
+/// Half a squared deviation that saturates at `cap` nats, so that one wrong keypoint cannot outvote the rest.
+pub fn saturating(squared: f64, cap: f64) -> f64 {
+    0.5 * squared / (1.0 + 0.5 * squared / cap)
+}
+
+/// The body's axes in the world, right-handed: forward × left = up.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyFrame {
+    /// Where the longitudinal coordinate is 0.
+    pub origin: Point3,
+    /// Towards the head.
+    pub forward: Vector3<f64>,
+    /// Towards the animal's left.
+    pub left: Vector3<f64>,
+    /// Towards its back.
+    pub up: Vector3<f64>,
+    /// 1 for an animal on its feet, falling to 0 as the spine stands upright and the sides can no longer be told.
+    pub trust: f64,
+}
+
+impl BodyFrame {
+    /// A point in the body's frame: along, to the left, up.
+    pub fn body_from_world(&self, point: &Point3) -> Vector3<f64> {
+        let offset = point - self.origin;
+        Vector3::new(offset.dot(&self.forward), offset.dot(&self.left), offset.dot(&self.up))
+    }
+}
+
+/// A mirrored pair whose left one is known.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Side {
+    /// The left keypoint.
+    pub left: KeypointId,
+    /// The right keypoint.
+    pub right: KeypointId,
+    /// Their usual distance across the body.
+    width: f64,
+}
+
+/// The learnt shape.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShapeModel {
+    keypoint_count: usize,
+    /// Upper triangle, row by row; absent where the seeds never show both.
+    distances: Vec<Option<Spread>>,
+    bones: Vec<bool>,
+    /// Longitudinal coordinate of spine keypoints.
+    spine: Vec<(KeypointId, f64)>,
+    up_in_world: Option<Vector3<f64>>,
+    sides: Vec<Side>,
+    /// Place in the body's frame, by keypoint.
+    places: Vec<Option<[Spread; 3]>>,
+    body_length: f64,
+}
+
+/// Penalties of a whole frame, nats.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Strain {
+    /// Of distances between keypoints.
+    pub distances: f64,
+    /// Of bones alone: the sum of |z| over bones, no saturation.
+    pub bones_z: f64,
+    /// Of places in the body's frame.
+    pub places: f64,
+    /// Of left and right.
+    pub sides: f64,
+    /// How many bones were seen.
+    pub bone_count: usize,
+}
+
+/// Saturation of a bone's penalty, nats.
+const BONE_CAP: f64 = 8.0;
+/// Saturation of any other distance's penalty, nats.
+const PAIR_CAP: f64 = 4.0;
+/// Weight of distances that are no bones: there are five times as many, and they are not independent.
+const PAIR_WEIGHT: f64 = 0.35;
+/// Saturation of a place's penalty, nats.
+const PLACE_CAP: f64 = 6.0;
+/// Weight of places, which say partly the same as distances.
+const PLACE_WEIGHT: f64 = 0.6;
+/// Penalty of a pair whose sides are exchanged, nats.
+const SIDE_PENALTY: f64 = 8.0;
+/// Smallest deviation of a bone, as a share of the body's length: breathing skin and fit noise.
+const BONE_FLOOR: f64 = 0.008;
+/// Smallest deviation of another distance or a place.
+const PAIR_FLOOR: f64 = 0.02;
+
+/// The spine from front to back, as far as a skeleton names it.
+const SPINE: [Role; 4] = [Role::Head, Role::BodyCentre, Role::BackRear, Role::TailBase];
+
+impl ShapeModel {
+    /// Learns from example frames, seeds as a rule. Keypoints that no example shows have no say until solved frames do.
+    pub fn from_examples(skeleton: &Skeleton, examples: &[Vec<Option<Point3>>]) -> Self {
+        let keypoint_count = skeleton.len();
+        let mut bones = vec![false; keypoint_count * keypoint_count];
+        for [a, b] in &skeleton.bones {
+            bones[a.index() * keypoint_count + b.index()] = true;
+            bones[b.index() * keypoint_count + a.index()] = true;
+        }
+        let mut model = Self {
+            keypoint_count,
+            distances: vec![None; keypoint_count * keypoint_count],
+            bones,
+            spine: Vec::new(),
+            up_in_world: None,
+            sides: Vec::new(),
+            places: vec![None; keypoint_count],
+            body_length: 0.0,
+        };
+        model.measure_body(examples);
+        model.measure_spine(skeleton, examples);
+        model.measure_sides(skeleton, examples);
+        for example in examples {
+            model.guess(example);
+        }
+        for _ in 0..3 {
+            examples.iter().for_each(|example| model.learn(example));
+        }
+        model
+    }
+
+    /// The longest distance that the examples show, without the tail's: a scale for floors and for motion.
+    pub fn body_length(&self) -> f64 {
+        self.body_length
+    }
+
+    /// Spine keypoints, front to back.
+    pub fn spine(&self) -> impl Iterator<Item = KeypointId> {
+        self.spine.iter().map(|(keypoint, _)| *keypoint)
+    }
+
+    /// Pairs whose sides are known.
+    pub fn sides(&self) -> &[Side] {
+        &self.sides
+    }
+
+    fn measure_body(&mut self, examples: &[Vec<Option<Point3>>]) {
+        let mut lengths: Vec<f64> = examples
+            .iter()
+            .flat_map(|example| {
+                let seen: Vec<_> = example.iter().flatten().collect();
+                (0..seen.len()).flat_map(move |i| (0..i).map(move |j| (i, j))).map(move |(i, j)| (seen[i] - seen[j]).norm()).collect::<Vec<_>>()
+            })
+            .collect();
+        lengths.sort_by(f64::total_cmp);
+        // The median of all distances times 1.6 is close to the trunk's length in mice and does not follow the tail.
+        self.body_length = lengths.get(lengths.len() / 2).map_or(0.0, |median| median * 1.6);
+    }
+
+    fn measure_spine(&mut self, skeleton: &Skeleton, examples: &[Vec<Option<Point3>>]) {
+        let parts: Vec<KeypointId> = SPINE.iter().filter_map(|role| skeleton.with_role(*role)).collect();
+        let Some((front, rest)) = parts.split_first() else { return };
+        let Some(rear) = rest.last() else { return };
+        let mut sums = vec![(0.0, 0.0); parts.len()];
+        for example in examples {
+            let (Some(head), Some(tail)) = (example[front.index()], example[rear.index()]) else { continue };
+            let axis = (head - tail).normalize();
+            let middle = nalgebra::center(&head, &tail);
+            for (sum, part) in sums.iter_mut().zip(&parts) {
+                if let Some(position) = example[part.index()] {
+                    sum.0 += (position - middle).dot(&axis);
+                    sum.1 += 1.0;
+                }
+            }
+        }
+        let seen = parts.iter().zip(&sums).filter(|(_, sum)| sum.1 > 0.0);
+        self.spine = seen.map(|(part, sum)| (*part, sum.0 / sum.1)).collect();
+    }
+
+    fn measure_sides(&mut self, skeleton: &Skeleton, examples: &[Vec<Option<Point3>>]) {
+        let pairs = skeleton.pairs();
+        let mut up = Vector3::zeros();
+        for example in examples {
+            let Some((_, forward)) = self.axis(example) else { continue };
+            for [left, right] in &pairs {
+                if let (Some(left), Some(right)) = (example[left.index()], example[right.index()]) {
+                    up += forward.cross(&(left - right));
+                }
+            }
+        }
+        self.up_in_world = up.try_normalize(1e-9);
+        for [left, right] in pairs {
+            let widths: Vec<f64> = examples
+                .iter()
+                .filter_map(|example| {
+                    let frame = self.body_frame(example)?;
+                    Some((example[left.index()]? - example[right.index()]?).dot(&frame.left))
+                })
+                .collect();
+            let width = widths.iter().sum::<f64>() / widths.len().max(1) as f64;
+            if width > 0.02 * self.body_length {
+                self.sides.push(Side { left, right, width });
+            }
+        }
+    }
+
+    /// First guesses from one example, for what no earlier example showed.
+    fn guess(&mut self, example: &Positions) {
+        let length = self.body_length;
+        for k in 0..self.keypoint_count {
+            for l in k + 1..self.keypoint_count {
+                let slot = k * self.keypoint_count + l;
+                if let (None, Some(a), Some(b)) = (self.distances[slot], example[k], example[l]) {
+                    let distance = (a - b).norm();
+                    let deviation =
+                        if self.bones[slot] { 0.08 * distance + 0.012 * length } else { 0.15 * distance + 0.03 * length };
+                    self.distances[slot] = Some(Spread::guess(distance, deviation));
+                }
+            }
+        }
+        let Some(frame) = self.body_frame(example) else { return };
+        for (place, position) in self.places.iter_mut().zip(example) {
+            if let (None, Some(position)) = (&place, position) {
+                let point = frame.body_from_world(position);
+                let deviation = 0.08 * length + 0.15 * point.norm();
+                *place = Some([0, 1, 2].map(|axis| Spread::guess(point[axis], deviation)));
+            }
+        }
+    }
+
+    /// Learns from a solved frame. The caller decides whether the frame is good enough.
+    pub fn learn(&mut self, frame: &Positions) {
+        self.guess(frame);
+        for k in 0..self.keypoint_count {
+            for l in k + 1..self.keypoint_count {
+                if let (Some(spread), Some(a), Some(b)) =
+                    (&mut self.distances[k * self.keypoint_count + l], frame[k], frame[l])
+                {
+                    let distance = (a - b).norm();
+                    if spread.strain(distance, PAIR_FLOOR * self.body_length) < 16.0 {
+                        spread.learn(distance);
+                    }
+                }
+            }
+        }
+        let Some(body) = self.body_frame(frame).filter(|body| body.trust > 0.5) else { return };
+        for (place, position) in self.places.iter_mut().zip(frame) {
+            if let (Some(place), Some(position)) = (place, position) {
+                let point = body.body_from_world(position);
+                for axis in 0..3 {
+                    if place[axis].strain(point[axis], PAIR_FLOOR * self.body_length) < 16.0 {
+                        place[axis].learn(point[axis]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The middle of the seen spine and the direction to the head.
+    fn axis(&self, frame: &Positions) -> Option<(Point3, Vector3<f64>)> {
+        let seen = || self.spine.iter().filter_map(|(part, along)| Some((frame[part.index()]?, *along)));
+        let count = seen().count();
+        if count < 2 {
+            return None;
+        }
+        let share = 1.0 / count as f64;
+        let middle = seen().fold(Vector3::zeros(), |sum, (position, _)| sum + position.coords * share);
+        let mean_along: f64 = seen().map(|(_, along)| along * share).sum();
+        let sum =
+            seen().fold(Vector3::zeros(), |sum, (position, along)| sum + (position.coords - middle) * (along - mean_along));
+        let spread: f64 = seen().map(|(_, along)| (along - mean_along).powi(2)).sum();
+        if spread < (0.05 * self.body_length).powi(2) {
+            return None;
+        }
+        let forward = sum.try_normalize(1e-9)?;
+        Some((Point3::from(middle - forward * mean_along), forward))
+    }
+
+    /// The body's axes; none with fewer than two spine keypoints, or when sides were never seen.
+    pub fn body_frame(&self, frame: &Positions) -> Option<BodyFrame> {
+        let (origin, forward) = self.axis(frame)?;
+        let upright = self.up_in_world? - forward * self.up_in_world?.dot(&forward);
+        let trust = ((upright.norm() - 0.1) / 0.3).clamp(0.0, 1.0);
+        let up = upright.try_normalize(1e-6)?;
+        Some(BodyFrame { origin, forward, left: up.cross(&forward), up, trust })
+    }
+
+    /// Penalty of the distance between two keypoints, nats; 0 where it was never seen.
+    pub fn distance_penalty(&self, k: usize, l: usize) -> DistancePenalty {
+        let (k, l) = (k.min(l), k.max(l));
+        let slot = k * self.keypoint_count + l;
+        let (cap, weight, floor) =
+            if self.bones[slot] { (BONE_CAP, 1.0, BONE_FLOOR) } else { (PAIR_CAP, PAIR_WEIGHT, PAIR_FLOOR) };
+        match self.distances[slot] {
+            Some(spread) => {
+                let variance = spread.variance.max((floor * self.body_length).powi(2));
+                DistancePenalty {
+                    mean: spread.mean as f32,
+                    inverse_variance: (1.0 / variance) as f32,
+                    cap: cap as f32,
+                    weight: weight as f32,
+                }
+            }
+            None => DistancePenalty { mean: 0.0, inverse_variance: 0.0, cap: 1.0, weight: 0.0 },
+        }
+    }
+
+    /// Penalty of a keypoint's place in the body's frame, nats.
+    pub fn place_penalty(&self, body: &BodyFrame, keypoint: usize, position: &Point3) -> f64 {
+        let Some(place) = &self.places[keypoint] else { return 0.0 };
+        let point = body.body_from_world(position);
+        let floor = PAIR_FLOOR * self.body_length;
+        let squared: f64 = (0..3).map(|axis| place[axis].strain(point[axis], floor)).sum();
+        PLACE_WEIGHT * body.trust * saturating(squared, PLACE_CAP)
+    }
+
+    /// Penalty of a pair that stands the wrong way round, nats.
+    pub fn side_penalty(&self, side: &Side, body: &BodyFrame, left: &Point3, right: &Point3) -> f64 {
+        let share = (left - right).dot(&body.left) / side.width;
+        SIDE_PENALTY * body.trust * (0.3 - share).clamp(0.0, 1.0)
+    }
+
+    /// The mean place of a keypoint for an animal in a given frame.
+    pub fn expected(&self, body: &BodyFrame, keypoint: usize) -> Option<Point3> {
+        let [along, left, up] = self.places[keypoint].as_ref()?;
+        Some(body.origin + body.forward * along.mean + body.left * left.mean + body.up * up.mean)
+    }
+
+    /// All penalties of a solved frame.
+    pub fn strain(&self, frame: &Positions) -> Strain {
+        let mut strain = Strain::default();
+        for k in 0..self.keypoint_count {
+            for l in k + 1..self.keypoint_count {
+                if let (Some(a), Some(b)) = (frame[k], frame[l]) {
+                    let distance = (a - b).norm();
+                    let slot = k * self.keypoint_count + l;
+                    strain.distances += f64::from(self.distance_penalty(k, l).of(distance as f32));
+                    if self.bones[slot]
+                        && let Some(spread) = &self.distances[slot]
+                    {
+                        strain.bones_z += spread.strain(distance, BONE_FLOOR * self.body_length).sqrt();
+                        strain.bone_count += 1;
+                    }
+                }
+            }
+        }
+        if let Some(body) = self.body_frame(frame) {
+            for (keypoint, position) in frame.iter().enumerate() {
+                if let Some(position) = position {
+                    strain.places += self.place_penalty(&body, keypoint, position);
+                }
+            }
+            for side in &self.sides {
+                if let (Some(left), Some(right)) = (frame[side.left.index()], frame[side.right.index()]) {
+                    strain.sides += self.side_penalty(side, &body, &left, &right);
+                }
+            }
+        }
+        strain
+    }
+}
+
+/// The penalty of one distance, ready for the inner loop.
+#[derive(Clone, Copy, Debug)]
+pub struct DistancePenalty {
+    mean: f32,
+    inverse_variance: f32,
+    cap: f32,
+    weight: f32,
+}
+
+impl DistancePenalty {
+    /// Whether the distance was ever seen.
+    pub fn is_known(&self) -> bool {
+        self.weight > 0.0
+    }
+
+    /// The penalty, nats.
+    #[inline]
+    pub fn of(&self, distance: f32) -> f32 {
+        let difference = distance - self.mean;
+        let squared = difference * difference * self.inverse_variance;
+        self.weight * 0.5 * squared / (1.0 + 0.5 * squared / self.cap)
+    }
+}

@@ -1,0 +1,485 @@
+//! Many answers carried through time: each frame is solved given several answers to the frame before, and, every other
+//! frame, from shape alone; what the following frames say decides between them.
+//!
+//! A chunk of frames is solved with a few frames more than it commits, so that the last committed frame has a future too.
+//! Shape and motion are learnt from committed frames only: a chunk is a pure function of the [`Track`] before it, which is
+//! what a run stores to resume.
+
+use serde::{Deserialize, Serialize};
+
+use super::candidates::{self, Candidate, CandidateConfig, NO_DOT, Support};
+use super::evidence::{FrameEvidence, PinholeRig};
+use super::motion::{Memory, MotionModel};
+use super::search::{NONE, Solution, Tables};
+use super::shape::ShapeModel;
+use super::votes::Votes;
+use crate::model::{Point3, ViewSet};
+
+/// Limits of the search.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrackerConfig {
+    /// How dots are matched.
+    pub candidates: CandidateConfig,
+    /// States of the beam.
+    pub beam_width: usize,
+    /// Answers carried from frame to frame.
+    pub hypotheses: usize,
+    /// Answers whose cost is so much above the best are dropped, nats.
+    pub hypothesis_margin: f32,
+    /// Candidates considered per keypoint and carried answer.
+    pub options_per_answer: usize,
+    /// Candidates considered per keypoint by evidence alone.
+    pub options_by_evidence: usize,
+    /// Every so many frames the animal is found from shape alone.
+    pub reacquire_every: u32,
+}
+
+impl Default for TrackerConfig {
+    fn default() -> Self {
+        Self {
+            candidates: CandidateConfig::default(),
+            beam_width: 48,
+            hypotheses: 6,
+            hypothesis_margin: 40.0,
+            options_per_answer: 8,
+            options_by_evidence: 26,
+            reacquire_every: 2,
+        }
+    }
+}
+
+/// Everything that the frames so far say about the next one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Track {
+    /// What the animal looks like.
+    pub shape: ShapeModel,
+    /// How it moves.
+    pub motion: MotionModel,
+    /// Where its keypoints were, by keypoint.
+    pub memory: Vec<Memory>,
+}
+
+/// A frame to solve.
+#[derive(Clone, Debug, Default)]
+pub struct TrackerInput {
+    /// Its dots.
+    pub evidence: FrameEvidence,
+    /// What a model or a table says of it.
+    pub votes: Option<Votes>,
+}
+
+/// A keypoint of a solved frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrackedKeypoint {
+    /// Its place, before the exact refit.
+    pub position: Point3,
+    /// Its dots by camera.
+    pub support: Support,
+    /// How much worse the best answer is in which the keypoint is elsewhere, nats.
+    pub margin: f32,
+}
+
+/// A solved frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrackedFrame {
+    /// By keypoint: the answer when only the past was known.
+    pub filtered: Vec<Option<Support>>,
+    /// By keypoint: the answer that past and future support.
+    pub keypoints: Vec<Option<TrackedKeypoint>>,
+    /// For a keypoint that is not seen: how much worse the best answer is in which it is, nats.
+    pub missing_margin: Vec<f32>,
+}
+
+/// An answer to one frame, with the best way to it.
+struct Node {
+    cost: f32,
+    parent: usize,
+    choice: Vec<Option<u16>>,
+    memory: Vec<Memory>,
+    /// Frames since it came from shape alone; young ones are not dropped at once.
+    since_reacquired: u8,
+}
+
+/// A frame with its answers.
+struct Layer {
+    pool: Vec<Candidate>,
+    nodes: Vec<Node>,
+    filtered: usize,
+}
+
+/// Frames for which an answer from shape alone may prove itself.
+const PROBATION: u8 = 6;
+
+impl TrackerConfig {
+    /// Solves `inputs`, frames that follow one another in the direction of the run, and commits the first `commit` of
+    /// them: their answers are returned and `track` moves on behind them.
+    pub fn solve(
+        &self,
+        rig: &PinholeRig,
+        track: &mut Track,
+        inputs: &[TrackerInput],
+        commit: usize,
+    ) -> Vec<TrackedFrame> {
+        let mut layers: Vec<Layer> = Vec::with_capacity(inputs.len());
+        for (index, input) in inputs.iter().enumerate() {
+            let reacquire = self.reacquire_every > 0 && index as u32 % self.reacquire_every == 0;
+            let layer = self.step(rig, track, layers.last(), input, reacquire);
+            layers.push(layer);
+        }
+        let path = best_path(&layers);
+        let mut frames = Vec::with_capacity(commit);
+        for index in 0..commit.min(layers.len()) {
+            let future = layers.get(index + 1).map(|layer| positions(&layer.pool, &layer.nodes[path[index + 1]].choice));
+            let frame = self.settle(rig, track, &inputs[index], &layers[index], path[index], future.as_deref());
+            frames.push(frame);
+        }
+        frames
+    }
+
+    /// All answers worth carrying to one frame.
+    fn step(
+        &self,
+        rig: &PinholeRig,
+        track: &Track,
+        before: Option<&Layer>,
+        input: &TrackerInput,
+        reacquire: bool,
+    ) -> Layer {
+        let start = [Node {
+            cost: 0.0,
+            parent: 0,
+            choice: Vec::new(),
+            memory: track.memory.clone(),
+            since_reacquired: PROBATION,
+        }];
+        let parents = before.map_or(&start[..], |layer| &layer.nodes);
+        let scene = FrameScene::new(self, rig, track, input, parents);
+        let tables = scene.tables(&track.shape);
+
+        let mut solutions: Vec<(Vec<u8>, bool)> = Vec::new();
+        let mut add = |found: Vec<Solution>, keep: usize, from_shape: bool| {
+            for solution in found.into_iter().take(keep) {
+                if !solutions.iter().any(|(known, _)| *known == solution.choice) {
+                    solutions.push((solution.choice, from_shape));
+                }
+            }
+        };
+        let base = scene.base(&tables);
+        let moves: Vec<Vec<f32>> =
+            parents.iter().map(|parent| scene.motion(&tables, &track.motion, &parent.memory)).collect();
+        for motion in &moves {
+            let unary: Vec<f32> = base.iter().zip(motion).map(|(base, motion)| base + motion).collect();
+            add(tables.solve(&unary, self.beam_width), 6, false);
+        }
+        if reacquire {
+            let unexpected = scene.motion(&tables, &track.motion, &vec![Memory::default(); track.memory.len()]);
+            let unary: Vec<f32> = base.iter().zip(&unexpected).map(|(base, motion)| base + motion).collect();
+            add(tables.solve(&unary, self.beam_width), 4, true);
+        }
+
+        let mut nodes: Vec<Node> = solutions
+            .into_iter()
+            .map(|(choice, from_shape)| {
+                let own = tables.energy(&base, &choice);
+                let columns: Vec<usize> = (0..choice.len()).map(|k| tables.column(k, choice[k])).collect();
+                let (parent, cost) = parents
+                    .iter()
+                    .zip(&moves)
+                    .map(|(parent, motion)| parent.cost + columns.iter().map(|column| motion[*column]).sum::<f32>())
+                    .enumerate()
+                    .min_by(|a, b| a.1.total_cmp(&b.1))
+                    .unwrap_or((0, 0.0));
+                let choice = scene.pool_choice(&choice);
+                let seen = positions(&scene.pool, &choice);
+                let memory =
+                    parents[parent].memory.iter().zip(&seen).map(|(memory, position)| memory.next(*position)).collect();
+                let age = parents[parent].since_reacquired.saturating_add(1);
+                let since_reacquired = if from_shape { 0 } else { age };
+                Node { cost: cost + own, parent, choice, memory, since_reacquired }
+            })
+            .collect();
+        nodes.sort_by(|a, b| a.cost.total_cmp(&b.cost).then_with(|| a.choice.cmp(&b.choice)));
+        self.prune(&mut nodes);
+        let lowest = nodes.first().map_or(0.0, |node| node.cost);
+        nodes.iter_mut().for_each(|node| node.cost -= lowest);
+        Layer { pool: scene.pool, nodes, filtered: 0 }
+    }
+
+    /// Drops answers that are far behind, but keeps the best young one that shape alone found.
+    fn prune(&self, nodes: &mut Vec<Node>) {
+        let limit = nodes.first().map_or(0.0, |node| node.cost) + self.hypothesis_margin;
+        let kept = nodes.iter().take(self.hypotheses).filter(|node| node.cost <= limit).count();
+        let young = nodes.iter().skip(kept).position(|node| node.since_reacquired < PROBATION).map(|index| index + kept);
+        match young {
+            Some(young) => {
+                nodes.swap(kept, young);
+                nodes.truncate(kept + 1);
+            }
+            None => nodes.truncate(kept),
+        }
+    }
+
+    /// The answer of a frame with its margins, given both neighbours; `track` then stands behind it.
+    fn settle(
+        &self,
+        rig: &PinholeRig,
+        track: &mut Track,
+        input: &TrackerInput,
+        layer: &Layer,
+        node: usize,
+        future: Option<&[Option<Point3>]>,
+    ) -> TrackedFrame {
+        let node = &layer.nodes[node];
+        let scene = FrameScene::around(self, rig, track, input, layer, node);
+        let tables = scene.tables(&track.shape);
+        let mut unary = scene.base(&tables);
+        let past = scene.motion(&tables, &track.motion, &track.memory);
+        unary.iter_mut().zip(&past).for_each(|(unary, motion)| *unary += motion);
+        if let Some(future) = future {
+            let ahead: Vec<Memory> = future.iter().map(|position| Memory::default().next(*position)).collect();
+            let motion = scene.motion(&tables, &track.motion, &ahead);
+            unary.iter_mut().zip(&motion).for_each(|(unary, motion)| *unary += motion);
+        }
+        let solutions = tables.solve(&unary, self.beam_width);
+        let best = &solutions[0];
+        let keypoints: Vec<Option<TrackedKeypoint>> = (0..best.choice.len())
+            .map(|keypoint| {
+                tables.candidate(keypoint, best.choice[keypoint]).map(|candidate| TrackedKeypoint {
+                    position: candidate.position,
+                    support: candidate.support,
+                    margin: margin(&tables, &unary, &solutions, keypoint),
+                })
+            })
+            .collect();
+        let missing_margin = (0..best.choice.len()).map(|k| margin(&tables, &unary, &solutions, k)).collect();
+        let seen = tables.positions(&best.choice);
+        let locked: Vec<bool> = scene.locked.iter().map(Option::is_some).collect();
+        drop(tables);
+        learn(track, &seen, &keypoints, &locked);
+        let filtered = &layer.nodes[layer.filtered];
+        let filtered =
+            filtered.choice.iter().map(|c| c.map(|index| layer.pool[usize::from(index)].support)).collect();
+        TrackedFrame { filtered, keypoints, missing_margin }
+    }
+}
+
+/// Moves the track behind a settled frame and learns from it where it is beyond doubt.
+fn learn(track: &mut Track, seen: &[Option<Point3>], keypoints: &[Option<TrackedKeypoint>], locked: &[bool]) {
+    let count = seen.iter().flatten().count();
+    let strain = track.shape.strain(seen);
+    let per_keypoint = (strain.distances + strain.places + strain.sides) / count.max(1) as f64;
+    let sure = keypoints.iter().flatten().filter(|keypoint| keypoint.margin > 6.0).count();
+    if count * 2 >= seen.len() && per_keypoint < 4.0 && sure * 4 >= count * 3 {
+        let trusted: Vec<Option<Point3>> = keypoints
+            .iter()
+            .zip(locked)
+            .map(|(keypoint, locked)| {
+                keypoint.as_ref().filter(|keypoint| *locked || keypoint.margin > 6.0).map(|keypoint| keypoint.position)
+            })
+            .collect();
+        track.shape.learn(&trusted);
+    }
+    for (keypoint, position) in seen.iter().enumerate() {
+        if let Some(position) = position {
+            track.motion.learn(keypoint, &track.memory[keypoint], position);
+        }
+        track.memory[keypoint] = track.memory[keypoint].next(*position);
+    }
+}
+
+/// How much worse the best answer is in which a keypoint is elsewhere.
+fn margin(tables: &Tables<'_>, unary: &[f32], solutions: &[Solution], keypoint: usize) -> f32 {
+    let best = &solutions[0];
+    let other = solutions.iter().find(|solution| solution.choice[keypoint] != best.choice[keypoint]);
+    let mut margin = other.map_or(f32::INFINITY, |solution| solution.energy - best.energy);
+    let mut choice = best.choice.clone();
+    let current = best.choice[keypoint];
+    let all = (0..tables.options[keypoint].len() as u8).chain([NONE]);
+    for alternative in all.filter(|alternative| *alternative != current) {
+        choice[keypoint] = alternative;
+        margin = margin.min(tables.energy(unary, &choice) - best.energy);
+    }
+    margin.max(0.0)
+}
+
+/// The answer of each layer on the way to the best last one.
+fn best_path(layers: &[Layer]) -> Vec<usize> {
+    let mut path = vec![0; layers.len()];
+    let mut node = 0;
+    for (index, layer) in layers.iter().enumerate().rev() {
+        path[index] = node;
+        node = layer.nodes[node].parent;
+    }
+    path
+}
+
+/// The places of an answer, by keypoint.
+fn positions(pool: &[Candidate], choice: &[Option<u16>]) -> Vec<Option<Point3>> {
+    choice.iter().map(|choice| choice.map(|index| pool[usize::from(index)].position)).collect()
+}
+
+/// A frame's candidates and which of them each keypoint may be.
+struct FrameScene<'a> {
+    pool: Vec<Candidate>,
+    options: Vec<Vec<u16>>,
+    /// By keypoint: the candidate that people's labels define.
+    locked: Vec<Option<u16>>,
+    votes: Option<&'a Votes>,
+}
+
+/// What leaving out a keypoint costs that people labelled in two views, nats.
+const LOCKED: f32 = 1e3;
+
+impl<'a> FrameScene<'a> {
+    fn new(
+        config: &TrackerConfig,
+        rig: &PinholeRig,
+        track: &Track,
+        input: &'a TrackerInput,
+        parents: &[Node],
+    ) -> Self {
+        let mut pool = candidates::find(rig, &input.evidence, &config.candidates);
+        let locked = lock(config, rig, &input.evidence, track.memory.len(), &mut pool);
+        let memories: Vec<&[Memory]> = parents.iter().map(|parent| &parent.memory[..]).collect();
+        Self::select(config, track, input, pool, locked, &memories, config.options_by_evidence)
+    }
+
+    /// The same frame again, around one answer.
+    fn around(
+        config: &TrackerConfig,
+        rig: &PinholeRig,
+        track: &Track,
+        input: &'a TrackerInput,
+        layer: &Layer,
+        node: &Node,
+    ) -> Self {
+        let mut pool = layer.pool.clone();
+        let locked = lock(config, rig, &input.evidence, track.memory.len(), &mut pool);
+        let mut scene = Self::select(config, track, input, pool, locked, &[&track.memory, &node.memory], 0);
+        for (options, choice) in scene.options.iter_mut().zip(&node.choice) {
+            if let Some(choice) = choice.filter(|choice| !options.contains(choice)) {
+                options.push(choice);
+            }
+        }
+        scene
+    }
+
+    fn select(
+        config: &TrackerConfig,
+        track: &Track,
+        input: &'a TrackerInput,
+        pool: Vec<Candidate>,
+        locked: Vec<Option<u16>>,
+        memories: &[&[Memory]],
+        by_evidence: usize,
+    ) -> Self {
+        let keypoint_count = track.memory.len();
+        let owned = |index: usize| locked.contains(&Some(index as u16));
+        let has_locks = input.evidence.has_locks();
+        let mut options = Vec::with_capacity(keypoint_count);
+        for keypoint in 0..keypoint_count {
+            if let Some(locked) = locked[keypoint] {
+                options.push(vec![locked]);
+                continue;
+            }
+            let usable: Vec<usize> = (0..pool.len())
+                .filter(|index| !owned(*index))
+                .filter(|index| !has_locks || candidates::allowed(&input.evidence, &pool[*index], keypoint))
+                .collect();
+            let mut list: Vec<u16> = usable.iter().take(by_evidence).map(|index| *index as u16).collect();
+            for memory in memories {
+                let expected = track.motion.predict(keypoint, &memory[keypoint]);
+                let mut ranked: Vec<(f32, u16)> = usable
+                    .iter()
+                    .map(|index| {
+                        let candidate = &pool[*index];
+                        let vote = input.votes.as_ref().map_or(0.0, |votes| votes.energy(keypoint, &candidate.support));
+                        let motion = track.motion.penalty(expected, &candidate.position) as f32;
+                        (candidate.evidence + motion + vote, *index as u16)
+                    })
+                    .collect();
+                ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                for (_, index) in ranked.into_iter().take(config.options_per_answer) {
+                    if !list.contains(&index) {
+                        list.push(index);
+                    }
+                }
+            }
+            list.truncate(usize::from(NONE));
+            options.push(list);
+        }
+        Self { pool, options, locked, votes: input.votes.as_ref() }
+    }
+
+    fn tables<'b>(&'b self, shape: &'b ShapeModel) -> Tables<'b> {
+        Tables::new(shape, &self.pool, self.options.clone())
+    }
+
+    /// Evidence and votes of every option.
+    fn base(&self, tables: &Tables<'_>) -> Vec<f32> {
+        let mut unary = vec![0.0; tables.row_length()];
+        for (keypoint, options) in self.options.iter().enumerate() {
+            for (index, option) in options.iter().enumerate() {
+                let candidate = &self.pool[usize::from(*option)];
+                let vote = self.votes.map_or(0.0, |votes| votes.energy(keypoint, &candidate.support));
+                unary[tables.column(keypoint, index as u8)] = candidate.evidence + vote;
+            }
+            if self.locked[keypoint].is_some() {
+                unary[tables.column(keypoint, NONE)] = LOCKED;
+            }
+        }
+        unary
+    }
+
+    /// What motion says of every option.
+    fn motion(&self, tables: &Tables<'_>, motion: &MotionModel, memory: &[Memory]) -> Vec<f32> {
+        let mut unary = vec![0.0; tables.row_length()];
+        for (keypoint, options) in self.options.iter().enumerate() {
+            let expected = motion.predict(keypoint, &memory[keypoint]);
+            for (index, option) in options.iter().enumerate() {
+                let position = &self.pool[usize::from(*option)].position;
+                unary[tables.column(keypoint, index as u8)] = motion.penalty(expected, position) as f32;
+            }
+        }
+        unary
+    }
+
+    fn pool_choice(&self, choice: &[u8]) -> Vec<Option<u16>> {
+        let pick = |(keypoint, choice): (usize, &u8)| {
+            (*choice != NONE).then(|| self.options[keypoint][usize::from(*choice)])
+        };
+        choice.iter().enumerate().map(pick).collect()
+    }
+}
+
+/// Adds the candidates that people's labels define and says where they stand.
+fn lock(
+    config: &TrackerConfig,
+    rig: &PinholeRig,
+    evidence: &FrameEvidence,
+    keypoint_count: usize,
+    pool: &mut Vec<Candidate>,
+) -> Vec<Option<u16>> {
+    if !evidence.has_locks() {
+        return vec![None; keypoint_count];
+    }
+    (0..keypoint_count)
+        .map(|keypoint| {
+            let candidate = candidates::locked(rig, evidence, &config.candidates, keypoint)?;
+            let known = pool.iter().position(|known| known.support == candidate.support);
+            let index = known.unwrap_or_else(|| {
+                pool.push(candidate);
+                pool.len() - 1
+            });
+            Some(index as u16)
+        })
+        .collect()
+}
+
+/// The cameras of a support.
+pub fn views_of(support: &Support) -> ViewSet {
+    (0..ViewSet::CAPACITY as u8)
+        .filter(|camera| support[usize::from(*camera)] != NO_DOT)
+        .map(crate::model::CameraId)
+        .collect()
+}

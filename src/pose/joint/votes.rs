@@ -1,0 +1,47 @@
+//! What labels from elsewhere, a model's or a table's, say for a candidate: votes with a weight, not verdicts.
+//!
+//! A model that confuses two keypoints does so in several views at once, so the votes of a frame are not independent: their
+//! sum saturates.
+
+use super::candidates::{NO_DOT, Support};
+use super::evidence::FrameEvidence;
+use crate::model::{CameraId, FrameLabels, KeypointId, ViewSet};
+
+/// Which dot each view's label gives to each keypoint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Votes {
+    /// By keypoint, then camera; [`NO_DOT`] without a vote.
+    dots: Vec<Support>,
+    weight: f32,
+    cap: f32,
+}
+
+impl Votes {
+    /// Reads the labels of a frame. `weight` is what one view's agreement is worth and `cap` what all together are, nats.
+    pub fn new(evidence: &FrameEvidence, labels: &FrameLabels, weight: f32, cap: f32) -> Self {
+        let mut dots = vec![[NO_DOT; ViewSet::CAPACITY]; labels.keypoint_count()];
+        for (camera, keypoint, label) in labels.iter() {
+            let view = &evidence.views[camera.index()];
+            let position = match label.placement.number() {
+                Some(number) => view.position_of(number),
+                None => label.placement.point_in_image().and_then(|point| {
+                    view.dots.iter().position(|dot| dot.point_in_image == point).map(|index| index as u8)
+                }),
+            };
+            dots[keypoint.index()][camera.index()] = position.unwrap_or(NO_DOT);
+        }
+        Self { dots, weight, cap }
+    }
+
+    /// The vote for a keypoint in a view.
+    pub fn dot(&self, camera: CameraId, keypoint: KeypointId) -> Option<u8> {
+        Some(self.dots[keypoint.index()][camera.index()]).filter(|dot| *dot != NO_DOT)
+    }
+
+    /// The energy that the votes add to a candidate for a keypoint: at most 0, at least −cap.
+    pub fn energy(&self, keypoint: usize, support: &Support) -> f32 {
+        let agreeing =
+            self.dots[keypoint].iter().zip(support).filter(|(vote, dot)| **vote != NO_DOT && vote == dot).count();
+        -(self.weight * agreeing as f32).min(self.cap)
+    }
+}
