@@ -1,7 +1,17 @@
-//! The pose pipeline.
+//! The pose pipeline: from numbered dots to identified keypoints in 3D, and which frames a person should look at first.
+//!
+//! Pure computation: no storage, no clock, no drawing. [`solve`] is the way in.
 
 pub mod assignment;
+
+pub mod window;
+
+pub mod sweep;
 
 pub mod joint;
 
 pub mod stage4;
+
+pub mod ranking;
+
+pub mod solve;

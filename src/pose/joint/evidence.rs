@@ -83,6 +83,18 @@ impl FrameEvidence {
         Self { views: views.collect() }
     }
 
+    /// Adds the free points of labels as dots, so that an assigner's points can be chosen like centroids.
+    pub fn add_points(&mut self, rig: &Rig, labels: &FrameLabels) {
+        for (camera, _, label) in labels.iter() {
+            let Placement::Free { point_in_image } = label.placement else { continue };
+            let dots = &mut self.views[camera.index()].dots;
+            let is_new = !dots.iter().any(|dot| dot.point_in_image == point_in_image);
+            if let (true, Some(normalized)) = (is_new, rig.camera(camera).undistort(point_in_image)) {
+                dots.push(Dot { number: None, point_in_image, normalized });
+            }
+        }
+    }
+
     /// Whether a person labelled anything in this frame.
     pub fn has_locks(&self) -> bool {
         self.views.iter().any(|view| view.locks.iter().any(Option::is_some))

@@ -361,6 +361,16 @@ impl ShapeModel {
         Some(body.origin + body.forward * along.mean + body.left * left.mean + body.up * up.mean)
     }
 
+    /// How many pairs stand the wrong way round in an animal whose sides can be told.
+    pub fn flipped_sides(&self, frame: &Positions) -> usize {
+        let Some(body) = self.body_frame(frame).filter(|body| body.trust > 0.3) else { return 0 };
+        let flipped = self.sides.iter().filter(|side| {
+            let (left, right) = (frame[side.left.index()], frame[side.right.index()]);
+            left.zip(right).is_some_and(|(left, right)| (left - right).dot(&body.left) < 0.0)
+        });
+        flipped.count()
+    }
+
     /// All penalties of a solved frame.
     pub fn strain(&self, frame: &Positions) -> Strain {
         let mut strain = Strain::default();

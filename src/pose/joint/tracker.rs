@@ -75,8 +75,6 @@ pub struct TrackedKeypoint {
     pub position: Point3,
     /// Its dots by camera.
     pub support: Support,
-    /// How much worse the best answer is in which the keypoint is elsewhere, nats.
-    pub margin: f32,
 }
 
 /// A solved frame.
@@ -86,8 +84,17 @@ pub struct TrackedFrame {
     pub filtered: Vec<Option<Support>>,
     /// By keypoint: the answer that past and future support.
     pub keypoints: Vec<Option<TrackedKeypoint>>,
-    /// For a keypoint that is not seen: how much worse the best answer is in which it is, nats.
-    pub missing_margin: Vec<f32>,
+    /// By keypoint, seen or not: how much worse the best answer is in which it is elsewhere, nats.
+    pub margins: Vec<f32>,
+    /// Largest distance of a keypoint from where its past led, over its usual distance.
+    pub jump: Option<f64>,
+}
+
+impl TrackedFrame {
+    /// How much worse the best answer is in which a keypoint is elsewhere, nats.
+    pub fn margin(&self, keypoint: crate::model::KeypointId) -> f32 {
+        self.margins[keypoint.index()]
+    }
 }
 
 /// An answer to one frame, with the best way to it.
@@ -106,6 +113,9 @@ struct Layer {
     nodes: Vec<Node>,
     filtered: usize,
 }
+
+/// Shape is learnt from keypoints with at least this margin, nats.
+const SURE: f32 = 6.0;
 
 /// Frames for which an answer from shape alone may prove itself.
 const PROBATION: u8 = 6;
@@ -247,36 +257,41 @@ impl TrackerConfig {
                 tables.candidate(keypoint, best.choice[keypoint]).map(|candidate| TrackedKeypoint {
                     position: candidate.position,
                     support: candidate.support,
-                    margin: margin(&tables, &unary, &solutions, keypoint),
                 })
             })
             .collect();
-        let missing_margin = (0..best.choice.len()).map(|k| margin(&tables, &unary, &solutions, k)).collect();
+        let margins: Vec<f32> = (0..best.choice.len()).map(|k| margin(&tables, &unary, &solutions, k)).collect();
         let seen = tables.positions(&best.choice);
+        let jump = jump(track, &seen);
         let locked: Vec<bool> = scene.locked.iter().map(Option::is_some).collect();
         drop(tables);
-        learn(track, &seen, &keypoints, &locked);
+        learn(track, &seen, &margins, &locked);
         let filtered = &layer.nodes[layer.filtered];
         let filtered =
             filtered.choice.iter().map(|c| c.map(|index| layer.pool[usize::from(index)].support)).collect();
-        TrackedFrame { filtered, keypoints, missing_margin }
+        TrackedFrame { filtered, keypoints, margins, jump }
     }
 }
 
+/// Largest distance of a keypoint from where its past led, over its usual distance.
+fn jump(track: &Track, seen: &[Option<Point3>]) -> Option<f64> {
+    let ratios = seen.iter().enumerate().filter_map(|(keypoint, position)| {
+        let (expected, scale) = track.motion.predict(keypoint, &track.memory[keypoint])?;
+        Some((position.as_ref()? - expected).norm() / scale)
+    });
+    ratios.reduce(f64::max)
+}
+
 /// Moves the track behind a settled frame and learns from it where it is beyond doubt.
-fn learn(track: &mut Track, seen: &[Option<Point3>], keypoints: &[Option<TrackedKeypoint>], locked: &[bool]) {
+fn learn(track: &mut Track, seen: &[Option<Point3>], margins: &[f32], locked: &[bool]) {
     let count = seen.iter().flatten().count();
     let strain = track.shape.strain(seen);
     let per_keypoint = (strain.distances + strain.places + strain.sides) / count.max(1) as f64;
-    let sure = keypoints.iter().flatten().filter(|keypoint| keypoint.margin > 6.0).count();
+    let is_sure = |keypoint: usize| locked[keypoint] || margins[keypoint] > SURE;
+    let sure = (0..seen.len()).filter(|keypoint| seen[*keypoint].is_some() && is_sure(*keypoint)).count();
     if count * 2 >= seen.len() && per_keypoint < 4.0 && sure * 4 >= count * 3 {
-        let trusted: Vec<Option<Point3>> = keypoints
-            .iter()
-            .zip(locked)
-            .map(|(keypoint, locked)| {
-                keypoint.as_ref().filter(|keypoint| *locked || keypoint.margin > 6.0).map(|keypoint| keypoint.position)
-            })
-            .collect();
+        let trusted: Vec<Option<Point3>> =
+            seen.iter().enumerate().map(|(keypoint, position)| position.filter(|_| is_sure(keypoint))).collect();
         track.shape.learn(&trusted);
     }
     for (keypoint, position) in seen.iter().enumerate() {

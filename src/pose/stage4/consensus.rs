@@ -6,7 +6,7 @@
 //! keypoints of a view at once, by optimal assignment.
 
 use crate::geometry::{self, Rig};
-use crate::model::{FramePose, Source, ViewSet};
+use crate::model::{CameraId, FramePose, Source};
 
 use super::super::assignment::assign;
 use super::super::joint::candidates::NO_DOT;
@@ -37,8 +37,7 @@ pub fn solve(rig: &Rig, evidence: &FrameEvidence, start: &Assignment, tau_px: f6
     }
     let pose = assignment.iter().map(|support| {
         let found = geometry::ransac(rig, &points_of(evidence, support), tau_px)?;
-        let views: ViewSet = found.inliers;
-        Some(point3d(&found, views, Source::Stage4))
+        Some(point3d(&found, Source::Stage4))
     });
     let pose = FramePose { points: pose.collect() };
     (assignment, pose)
@@ -53,7 +52,7 @@ fn choose(
     tau_px: f64,
     assignment: &mut Assignment,
 ) {
-    let id = crate::model::CameraId(camera as u8);
+    let id = CameraId(camera as u8);
     let dots = &evidence.views[camera].dots;
     // A keypoint without a 3D point has nothing to choose by: it keeps its dot unless a better founded one claims it.
     let mut targets = Vec::new();
@@ -79,7 +78,7 @@ fn choose(
     let columns = dots.len() + targets.len();
     let mut cost = vec![2.0 * truncated; targets.len() * columns];
     for (row, (_, position)) in targets.iter().enumerate() {
-        let projected = rig.cameras[camera].project(position);
+        let projected = rig.cameras[camera].project(*position);
         let mut fits = false;
         for (column, dot) in dots.iter().enumerate().filter(|(column, _)| !fixed[*column]) {
             if let Some(projected) = projected {

@@ -132,11 +132,13 @@ pub fn placement(evidence: &FrameEvidence, camera: usize, dot: u8) -> Placement 
 }
 
 /// A 3D point from the views of a triangulation.
-pub fn point3d(found: &Triangulation, views: ViewSet, source: Source) -> Point3d {
-    let squares: Vec<f64> =
-        views.iter().map(|camera| found.residuals_px[camera.index()].powi(2)).filter(|e| e.is_finite()).collect();
-    let error_px = (squares.iter().sum::<f64>() / squares.len().max(1) as f64).sqrt();
-    Point3d { position_in_world: found.position_in_world, error_px, views: views.len() as u8, source }
+pub fn point3d(found: &Triangulation, source: Source) -> Point3d {
+    Point3d {
+        position_in_world: found.position_in_world,
+        error_px: found.rms_px(),
+        views: found.inliers.len() as u8,
+        source,
+    }
 }
 
 /// Triangulates labels as they are: `dlt` over all views, or `ransac` within `tau_px`.
@@ -150,19 +152,14 @@ pub fn triangulated(
 ) -> FramePose {
     let solve = |support: &Support| {
         let points = points_of(evidence, support);
-        let found = match solver {
-            Solver::Dlt => {
-                let position_in_world = geometry::dlt(rig, &points)?;
-                geometry::residuals(rig, &points, position_in_world)
-            }
-            _ => geometry::ransac(rig, &points, tau_px)?,
-        };
-        let views = if solver == Solver::Dlt {
-            (0..points.len() as u8).map(CameraId).filter(|camera| points[camera.index()].is_some()).collect()
-        } else {
-            found.inliers
-        };
-        Some(point3d(&found, views, source))
+        if solver != Solver::Dlt {
+            return Some(point3d(&geometry::ransac(rig, &points, tau_px)?, source));
+        }
+        let position_in_world = geometry::dlt(rig, &points)?;
+        let errors = geometry::reprojection_errors(rig, position_in_world, &points);
+        let squares: Vec<f64> = errors.iter().filter(|error| error.is_finite()).map(|error| error * error).collect();
+        let error_px = (squares.iter().sum::<f64>() / squares.len() as f64).sqrt();
+        Some(Point3d { position_in_world, error_px, views: squares.len() as u8, source })
     };
     FramePose { points: assignment.iter().map(solve).collect() }
 }
@@ -171,7 +168,7 @@ pub fn triangulated(
 pub fn changes(rig: &Rig, evidence: &FrameEvidence, before: &Assignment, after: &Assignment, pose: &FramePose) -> Vec<Change> {
     let mut changes = Vec::new();
     for keypoint in (0..after.len() as u8).map(KeypointId) {
-        let projected = |camera: usize| rig.cameras[camera].project(&pose.position(keypoint)?);
+        let projected = |camera: usize| rig.cameras[camera].project(pose.position(keypoint)?);
         for camera in 0..evidence.views.len() {
             let (old, new) = (before[keypoint.index()][camera], after[keypoint.index()][camera]);
             if old == new {

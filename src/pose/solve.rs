@@ -1,0 +1,427 @@
+//! From the dots of a chunk of frames to labels, 3D points, reasons: the assigner, then stage 4.
+//!
+//! Pure: the caller reads dots and writes answers. A chunk is a function of the [`Track`] before it and its inputs.
+
+use thiserror::Error;
+
+use super::joint::candidates::{self, NO_DOT, Support};
+use super::joint::evidence::{FrameEvidence, PinholeRig};
+use super::joint::motion::MotionModel;
+use super::joint::shape::ShapeModel;
+use super::joint::tracker::{Track, TrackedFrame, TrackerConfig, TrackerInput};
+use super::joint::votes::Votes;
+use super::ranking::Reasons;
+use super::stage4::{self, Assignment, Change, Solver};
+use crate::geometry::{self, Rig};
+use crate::model::{
+    CameraId, Centroid, FrameLabels, FramePose, KeypointId, Label, Placement, Point3, Provenance, RunId, Skeleton, Source,
+};
+
+/// What a run does, with every default.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PoseConfig {
+    /// Stage 4.
+    pub solver: Solver,
+    /// The joint solver's limits.
+    pub tracker: TrackerConfig,
+    /// Smallest τ_reproj, px at 1024 px width; it grows to four times the seeds' robust residual.
+    pub tau_px: f64,
+    /// What one view's agreeing label is worth, nats.
+    pub vote_weight: f32,
+    /// What all views' agreeing labels are worth together, nats: confusions are shared between views.
+    pub vote_cap: f32,
+    /// Frames that are committed together.
+    pub chunk: usize,
+    /// Frames beyond a chunk that are solved so that its last frame has a future.
+    pub lookahead: usize,
+}
+
+impl Default for PoseConfig {
+    fn default() -> Self {
+        Self {
+            solver: Solver::Joint,
+            tracker: TrackerConfig::default(),
+            tau_px: 3.0,
+            vote_weight: 1.0,
+            vote_cap: 3.0,
+            chunk: 48,
+            lookahead: 16,
+        }
+    }
+}
+
+/// A frame as it goes in.
+#[derive(Clone, Debug, Default)]
+pub struct FrameInput {
+    /// Its index.
+    pub frame: u32,
+    /// Its dots, by camera.
+    pub centroids: Vec<Vec<Centroid>>,
+    /// Labels of which those by people are kept as they are.
+    pub human: Option<FrameLabels>,
+    /// Labels by an assigner other than the geometry.
+    pub proposal: Option<FrameLabels>,
+}
+
+/// A frame as it comes out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SolvedFrame {
+    /// Its index.
+    pub frame: u32,
+    /// The labels, people's included.
+    pub labels: FrameLabels,
+    /// The 3D points.
+    pub pose: FramePose,
+    /// What stage 4 changed.
+    pub changes: Vec<Change>,
+    /// Why the frame may be wrong.
+    pub reasons: Reasons,
+}
+
+/// Why a run cannot start.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum PoseError {
+    /// Fewer than two cameras.
+    #[error("3D needs two calibrated cameras or more; this recording has {count}")]
+    TooFewCameras {
+        /// Cameras of the rig.
+        count: usize,
+    },
+    /// Nothing to learn the animal from.
+    #[error("no keypoint is labelled in two views of a seed frame; label seed frames first (seeds --import seeds.csv)")]
+    NoSeeds,
+}
+
+/// A rig, an animal and a configuration: what every frame of a run shares.
+pub struct PoseSolver {
+    rig: Rig,
+    pinhole: PinholeRig,
+    skeleton: Skeleton,
+    config: PoseConfig,
+}
+
+impl PoseSolver {
+    /// Prepares a run; `examples` are the seed frames, or frames whose proposals are to be learnt from.
+    ///
+    /// # Errors
+    /// With fewer than two cameras.
+    pub fn new(rig: Rig, skeleton: Skeleton, mut config: PoseConfig, seeds: &[FrameInput]) -> Result<Self, PoseError> {
+        if rig.len() < 2 {
+            return Err(PoseError::TooFewCameras { count: rig.len() });
+        }
+        let pinhole = PinholeRig::new(&rig);
+        let sigma_px = seed_residual(&rig, &pinhole, seeds);
+        config.tau_px = config.tau_px.max(4.0 * sigma_px);
+        config.tracker.candidates.tau_px = config.tau_px;
+        config.tracker.candidates.sigma_px = config.tracker.candidates.sigma_px.max(sigma_px);
+        Ok(Self { rig, pinhole, skeleton, config })
+    }
+
+    /// The configuration, τ_reproj as the seeds set it.
+    pub fn config(&self) -> &PoseConfig {
+        &self.config
+    }
+
+    /// What the seeds say of the animal's shape and, from the `prelude` that leads up to a sweep, of its motion.
+    ///
+    /// # Errors
+    /// When no seed shows a keypoint in two views.
+    pub fn track(&self, seeds: &[FrameInput], prelude: &[&FrameInput]) -> Result<Track, PoseError> {
+        let examples: Vec<Vec<Option<Point3>>> = seeds.iter().map(|seed| self.labelled_points(seed)).collect();
+        if !examples.iter().flatten().any(Option::is_some) {
+            return Err(PoseError::NoSeeds);
+        }
+        let shape = ShapeModel::from_examples(&self.skeleton, &examples);
+        let motion = MotionModel::new(self.skeleton.len(), shape.body_length());
+        let mut track = Track { shape, motion, memory: vec![Default::default(); self.skeleton.len()] };
+        for input in prelude {
+            for (memory, position) in track.memory.iter_mut().zip(self.labelled_points(input)) {
+                *memory = memory.next(position);
+            }
+        }
+        Ok(track)
+    }
+
+    /// The points that a frame's labels make: people's, or else its proposal's.
+    fn labelled_points(&self, input: &FrameInput) -> Vec<Option<Point3>> {
+        let Some(labels) = input.human.as_ref().or(input.proposal.as_ref()) else {
+            return vec![None; self.skeleton.len()];
+        };
+        let point = |keypoint| {
+            let points = labels.views_of(keypoint);
+            let found = geometry::ransac(&self.rig, &points, self.tau_px())?;
+            Some(found.position_in_world)
+        };
+        self.skeleton.ids().map(point).collect()
+    }
+
+    /// τ_reproj at the images' own width, px.
+    fn tau_px(&self) -> f64 {
+        let widest = self.pinhole.scale.iter().fold(0.0f64, |a, b| a.max(*b));
+        self.config.tau_px * widest
+    }
+
+    /// Solves `inputs`, which follow one another in the direction of the sweep, and returns the first `commit` of them;
+    /// `track` then stands behind those.
+    pub fn solve(&self, track: &mut Track, inputs: &[FrameInput], commit: usize, stamp: Stamp) -> Vec<SolvedFrame> {
+        let trackers: Vec<TrackerInput> = inputs.iter().map(|input| self.tracker_input(input)).collect();
+        let tracked = self.config.tracker.solve(&self.pinhole, track, &trackers, commit);
+        tracked
+            .into_iter()
+            .zip(inputs)
+            .zip(&trackers)
+            .map(|((tracked, input), tracker)| self.finish(input, &tracker.evidence, &tracked, track, stamp))
+            .collect()
+    }
+
+    fn tracker_input(&self, input: &FrameInput) -> TrackerInput {
+        let mut evidence =
+            FrameEvidence::new(&self.rig, &input.centroids, self.skeleton.len(), input.human.as_ref());
+        if let Some(proposal) = &input.proposal {
+            evidence.add_points(&self.rig, proposal);
+        }
+        let votes = input.proposal.as_ref().map(|proposal| {
+            Votes::new(&evidence, proposal, self.config.vote_weight, self.config.vote_cap)
+        });
+        TrackerInput { evidence, votes }
+    }
+
+    /// Stage 4 on one frame, its labels and its reasons.
+    fn finish(
+        &self,
+        input: &FrameInput,
+        evidence: &FrameEvidence,
+        tracked: &TrackedFrame,
+        track: &Track,
+        stamp: Stamp,
+    ) -> SolvedFrame {
+        let filtered = || self.claim(evidence, &tracked.filtered).0;
+        let before = match &input.proposal {
+            Some(proposal) => stage4::assignment_of(evidence, proposal),
+            None => filtered(),
+        };
+        let tau_px = self.tau_px();
+        let (after, pose) = match self.config.solver {
+            Solver::Joint => {
+                let supports: Vec<Option<Support>> =
+                    tracked.keypoints.iter().map(|keypoint| keypoint.as_ref().map(|found| found.support)).collect();
+                self.claim(evidence, &supports)
+            }
+            Solver::Consensus => stage4::consensus::solve(&self.rig, evidence, &before, tau_px),
+            solver => {
+                let pose = stage4::triangulated(&self.rig, evidence, &before, solver, tau_px, Source::Stage4);
+                (before.clone(), pose)
+            }
+        };
+        let changes = stage4::changes(&self.rig, evidence, &before, &after, &pose);
+        let labels = self.labels(input, evidence, tracked, &before, &after, stamp);
+        let reasons = self.reasons(evidence, tracked, track, &before, &after, &pose);
+        SolvedFrame { frame: input.frame, labels, pose, changes, reasons }
+    }
+
+    /// Gives every dot to at most one keypoint, the nearer one, lets keypoints take the free dots near them, and refits
+    /// with the exact lens.
+    fn claim(&self, evidence: &FrameEvidence, supports: &[Option<Support>]) -> (Assignment, FramePose) {
+        let tau_px = self.tau_px();
+        let mut assignment: Assignment =
+            supports.iter().map(|support| support.unwrap_or([NO_DOT; crate::model::ViewSet::CAPACITY])).collect();
+        let place = |support: &Support| {
+            let rays = candidates::rays(evidence, support);
+            self.pinhole.intersect(rays)
+        };
+        let mut places: Vec<Option<Point3>> = assignment.iter().map(place).collect();
+        for camera in 0..evidence.views.len() {
+            self.settle_shared(evidence, camera, &places, &mut assignment);
+        }
+        for (keypoint, support) in assignment.iter_mut().enumerate() {
+            if support.iter().filter(|dot| **dot != NO_DOT).count() < 2 {
+                *support = [NO_DOT; crate::model::ViewSet::CAPACITY];
+                places[keypoint] = None;
+            } else {
+                places[keypoint] = place(support);
+            }
+        }
+        self.complete(evidence, &places, &mut assignment);
+        let points = assignment.iter_mut().enumerate().map(|(keypoint, support)| {
+            let points = stage4::points_of(evidence, support);
+            let mut views: crate::model::ViewSet =
+                (0..points.len() as u8).map(CameraId).filter(|camera| points[camera.index()].is_some()).collect();
+            let mut found = geometry::refine(&self.rig, &points, views, places[keypoint]?)?;
+            // A dot that the exact fit does not bear out is given up, the worst first; a person's is kept.
+            loop {
+                let worst = views
+                    .iter()
+                    .filter(|camera| evidence.lock(camera.index(), keypoint).is_none())
+                    .max_by(|a, b| found.residuals_px[a.index()].total_cmp(&found.residuals_px[b.index()]))
+                    .filter(|camera| found.residuals_px[camera.index()] > tau_px);
+                let Some(worst) = worst.filter(|_| views.len() > 2) else { break };
+                views = views.without(worst);
+                support[worst.index()] = NO_DOT;
+                found = geometry::refine(&self.rig, &points, views, found.position_in_world)?;
+            }
+            Some(stage4::point3d(&found, Source::Geometry))
+        });
+        let pose = FramePose { points: points.collect() };
+        (assignment, pose)
+    }
+
+    /// One view: a dot that several keypoints want stays with the one that people gave it to, else with the nearest.
+    fn settle_shared(
+        &self,
+        evidence: &FrameEvidence,
+        camera: usize,
+        places: &[Option<Point3>],
+        assignment: &mut Assignment,
+    ) {
+        for dot in 0..evidence.views[camera].dots.len() as u8 {
+            let claimants: Vec<usize> =
+                (0..assignment.len()).filter(|keypoint| assignment[*keypoint][camera] == dot).collect();
+            if claimants.len() < 2 {
+                continue;
+            }
+            let distance = |keypoint: &usize| {
+                let place = places[*keypoint].as_ref();
+                let dot = &evidence.views[camera].dots[usize::from(dot)];
+                place.and_then(|place| self.pinhole.residual(camera, dot, place)).unwrap_or(f64::INFINITY)
+            };
+            let nearest = claimants.iter().copied().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+            let winner = evidence.owner(camera, dot).or(nearest);
+            for keypoint in claimants.into_iter().filter(|keypoint| Some(*keypoint) != winner) {
+                assignment[keypoint][camera] = NO_DOT;
+            }
+        }
+    }
+
+    /// Free dots within half of τ go to the nearest keypoint that has none in their view.
+    fn complete(&self, evidence: &FrameEvidence, places: &[Option<Point3>], assignment: &mut Assignment) {
+        for (camera, view) in evidence.views.iter().enumerate() {
+            let mut pairs = Vec::new();
+            for (keypoint, place) in places.iter().enumerate() {
+                let Some(place) = place else { continue };
+                if assignment[keypoint][camera] != NO_DOT || evidence.lock(camera, keypoint).is_some() {
+                    continue;
+                }
+                for (dot, found) in view.dots.iter().enumerate() {
+                    let taken = assignment.iter().any(|support| support[camera] == dot as u8);
+                    let near = self.pinhole.residual(camera, found, place).filter(|px| *px < 0.5 * self.config.tau_px);
+                    if let (false, Some(residual)) = (taken, near) {
+                        pairs.push((residual, keypoint, dot as u8));
+                    }
+                }
+            }
+            pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+            for (_, keypoint, dot) in pairs {
+                let taken = assignment.iter().any(|support| support[camera] == dot);
+                if !taken && assignment[keypoint][camera] == NO_DOT {
+                    assignment[keypoint][camera] = dot;
+                }
+            }
+        }
+    }
+
+    fn labels(
+        &self,
+        input: &FrameInput,
+        evidence: &FrameEvidence,
+        tracked: &TrackedFrame,
+        before: &Assignment,
+        after: &Assignment,
+        stamp: Stamp,
+    ) -> FrameLabels {
+        let assigner = if input.proposal.is_some() { Source::Imported } else { Source::Geometry };
+        let mut labels = FrameLabels::empty(self.rig.len(), self.skeleton.len());
+        for keypoint in self.skeleton.ids() {
+            for camera in self.rig.ids() {
+                let human = input.human.as_ref().and_then(|human| human.get(camera, keypoint));
+                if let Some(human) = human.filter(|label| label.is_human()) {
+                    labels.place(camera, keypoint, human.clone());
+                    continue;
+                }
+                let (old, new) =
+                    (before[keypoint.index()][camera.index()], after[keypoint.index()][camera.index()]);
+                let source = if old == new { assigner } else { Source::Stage4 };
+                let label = Label {
+                    placement: stage4::placement(evidence, camera.index(), new),
+                    provenance: stamp.provenance(source),
+                    margin: Some(tracked.margin(keypoint)),
+                };
+                labels.place(camera, keypoint, label);
+            }
+        }
+        labels
+    }
+
+    fn reasons(
+        &self,
+        evidence: &FrameEvidence,
+        tracked: &TrackedFrame,
+        track: &Track,
+        before: &Assignment,
+        after: &Assignment,
+        pose: &FramePose,
+    ) -> Reasons {
+        let worst = |assignment: &Assignment| {
+            let residual = |support: &Support| {
+                let found = geometry::ransac(&self.rig, &stage4::points_of(evidence, support), self.tau_px())?;
+                Some(found.largest_residual_px()).filter(|residual| residual.is_finite())
+            };
+            assignment.iter().filter_map(residual).fold(None, |worst: Option<f64>, residual| {
+                Some(worst.map_or(residual, |worst| worst.max(residual)))
+            })
+        };
+        let positions: Vec<Option<Point3>> = self.skeleton.ids().map(|keypoint| pose.position(keypoint)).collect();
+        let strain = track.shape.strain(&positions);
+        let dots: usize = evidence.views.iter().map(|view| view.dots.len()).sum();
+        let given = after.iter().flatten().filter(|dot| **dot != NO_DOT).count();
+        let differing =
+            before.iter().flatten().zip(after.iter().flatten()).filter(|(before, after)| before != after).count();
+        let unsure: f32 =
+            self.skeleton.ids().map(|keypoint| (1.0 - tracked.margin(keypoint) / 20.0).max(0.0)).sum();
+        Reasons {
+            residual_before: worst(before),
+            residual_after: worst(after),
+            jump: tracked.jump,
+            bones: Some(strain.bones_z),
+            unassigned: Some(dots.saturating_sub(given) as f64),
+            two_views: Some(pose.points.iter().flatten().filter(|point| point.views == 2).count() as f64),
+            disagreement: Some(differing as f64),
+            side: Some(track.shape.flipped_sides(&positions) as f64),
+            margin: Some(f64::from(unsure)),
+        }
+    }
+}
+
+/// The run and the time that labels bear.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// The run.
+    pub run: Option<RunId>,
+    /// Milliseconds since the Unix epoch.
+    pub at_unix_ms: i64,
+}
+
+impl Stamp {
+    fn provenance(self, source: Source) -> Provenance {
+        Provenance { source, run: self.run, annotator: None, at_unix_ms: self.at_unix_ms }
+    }
+}
+
+/// The deviation of people's labels from the points that they make, px at 1024 px width: robust, 0 without seeds.
+fn seed_residual(rig: &Rig, pinhole: &PinholeRig, seeds: &[FrameInput]) -> f64 {
+    let mut residuals = Vec::new();
+    for labels in seeds.iter().filter_map(|seed| seed.human.as_ref()) {
+        for keypoint in (0..labels.keypoint_count() as u8).map(KeypointId) {
+            let Some(found) = geometry::triangulate(rig, &labels.views_of(keypoint)) else { continue };
+            let scaled = found.inliers.iter().map(|camera| found.residuals_px[camera.index()] / pinhole.scale[camera.index()]);
+            residuals.extend(scaled);
+        }
+    }
+    residuals.sort_by(f64::total_cmp);
+    // The median of a two-dimensional normal's length is 1.177 deviations.
+    residuals.get(residuals.len() / 2).map_or(0.0, |median| median / 1.177)
+}
+
+/// Whether a placement is on a dot or a free point.
+pub fn is_seen(placement: &Placement) -> bool {
+    !matches!(placement, Placement::Absent)
+}
