@@ -1,0 +1,48 @@
+//! The synthetic recording: the same for the same seed, the same animal at any frame rate, as hard as it says.
+
+use behaviorvlm::demo::{DemoConfig, Difficulty, RigLayout, Scene, SceneFigures};
+
+fn figures(layout: RigLayout, difficulty: Difficulty, fps: f64, frames: u32, seed: u64) -> SceneFigures {
+    let config = DemoConfig { frames, fps, difficulty, layout, seed, ..DemoConfig::default() };
+    Scene::new(&config).unwrap().measure()
+}
+
+/// Mean 3D error with true identities, mm, measured on recordings of another simulator.
+const FLOORS_MM: [(RigLayout, Difficulty, f64, f64); 6] = [
+    (RigLayout::Ring, Difficulty::Normal, 60.0, 0.097),
+    (RigLayout::Floor, Difficulty::Normal, 60.0, 0.090),
+    (RigLayout::Ring, Difficulty::Hard, 60.0, 0.167),
+    (RigLayout::Ring, Difficulty::Normal, 20.0, 0.100),
+    (RigLayout::Floor, Difficulty::Hard, 20.0, 0.149),
+    (RigLayout::Ring, Difficulty::Hard, 10.0, 0.171),
+];
+
+#[test]
+#[ignore = "measures 18 scenes of 500 frames"]
+fn floors_over_seeds() {
+    for (layout, difficulty, fps, floor_mm) in FLOORS_MM {
+        let over: Vec<SceneFigures> = (1..=3).map(|seed| figures(layout, difficulty, fps, 500, seed)).collect();
+        let mean = |of: fn(&SceneFigures) -> f64| over.iter().map(of).sum::<f64>() / over.len() as f64;
+        println!(
+            "{layout:?} {difficulty:?} {fps}: floor {:.4} (goal {floor_mm}) median {:.3} p95 {:.3}; views {:.2}, under two {:.2} %, \
+             strays {:.2}, merged {:.3}; speed {:.0} p95 {:.0} mm/s",
+            mean(|f| f.floor_mean_mm),
+            mean(|f| f.floor_median_mm),
+            mean(|f| f.floor_p95_mm),
+            mean(|f| f.mean_views),
+            mean(|f| f.under_two_views_pct),
+            mean(|f| f.strays_per_view),
+            mean(|f| f.merged_per_view),
+            mean(|f| f.speed_mean_mm_per_sec),
+            mean(|f| f.speed_p95_mm_per_sec),
+        );
+        for one in &over {
+            println!(
+                "   {:.4} views {:.2} {:.1?} step {:.1?}",
+                one.floor_mean_mm, one.mean_views, one.mean_views_by_keypoint, one.step_mm_by_keypoint
+            );
+        }
+        let ratio = mean(|f| f.floor_mean_mm) / floor_mm;
+        assert!((0.5..2.0).contains(&ratio), "{layout:?} {difficulty:?} {fps}: {ratio}");
+    }
+}
