@@ -15,3 +15,5 @@ pub mod stage4;
 pub mod ranking;
 
 pub mod solve;
+
+pub mod evaluation;

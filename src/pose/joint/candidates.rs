@@ -48,7 +48,7 @@ pub struct CandidateConfig {
 
 impl Default for CandidateConfig {
     fn default() -> Self {
-        Self { tau_px: 3.0, sigma_px: 0.6, view_gain: 5.0, point_price: 6.0, max_candidates: 160 }
+        Self { tau_px: 3.0, sigma_px: 0.6, view_gain: 8.0, point_price: 10.0, max_candidates: 160 }
     }
 }
 

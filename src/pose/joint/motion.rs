@@ -51,7 +51,7 @@ const TAIL: f64 = 3.0;
 /// Most that motion can say against a candidate, nats.
 pub const MOTION_CAP: f64 = 8.0;
 /// What a keypoint costs that nobody knows where to expect, nats.
-pub const UNEXPECTED: f64 = 3.0;
+pub const UNEXPECTED: f64 = 2.0;
 /// After so many unseen frames the last place says nothing.
 const FORGOTTEN: u16 = 12;
 /// Share of a new observation in a running scale.

@@ -18,6 +18,10 @@ struct Spread {
     mean: f64,
     variance: f64,
     weight: f64,
+    /// The guess, which the mean may not leave far behind: a keypoint that locked on to another's dots must not teach.
+    anchor: f64,
+    /// The guess's deviation.
+    reach: f64,
 }
 
 impl Spread {
@@ -27,14 +31,15 @@ impl Spread {
     const MEMORY: f64 = 300.0;
 
     fn guess(mean: f64, deviation: f64) -> Self {
-        Self { mean, variance: deviation * deviation, weight: Self::PRIOR_WEIGHT }
+        Self { mean, variance: deviation * deviation, weight: Self::PRIOR_WEIGHT, anchor: mean, reach: deviation }
     }
 
     fn learn(&mut self, value: f64) {
         let difference = value - self.mean;
         self.weight = (self.weight + 1.0).min(Self::MEMORY);
-        self.mean += difference / self.weight;
+        self.mean = (self.mean + difference / self.weight).clamp(self.anchor - self.reach, self.anchor + self.reach);
         self.variance += (difference * difference * (1.0 - 1.0 / self.weight) - self.variance) / self.weight;
+        self.variance = self.variance.min(1.5 * self.reach * self.reach);
     }
 
     /// The squared deviation of a value in units of the variance, which is at least `floor` squared.
@@ -346,7 +351,7 @@ impl ShapeModel {
         let point = body.body_from_world(position);
         let floor = PAIR_FLOOR * self.body_length;
         let squared: f64 = (0..3).map(|axis| place[axis].strain(point[axis], floor)).sum();
-        PLACE_WEIGHT * body.trust * saturating(squared, PLACE_CAP)
+        PLACE_WEIGHT * body.trust * (saturating(squared, PLACE_CAP) - 1.5)
     }
 
     /// Penalty of a pair that stands the wrong way round, nats.
@@ -420,11 +425,11 @@ impl DistancePenalty {
         self.weight > 0.0
     }
 
-    /// The penalty, nats.
+    /// The penalty, nats; 0 for the usual deviation, so that being seen is worth nothing in itself.
     #[inline]
     pub fn of(&self, distance: f32) -> f32 {
         let difference = distance - self.mean;
         let squared = difference * difference * self.inverse_variance;
-        self.weight * 0.5 * squared / (1.0 + 0.5 * squared / self.cap)
+        self.weight * (0.5 * squared / (1.0 + 0.5 * squared / self.cap) - 0.5)
     }
 }
