@@ -31,7 +31,7 @@ pub(super) const PAW_COUNT: usize = 4;
 
 const PELVIS_RADIUS: f64 = 14.0;
 const MIDDLE_RADIUS: f64 = 16.0;
-const CHEST_RADIUS: f64 = 12.0;
+const CHEST_RADIUS: f64 = 11.6;
 const HEAD_RADIUS: f64 = 10.0;
 const PELVIS_TO_MIDDLE: f64 = 24.0;
 const MIDDLE_TO_CHEST: f64 = 25.0;
@@ -190,10 +190,10 @@ impl Trunk {
             Point3::new(place.x, place.y, PAW_HEIGHT)
         };
         [
-            on_floor(self.chest, &self.chest_frame, 4.0, 11.0),
-            on_floor(self.chest, &self.chest_frame, 4.0, -11.0),
-            on_floor(self.pelvis, &self.pelvis_frame, 7.0, 14.5),
-            on_floor(self.pelvis, &self.pelvis_frame, 7.0, -14.5),
+            on_floor(self.chest, &self.chest_frame, 6.0, 13.0),
+            on_floor(self.chest, &self.chest_frame, 6.0, -13.0),
+            on_floor(self.pelvis, &self.pelvis_frame, 7.0, 16.5),
+            on_floor(self.pelvis, &self.pelvis_frame, 7.0, -16.5),
         ]
     }
 }
@@ -366,19 +366,21 @@ fn add_legs(trunk: &Trunk, paws: &[Point3; PAW_COUNT], blobs: &mut Vec<Blob>) {
         (trunk.pelvis + trunk.pelvis_frame.offset(0.0, 8.0, -4.0), 7.5),
         (trunk.pelvis + trunk.pelvis_frame.offset(0.0, -8.0, -4.0), 7.5),
     ];
+    let level = Vector3::new(trunk.middle_frame.forward.x, trunk.middle_frame.forward.y, 0.0);
+    let level = level.try_normalize(1e-6).unwrap_or_else(Vector3::x);
+    let side = Vector3::z().cross(&level);
     for ((root, root_radius), paw) in roots.into_iter().zip(paws) {
-        let foot = *paw - Vector3::z() * 0.9;
+        // The dot is on the back of the foot; the leg ends behind it, at the heel.
+        let foot = *paw - Vector3::z() * 1.3;
+        let heel = foot - level * 3.0;
         for step in 0..8 {
-            let x = f64::from(step) / 8.0;
-            let radius = root_radius + (1.9 - root_radius) * x.powf(0.7);
-            let center = root + (foot - root) * x;
+            let x = f64::from(step) / 7.0;
+            let radius = root_radius + (1.7 - root_radius) * x.powf(0.7);
+            let center = root + (heel - root) * x;
             blobs.push(Blob::sphere(center, radius, if x < 0.7 { Tissue::Fur } else { Tissue::Skin }, 200.0 + 8.0 * x));
         }
-        let level = Vector3::new(trunk.middle_frame.forward.x, trunk.middle_frame.forward.y, 0.0);
-        let level = level.try_normalize(1e-6).unwrap_or_else(Vector3::x);
-        let side = Vector3::z().cross(&level);
-        let axes = Matrix3::from_columns(&[level * 4.2, side * 2.6, Vector3::z() * 1.9]);
-        blobs.push(Blob::ellipsoid(foot + level * 0.8, &axes, Tissue::Skin, 210.0));
+        let axes = Matrix3::from_columns(&[level * 4.4, side * 2.4, Vector3::z() * 1.7]);
+        blobs.push(Blob::ellipsoid(foot, &axes, Tissue::Skin, 210.0));
     }
 }
 

@@ -44,8 +44,8 @@ impl Difficulty {
                 liveliness: 0.7,
             },
             Self::Normal => DifficultyFigures {
-                spot_noise_px: 0.26,
-                tissue_depth_mm: 2.6,
+                spot_noise_px: 0.247,
+                tissue_depth_mm: 2.8,
                 brightness: 1.0,
                 fixed_strays: 2.0,
                 moving_strays: 0.5,
@@ -54,8 +54,8 @@ impl Difficulty {
                 liveliness: 1.0,
             },
             Self::Hard => DifficultyFigures {
-                spot_noise_px: 0.42,
-                tissue_depth_mm: 2.0,
+                spot_noise_px: 0.405,
+                tissue_depth_mm: 2.2,
                 brightness: 0.8,
                 fixed_strays: 4.0,
                 moving_strays: 1.2,

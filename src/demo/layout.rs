@@ -61,11 +61,11 @@ fn floor(camera_count: u8) -> Vec<Post> {
     let around = camera_count.saturating_sub(2);
     let step = 360.0 / f64::from(around.max(1));
     for index in 0..around {
-        let looks_up = camera_count >= 6 && index + 1 == around;
+        let looks_up = camera_count >= 7 && index + 1 == around;
         posts.push(Post {
             azimuth_deg: 28.0 + step * f64::from(index),
-            elevation_deg: if looks_up { -38.0 } else { 22.0 },
-            distance_mm: if looks_up { 380.0 } else { 365.0 },
+            elevation_deg: if looks_up { -38.0 } else { 20.0 },
+            distance_mm: if looks_up { 380.0 } else { 360.0 },
         });
     }
     posts

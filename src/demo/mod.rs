@@ -20,6 +20,19 @@ mod imaging;
 
 mod measure;
 
+mod texture;
+
+mod backdrop;
+
+mod raster;
+
+mod render;
+
+mod write;
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
 use thiserror::Error;
 
 use crate::geometry::{CameraError, Rig, RigError};
@@ -30,6 +43,8 @@ pub use difficulty::DifficultyFigures;
 use imaging::{Moment, Optics};
 pub use measure::SceneFigures;
 use motion::Motion;
+use render::{Shot, Studio};
+pub use write::{DepthBits, WriteOptions};
 
 /// Image width at which lengths in pixels are stated; they scale with the width.
 pub const SCALE_WIDTH_PX: f64 = 1024.0;
@@ -109,6 +124,28 @@ pub enum DemoError {
         /// What it may be.
         range: &'static str,
     },
+    /// The folder holds something else.
+    #[error("{} is not empty; choose a new or an empty folder for the demo recording", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file cannot be written.
+    #[error("{} cannot be written: {cause}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// A picture cannot be written.
+    #[error("{} cannot be written: {cause}", path.display())]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// What the encoder says.
+        cause: image::ImageError,
+    },
     /// The rig's cameras are none; a mistake of this program.
     #[error("the demo's rig is not valid: {0}")]
     Camera(#[from] CameraError),
@@ -143,6 +180,26 @@ pub struct Scene {
     pub skeleton: Skeleton,
     motion: Motion,
     optics: Optics,
+    /// What pictures share; made when the first is taken.
+    studio: OnceLock<Studio>,
+}
+
+/// The pictures that one camera takes of one frame, row by row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pictures {
+    /// The animal in infrared light, 8 bits.
+    pub reflectance: Vec<u8>,
+    /// The dots.
+    pub fluorescence: Fluorescence,
+}
+
+/// Pixels of a fluorescence picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fluorescence {
+    /// 8 bits.
+    U8(Vec<u8>),
+    /// 16 bits, 64 levels to one of 8 bits.
+    U16(Vec<u16>),
 }
 
 impl Scene {
@@ -160,6 +217,7 @@ impl Scene {
             skeleton: Skeleton::qd12(),
             motion: Motion::new(config.seed, end_secs, figures.liveliness),
             optics: Optics::new(config.seed, figures),
+            studio: OnceLock::new(),
         })
     }
 
@@ -182,6 +240,22 @@ impl Scene {
     /// The crop around the animal in a view, padded by 16 px and 5 % of its box; none where the animal is out of sight.
     pub fn crop(&self, frame: u32, camera: CameraId) -> Option<Crop> {
         self.crop_around(&self.body_at(self.fluorescence_secs(frame)), camera)
+    }
+
+    /// Both pictures of a frame in one view, as large as the configuration says.
+    pub fn render(&self, frame: u32, camera: CameraId, depth: DepthBits) -> Pictures {
+        let studio = self.studio.get_or_init(|| Studio::new(&self.rig, self.config.seed));
+        let shot = Shot { camera: self.rig.camera(camera), camera_index: camera.index(), frame };
+        let reflectance_secs = f64::from(frame) / self.config.fps * self.config.speed;
+        let body = self.body_at(self.fluorescence_secs(frame));
+        let spots = self.optics.spots(&self.moment(frame, camera), &body);
+        Pictures {
+            reflectance: studio.reflectance(&shot, &self.body_at(reflectance_secs)),
+            fluorescence: match depth {
+                DepthBits::Eight => Fluorescence::U8(studio.fluorescence(&shot, &body, &spots)),
+                DepthBits::Sixteen => Fluorescence::U16(studio.fluorescence_16_bit(&shot, &body, &spots)),
+            },
+        }
     }
 
     fn crop_around(&self, body: &Body, camera: CameraId) -> Option<Crop> {

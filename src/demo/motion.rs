@@ -17,7 +17,7 @@ use crate::model::Point3;
 
 const STEPS_PER_SECOND: f64 = 120.0;
 /// The trunk turns back towards the centre from this distance on.
-const ROAM_RADIUS_MM: f64 = 50.0;
+const ROAM_RADIUS_MM: f64 = 55.0;
 const STRIDE_MM: f64 = 52.0;
 /// Offsets of the paws in the cycle, in the skeleton's order: a walk in which diagonal paws nearly go together.
 const PAW_PHASES: [f64; PAW_COUNT] = [0.45, 0.95, 0.0, 0.5];
@@ -91,11 +91,11 @@ impl Joints {
             bend: [noise(1, 0.5), noise(2, 0.10)],
             arch: noise(3, 0.4),
             head_slow: three(10, 0.4),
-            head_quick: three(20, 0.07),
+            head_quick: three(20, 0.045),
             shake: noise(30, 0.8),
             ears: [noise(31, 0.12), noise(32, 0.12)],
             tail_slow: three(40, 0.5),
-            tail_quick: three(50, 0.10),
+            tail_quick: three(50, 0.08),
             tail_lift: noise(60, 0.6),
             skin: [0, 1, 2].map(|spot| [noise(70 + 2 * spot, 0.25), noise(71 + 2 * spot, 0.25)]),
             rear_sway: noise(80, 0.25),
@@ -129,7 +129,7 @@ impl Motion {
         let rear = stance.rear;
         let groom = stance.groom;
         let pace = (state.speed / 120.0).clamp(0.0, 1.5);
-        stance.bend += lively * (0.05 * noise(&joints.bend[1]) + 0.05 * pace * (TAU * state.gait_phase).sin());
+        stance.bend += lively * (0.09 * noise(&joints.bend[1]) + 0.05 * pace * (TAU * state.gait_phase).sin());
         stance.arch = lively * 0.10 * noise(&joints.arch);
         stance.bob_mm = 0.8 * pace * (2.0 * TAU * state.gait_phase).cos();
         // Above the threshold, about once in four seconds, the head shakes.
@@ -137,17 +137,17 @@ impl Motion {
         let sway = smooth_step(rear) * noise(&joints.rear_sway);
         stance.bend += 0.15 * sway;
         stance.head = [
-            lively * (0.30 * noise(&joints.head_slow[0]) + 0.17 * noise(&joints.head_quick[0]) + 0.30 * shake)
+            lively * (0.30 * noise(&joints.head_slow[0]) + 0.30 * noise(&joints.head_quick[0]) + 0.30 * shake)
                 + 0.12 * state.turn_rate
                 + groom * 0.25 * (0.5 * state.groom_phase).sin(),
-            lively * (0.14 * noise(&joints.head_slow[1]) + 0.09 * noise(&joints.head_quick[1]))
+            lively * (0.14 * noise(&joints.head_slow[1]) + 0.17 * noise(&joints.head_quick[1]))
                 + 0.04 * pace * (2.0 * TAU * state.gait_phase).sin()
                 + groom * 0.10 * state.groom_phase.cos(),
-            lively * (0.10 * noise(&joints.head_slow[2]) + 0.05 * noise(&joints.head_quick[2]) + 0.20 * shake),
+            lively * (0.10 * noise(&joints.head_slow[2]) + 0.07 * noise(&joints.head_quick[2]) + 0.20 * shake),
         ];
         stance.ear_twitch_mm = [0, 1].map(|ear| lively * 0.35 * noise(&joints.ears[ear]));
         let tail = [0, 1, 2].map(|part| {
-            let quick = [0.05, 0.12, 0.22][part] * noise(&joints.tail_quick[part]);
+            let quick = [0.14, 0.36, 0.75][part] * noise(&joints.tail_quick[part]);
             let slow = [0.15, 0.30, 0.45][part] * noise(&joints.tail_slow[part]);
             let wave = [0.08, 0.16, 0.16][part] * pace * (TAU * state.gait_phase - 1.4 * part as f64).sin();
             lively * (slow + quick + wave)
@@ -247,12 +247,12 @@ impl Walker {
         let walking = matches!(self.activity, Activity::Walk { .. });
         let choice: f64 = random.random();
         let (activity, shortest, longest) = match choice {
-            choice if !walking && choice < 0.8 || walking && choice < 0.25 => {
-                let speed: f64 = 125.0 + 50.0 * random.sample::<f64, _>(StandardNormal);
-                (Activity::Walk { speed_mm_per_sec: speed.clamp(45.0, 260.0) }, 0.8, 2.6)
+            choice if !walking && choice < 0.9 || walking && choice < 0.40 => {
+                let speed: f64 = 150.0 + 60.0 * random.sample::<f64, _>(StandardNormal);
+                (Activity::Walk { speed_mm_per_sec: speed.clamp(50.0, 300.0) }, 1.4, 3.6)
             }
-            choice if choice < 0.66 => (Activity::Pause { turn_rate: random.random_range(-2.2..2.2) }, 0.4, 1.3),
-            choice if choice < 0.84 => (Activity::Rear, 0.7, 1.6),
+            choice if choice < 0.72 => (Activity::Pause { turn_rate: random.random_range(-2.8..2.8) }, 0.3, 1.0),
+            choice if choice < 0.87 => (Activity::Rear, 0.7, 1.6),
             _ => (Activity::Groom, 0.9, 2.2),
         };
         self.activity = activity;
@@ -263,7 +263,7 @@ impl Walker {
         let state = &mut self.state;
         let (mut target_speed, mut target_turn, mut target_rear, mut target_groom) = (0.0, 0.0, 0.0, 0.0);
         match self.activity {
-            Activity::Walk { speed_mm_per_sec } => (target_speed, target_turn) = (speed_mm_per_sec, 1.3 * steer),
+            Activity::Walk { speed_mm_per_sec } => (target_speed, target_turn) = (speed_mm_per_sec, 1.9 * steer),
             Activity::Pause { turn_rate } => target_turn = turn_rate,
             Activity::Rear => target_rear = 1.0,
             Activity::Groom => target_groom = 1.0,

@@ -46,3 +46,20 @@ fn floors_over_seeds() {
         assert!((0.5..2.0).contains(&ratio), "{layout:?} {difficulty:?} {fps}: {ratio}");
     }
 }
+
+#[test]
+#[ignore = "TEMP"]
+fn temp_write() {
+    let layout = if std::env::var("L").as_deref() == Ok("floor") { RigLayout::Floor } else { RigLayout::Ring };
+    let frames = std::env::var("N").map_or(60, |n| n.parse().unwrap());
+    let difficulty = if std::env::var("D").as_deref() == Ok("hard") { Difficulty::Hard } else { Difficulty::Normal };
+    let config = DemoConfig { frames, layout, difficulty, ..DemoConfig::default() };
+    let start = std::time::Instant::now();
+    let scene = Scene::new(&config).unwrap();
+    let dir = std::path::PathBuf::from(std::env::var("OUT").unwrap());
+    let _ = std::fs::remove_dir_all(&dir);
+    scene.render(0, behaviorvlm::model::CameraId(0), behaviorvlm::demo::DepthBits::Eight);
+    println!("studio {:?}", start.elapsed());
+    scene.write(&dir, Default::default(), &|_| ()).unwrap();
+    println!("all {:?}", start.elapsed());
+}
