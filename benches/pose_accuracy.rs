@@ -54,6 +54,17 @@ fn main() {
                             println!("  {:12} truth {:6.1} {:6.1} {:6.1} in {seen} views; found {:?} in {:?} views, nearest {:?} margin {:?}", scene.skeleton.name_of(keypoint), truth[keypoint.index()].x, truth[keypoint.index()].y, truth[keypoint.index()].z, found.map(|found| (found.position_in_world - truth[keypoint.index()]).norm()), found.map(|found| found.views), nearest.map(|nearest| scene.skeleton.name_of(behaviorvlm::model::KeypointId(nearest as u8))), solved.labels.get(behaviorvlm::model::CameraId(0), keypoint).and_then(|label| label.margin));
                         }
                     }
+                    if has("missed") {
+                        let scene = simulated::scene(&case);
+                        for solved in &outcome.solved {
+                            let dots = scene.dots(solved.frame);
+                            for keypoint in scene.skeleton.ids() {
+                                let seen = dots.iter().filter(|view| view.iter().any(|dot| dot.keypoint == Some(keypoint))).count();
+                                if seen >= 2 && solved.pose.points[keypoint.index()].is_none() { print!("{}:{}/{} ", solved.frame, scene.skeleton.name_of(keypoint), seen); }
+                            }
+                        }
+                        println!();
+                    }
                     if has("frames") {
                         let wrong: Vec<u32> =
                             outcome.wrong_frames.iter().filter(|(_, wrong)| *wrong).map(|(frame, _)| *frame).collect();

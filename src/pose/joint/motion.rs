@@ -49,7 +49,7 @@ pub struct MotionModel {
 /// Degrees of freedom of the tail.
 const TAIL: f64 = 3.0;
 /// Most that motion can say against a candidate, nats.
-pub const MOTION_CAP: f64 = 8.0;
+pub const MOTION_CAP: f64 = 6.0;
 /// What a keypoint costs that nobody knows where to expect, nats.
 pub const UNEXPECTED: f64 = 2.0;
 /// After so many unseen frames the last place says nothing.
@@ -104,8 +104,9 @@ impl MotionModel {
         self.total = 0.995 * self.total + velocity.norm_squared();
         let missed = (displacement - velocity * self.persistence()).norm();
         let scale = &mut self.scales[keypoint];
-        // One wild jump must not make everything plausible.
+        // One wild jump must not make everything plausible; the root of the mean square remembers the swings of a paw
+        // through its stances.
         let bounded = missed.min(6.0 * *scale);
-        *scale = (*scale + LEARNING_RATE * (0.8 * bounded - *scale)).max(self.floor);
+        *scale = (*scale * *scale + LEARNING_RATE * (bounded * bounded - *scale * *scale)).sqrt().max(self.floor);
     }
 }

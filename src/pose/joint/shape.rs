@@ -128,6 +128,8 @@ const PAIR_WEIGHT: f64 = 0.35;
 const PLACE_CAP: f64 = 6.0;
 /// Weight of places, which say partly the same as distances.
 const PLACE_WEIGHT: f64 = 0.6;
+/// Penalty of a keypoint of which nobody knows where it belongs, nats.
+const UNKNOWN_PLACE: f64 = 4.0;
 /// Penalty of a pair whose sides are exchanged, nats.
 const SIDE_PENALTY: f64 = 8.0;
 /// Smallest deviation of a bone, as a share of the body's length: breathing skin and fit noise.
@@ -163,6 +165,7 @@ impl ShapeModel {
         for example in examples {
             model.guess(example);
         }
+        model.mirror(&skeleton.pairs());
         for _ in 0..3 {
             examples.iter().for_each(|example| model.learn(example));
         }
@@ -240,6 +243,33 @@ impl ShapeModel {
             let width = widths.iter().sum::<f64>() / widths.len().max(1) as f64;
             if width > 0.02 * self.body_length {
                 self.sides.push(Side { left, right, width });
+            }
+        }
+    }
+
+    /// What no example shows of one side is guessed from the other.
+    fn mirror(&mut self, pairs: &[[KeypointId; 2]]) {
+        let other = |keypoint: usize| {
+            let pair = pairs.iter().find(|pair| pair.iter().any(|side| side.index() == keypoint));
+            pair.map_or(keypoint, |[left, right]| left.index() + right.index() - keypoint)
+        };
+        let known = self.distances.clone();
+        for k in 0..self.keypoint_count {
+            for l in k + 1..self.keypoint_count {
+                let (a, b) = (other(k).min(other(l)), other(k).max(other(l)));
+                let slot = &mut self.distances[k * self.keypoint_count + l];
+                if let (None, Some(mirrored)) = (&slot, known[a * self.keypoint_count + b]) {
+                    *slot = Some(Spread::guess(mirrored.mean, 1.3 * mirrored.variance.sqrt()));
+                }
+            }
+        }
+        let known = self.places.clone();
+        for (keypoint, place) in self.places.iter_mut().enumerate() {
+            if let (None, Some(mirrored)) = (&place, known[other(keypoint)]) {
+                let signs = [1.0, if other(keypoint) == keypoint { 1.0 } else { -1.0 }, 1.0];
+                *place = Some([0, 1, 2].map(|axis| {
+                    Spread::guess(signs[axis] * mirrored[axis].mean, 1.3 * mirrored[axis].variance.sqrt())
+                }));
             }
         }
     }
@@ -347,7 +377,7 @@ impl ShapeModel {
 
     /// Penalty of a keypoint's place in the body's frame, nats.
     pub fn place_penalty(&self, body: &BodyFrame, keypoint: usize, position: &Point3) -> f64 {
-        let Some(place) = &self.places[keypoint] else { return 0.0 };
+        let Some(place) = &self.places[keypoint] else { return UNKNOWN_PLACE };
         let point = body.body_from_world(position);
         let floor = PAIR_FLOOR * self.body_length;
         let squared: f64 = (0..3).map(|axis| place[axis].strain(point[axis], floor)).sum();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::candidates::{self, Candidate, CandidateConfig, NO_DOT, Support};
 use super::evidence::{FrameEvidence, PinholeRig};
-use super::motion::{Memory, MotionModel};
+use super::motion::{MOTION_CAP, Memory, MotionModel};
 use super::search::{NONE, Solution, Tables};
 use super::shape::ShapeModel;
 use super::votes::Votes;
@@ -248,7 +248,9 @@ impl TrackerConfig {
         if let Some(future) = future {
             let ahead: Vec<Memory> = future.iter().map(|position| Memory::default().next(*position)).collect();
             let motion = scene.motion(&tables, &track.motion, &ahead);
-            unary.iter_mut().zip(&motion).for_each(|(unary, motion)| *unary += motion);
+            // Past and future together may say no more against a candidate than either alone.
+            let room = past.iter().map(|past| MOTION_CAP as f32 - past);
+            unary.iter_mut().zip(motion.iter().zip(room)).for_each(|(unary, (motion, room))| *unary += motion.min(room));
         }
         let solutions = tables.solve(&unary, self.beam_width);
         let best = &solutions[0];
