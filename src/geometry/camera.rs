@@ -228,7 +228,8 @@ impl Camera {
     fn normalized(&self, point: Point3) -> Option<[f64; 3]> {
         let (r, t) = (&self.camera_from_world, &self.translation);
         let depth = r.m31 * point.x + r.m32 * point.y + r.m33 * point.z + t.z;
-        if !(depth > 0.0) {
+        let is_ahead = depth > 0.0;
+        if !is_ahead {
             return None;
         }
         let per_depth = 1.0 / depth;

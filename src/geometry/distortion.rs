@@ -284,7 +284,8 @@ impl Distortion {
     fn undistort_fisheye(&self, x: f64, y: f64) -> Option<Undistorted> {
         let bent = x.hypot(y);
         let end = self.limit * (1.0 - 1e-12);
-        if !(bent <= self.fisheye_angle(end)[0]) {
+        let in_range = bent <= self.fisheye_angle(end)[0];
+        if !in_range {
             return None;
         }
         let mut angle = bisect(0.0, end, |angle| self.fisheye_angle(angle)[0] - bent);
@@ -355,4 +356,47 @@ fn bisect(mut low: f64, mut high: f64, growing: impl Fn(f64) -> f64) -> f64 {
         if growing(middle) > 0.0 { high = middle } else { low = middle }
     }
     low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_range_ends_where_the_lens_turns_back() {
+        let limit = |coefficients: &[f64], fisheye| Distortion::new(coefficients, fisheye).unwrap().limit;
+        assert_eq!(limit(&[0.0; 5], false), f64::INFINITY);
+        assert_eq!(limit(&[0.2, 0.1, 0.0, 0.0], false), f64::INFINITY);
+        assert!((limit(&[-0.3, 0.0, 0.0, 0.0], false) - 1.0 / 0.9).abs() < 1e-12);
+        // 1 − 1.5·u + 0.5·u² has its roots at u = 1 and u = 2.
+        assert!((limit(&[-0.5, 0.1, 0.0, 0.0], false) - 1.0).abs() < 1e-9);
+        // The denominator 1 − 0.5·u has a pole at u = 2, before which the radius only grows.
+        assert!((limit(&[0.0, 0.0, 0.0, 0.0, 0.0, -0.5, 0.0, 0.0], false) - 2.0).abs() < 1e-9);
+        assert_eq!(limit(&[0.0; 4], true), std::f64::consts::FRAC_PI_2);
+        let angle = (1.0f64 / 0.9).sqrt();
+        assert!((limit(&[-0.3, 0.0, 0.0, 0.0], true) - angle).abs() < 1e-12);
+    }
+
+    #[test]
+    fn roots_are_sign_changes() {
+        let found = roots(&[-6.0, 11.0, -6.0, 1.0], 100.0);
+        assert_eq!(found.len(), 3);
+        found.iter().zip([1.0, 2.0, 3.0]).for_each(|(root, expected)| assert!((root - expected).abs() < 1e-12));
+        assert_eq!(roots(&[1.0, 0.0, 1.0], 100.0), Vec::<f64>::new());
+        assert_eq!(roots(&[1.0], 100.0), Vec::<f64>::new());
+        assert_eq!(first_root(&[1.0, -2.0, 1e-300], 1e8), 0.5);
+    }
+
+    #[test]
+    fn only_models_that_exist_are_accepted() {
+        for count in 0..16 {
+            let accepted = Distortion::new(&vec![0.01; count], false).is_some();
+            assert_eq!(accepted, matches!(count, 0 | 4 | 5 | 8 | 12), "{count}");
+            assert_eq!(Distortion::new(&vec![0.01; count], true).is_some(), matches!(count, 0 | 4));
+        }
+        let mut tilted = [0.01; 14];
+        assert!(Distortion::new(&tilted, false).is_none());
+        tilted[12..].fill(0.0);
+        assert_eq!(Distortion::new(&tilted, false).unwrap().coefficients().len(), 12);
+    }
 }

@@ -104,14 +104,16 @@ fn crossing(first: &Sight, second: &Sight, tau_px: f64) -> Option<Vector3<f64>> 
     let bb = second.direction.dot(&second.direction);
     let ab = first.direction.dot(&second.direction);
     let determinant = aa * bb - ab * ab;
-    if !(determinant > PARALLEL * aa * bb) {
+    let is_crossing = determinant > PARALLEL * aa * bb;
+    if !is_crossing {
         return None;
     }
     let (base_a, base_b) = (base.dot(&first.direction), base.dot(&second.direction));
     let scale = 1.0 / determinant;
     let depth_a = (base_a * bb - base_b * ab) * scale;
     let depth_b = (base_a * ab - base_b * aa) * scale;
-    if !(depth_a > 0.0 && depth_b > 0.0) {
+    let is_ahead = depth_a > 0.0 && depth_b > 0.0;
+    if !is_ahead {
         return None;
     }
     let gap = base + second.direction * depth_b - first.direction * depth_a;
@@ -173,4 +175,67 @@ fn fit_agreeing(
         views = agreeing;
     }
     last
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::test_rigs::{LENSES, ring};
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn two_wrong_views_of_six_are_left_out(lens in 0..LENSES.len(), x in -100.0..100.0f64, y in -100.0..100.0f64, z in -60.0..60.0f64,
+            wrong in proptest::sample::subsequence(vec![0usize, 1, 2, 3, 4, 5], 0..=2), turn in 0.0..6.0f64, far in 30.0..80.0f64) {
+            let rig = ring(6, LENSES[lens]);
+            let world = Point3::new(x, y, z);
+            let mut points: Vec<_> = rig.cameras.iter().map(|camera| camera.project(world)).collect();
+            for (order, view) in wrong.iter().enumerate() {
+                let angle = turn + order as f64 * 2.0;
+                if let Some(point) = &mut points[*view] {
+                    *point = Point2::new(point.x + far * angle.cos(), point.y + far * angle.sin());
+                }
+            }
+            let expected: ViewSet = rig.ids().filter(|id| points[id.index()].is_some() && !wrong.contains(&id.index())).collect();
+            if expected.len() >= 4 {
+                let found = ransac(&rig, &points, 3.0).unwrap();
+                prop_assert_eq!(found.inliers, expected);
+                prop_assert!((found.position_in_world - world).norm() < 1e-7);
+                prop_assert!(wrong.iter().all(|view| points[*view].is_none() || found.residuals_px[*view] > 20.0));
+            }
+        }
+
+        #[test]
+        fn nothing_panics(pixels in proptest::collection::vec(proptest::option::of((proptest::num::f64::ANY, proptest::num::f64::ANY)), 0..8), tau in proptest::num::f64::ANY) {
+            let points: Vec<_> = pixels.iter().map(|pixel| pixel.map(|(x, y)| Point2::new(x, y))).collect();
+            for lens in LENSES {
+                let rig = ring(6, lens);
+                if let Some(found) = ransac(&rig, &points, tau) {
+                    prop_assert!(found.inliers.len() >= 2);
+                    prop_assert!(found.position_in_world.iter().all(|coordinate| coordinate.is_finite()));
+                }
+                ransac_many(&rig, &points, tau);
+            }
+        }
+    }
+
+    #[test]
+    fn views_that_do_not_cross_give_nothing() {
+        let mut rig = ring(3, LENSES[1]);
+        let world = Point3::new(10.0, 0.0, 0.0);
+        let points: Vec<_> = rig.cameras.iter().map(|camera| camera.project(world)).collect();
+        assert!(ransac(&rig, &points, 3.0).is_some());
+        assert!(ransac(&rig, &points, 0.0).is_none());
+        assert!(ransac(&rig, &points, f64::NAN).is_none());
+        assert!(ransac(&rig, &points, -3.0).is_none());
+        assert!(ransac(&rig, &points[..1], 3.0).is_none());
+        assert!(ransac(&Rig::default(), &points, 3.0).is_none());
+        let apart = [points[0], points[1].map(|point| Point2::new(point.x, point.y + 50.0)), None];
+        assert!(ransac(&rig, &apart, 3.0).is_none());
+        rig.cameras[1] = rig.cameras[0].clone();
+        rig.cameras[2] = rig.cameras[0].clone();
+        assert!(ransac(&rig, &[points[0]; 3], 3.0).is_none(), "one ray seen three times");
+        assert!(ransac(&rig, &points, 3.0).is_none(), "three rays of one centre");
+    }
 }
