@@ -106,22 +106,31 @@ impl Distortion {
     }
 
     /// The same within the range in which the lens is one to one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn distort_in_range(&self, x: f64, y: f64) -> Option<Distorted> {
+        // The lens that nearly every calibration has is spelled out, so that it melts into its callers.
+        if self.model == Model::Polynomial {
+            let distorted = self.polynomial(x, y);
+            return (x * x + y * y < self.limit && distorted.determinant() > 0.0).then_some(distorted);
+        }
+        self.distort_in_range_otherwise(x, y)
+    }
+
+    #[inline(never)]
+    fn distort_in_range_otherwise(&self, x: f64, y: f64) -> Option<Distorted> {
         let squared = x * x + y * y;
-        let inside = match self.model {
+        let is_inside = match self.model {
             Model::Ideal => squared.is_finite(),
             Model::Polynomial | Model::Rational => squared < self.limit,
             Model::Fisheye => squared.sqrt().atan() < self.limit,
         };
-        if !inside {
+        if !is_inside {
             return None;
         }
         let distorted = self.distort_with_jacobian(x, y);
         (distorted.determinant() > 0.0).then_some(distorted)
     }
 
-    #[inline]
     fn distort_with_jacobian(&self, x: f64, y: f64) -> Distorted {
         match self.model {
             Model::Ideal => Distorted { x, y, jacobian: [[1.0, 0.0], [0.0, 1.0]] },
@@ -131,7 +140,7 @@ impl Distortion {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn polynomial(&self, x: f64, y: f64) -> Distorted {
         let [k1, k2, _, _, k3, ..] = self.coefficients;
         let r2 = x * x + y * y;
@@ -141,7 +150,7 @@ impl Distortion {
     }
 
     /// The radial factor and its slope over r² are given; adds the tangential part.
-    #[inline]
+    #[inline(always)]
     fn with_tangential(&self, x: f64, y: f64, r2: f64, radial: f64, slope: f64) -> Distorted {
         let [_, _, p1, p2, ..] = self.coefficients;
         let cross = 2.0 * (x * y * slope + p1 * x + p2 * y);
@@ -202,37 +211,44 @@ impl Distortion {
     /// The ideal point that the lens maps to (`x`, `y`), to within 1e-9; `None` where there is none in range.
     #[inline]
     pub(super) fn undistort(&self, x: f64, y: f64) -> Option<Undistorted> {
+        if self.model != Model::Polynomial {
+            return self.undistort_otherwise(x, y);
+        }
+        let [k1, k2, p1, p2, ..] = self.coefficients;
+        let r2 = x * x + y * y;
+        // The inverse's series: Newton then needs one or two steps for the lenses that labs have.
+        let scale = 1.0 - r2 * (k1 - r2 * (3.0 * k1 * k1 - k2));
+        let start_x = x * scale - 2.0 * p1 * x * y - p2 * (r2 + 2.0 * x * x);
+        let start_y = y * scale - p1 * (r2 + 2.0 * y * y) - 2.0 * p2 * x * y;
+        self.newton(x, y, start_x, start_y).or_else(|| self.undistort_far(x, y))
+    }
+
+    #[inline(never)]
+    fn undistort_otherwise(&self, x: f64, y: f64) -> Option<Undistorted> {
         match self.model {
             Model::Ideal => {
-                (x.is_finite() && y.is_finite()).then_some(Undistorted { x, y, jacobian: [[1.0, 0.0], [0.0, 1.0]] })
+                let is_finite = x.is_finite() && y.is_finite();
+                is_finite.then_some(Undistorted { x, y, jacobian: [[1.0, 0.0], [0.0, 1.0]] })
             }
-            Model::Polynomial => {
-                let [k1, k2, p1, p2, ..] = self.coefficients;
-                let r2 = x * x + y * y;
-                // The inverse's series: Newton then needs one or two steps for the lenses that labs have.
-                let scale = 1.0 - r2 * (k1 - r2 * (3.0 * k1 * k1 - k2));
-                let start_x = x * scale - 2.0 * p1 * x * y - p2 * (r2 + 2.0 * x * x);
-                let start_y = y * scale - p1 * (r2 + 2.0 * y * y) - 2.0 * p2 * x * y;
-                self.newton(x, y, start_x, start_y).or_else(|| self.undistort_far(x, y))
-            }
-            Model::Rational => self.newton(x, y, x, y).or_else(|| self.undistort_far(x, y)),
             Model::Fisheye => self.undistort_fisheye(x, y),
+            Model::Polynomial | Model::Rational => self.newton(x, y, x, y).or_else(|| self.undistort_far(x, y)),
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn newton(&self, x: f64, y: f64, start_x: f64, start_y: f64) -> Option<Undistorted> {
         let (mut ideal_x, mut ideal_y) = (start_x, start_y);
         for _ in 0..8 {
             let at = self.distort_in_range(ideal_x, ideal_y)?;
             let [[xx, xy], [yx, yy]] = at.jacobian;
-            let inverse = 1.0 / at.determinant();
+            let determinant = at.determinant();
+            let inverse = 1.0 / determinant;
             let (miss_x, miss_y) = (x - at.x, y - at.y);
             let step_x = (yy * miss_x - xy * miss_y) * inverse;
             let step_y = (xx * miss_y - yx * miss_x) * inverse;
             ideal_x += step_x;
             ideal_y += step_y;
-            if step_x.abs() + step_y.abs() < LAST_STEP * at.determinant().min(1.0) {
+            if step_x.abs() + step_y.abs() < LAST_STEP * determinant.min(1.0) {
                 return Some(Undistorted { x: ideal_x, y: ideal_y, jacobian: at.jacobian });
             }
         }

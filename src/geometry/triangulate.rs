@@ -21,6 +21,8 @@ const LAST_STEP_PX: f64 = 1e-3;
 
 const MOST_STEPS: usize = 25;
 
+const MOST_HALVINGS: usize = 20;
+
 /// A triangulated point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Triangulation {
@@ -163,74 +165,72 @@ impl Fit {
 
 /// Minimizes the squared pixel residuals of the views that see `start`, halving steps that make it worse.
 pub(super) fn gauss_newton(rig: &Rig, points: &[Option<Point2>], use_views: ViewSet, start: Point3) -> Option<Fit> {
-    let views: ViewSet = observed_among(rig, points, use_views)
-        .iter()
-        .filter(|camera| rig.camera(*camera).project(start).is_some())
-        .collect();
+    let mut here = linearize(rig, points, use_views, start);
+    let views = here.views;
     if views.len() < 2 {
         return None;
     }
     let mut position = start;
-    let mut here = linearize(rig, points, views, position)?;
     for _ in 0..MOST_STEPS {
         let inverse = here.normal.inverse()?;
         let mut step = here.normal.solution(&inverse);
-        let predicted = here.normal.rhs.dot(&step);
-        if predicted < LAST_STEP_PX * LAST_STEP_PX {
-            let covariance = full(&inverse);
-            return Some(Fit { position: position + step, covariance, views });
+        if here.normal.rhs.dot(&step) < LAST_STEP_PX * LAST_STEP_PX {
+            return Some(Fit { position: position + step, covariance: full(&inverse), views });
         }
+        let is_better = |there: &Linear| there.views == views && there.cost <= here.cost;
         let mut there = linearize(rig, points, views, position + step);
-        for _ in 0..20 {
-            if there.as_ref().is_some_and(|there| there.cost <= here.cost) {
+        for _ in 0..MOST_HALVINGS {
+            if is_better(&there) {
                 break;
             }
             step *= 0.5;
             there = linearize(rig, points, views, position + step);
         }
-        match there {
-            Some(there) if there.cost <= here.cost => {
-                position += step;
-                here = there;
-            }
-            _ => break,
+        if !is_better(&there) {
+            break;
         }
+        position += step;
+        here = there;
     }
-    let covariance = full(&here.normal.inverse()?);
-    Some(Fit { position, covariance, views })
+    Some(Fit { position, covariance: full(&here.normal.inverse()?), views })
 }
 
 struct Linear {
     normal: Normal,
     cost: f64,
+    views: ViewSet,
 }
 
-/// Normal equations of the step from `position`; `None` where a view does not see it.
+/// Normal equations of the step from `position`, of the views that observed something and see the position.
 #[inline]
-fn linearize(rig: &Rig, points: &[Option<Point2>], views: ViewSet, position: Point3) -> Option<Linear> {
-    let mut normal = Normal::default();
-    let mut cost = 0.0;
+fn linearize(rig: &Rig, points: &[Option<Point2>], among: ViewSet, position: Point3) -> Linear {
+    let mut linear = Linear { normal: Normal::default(), cost: 0.0, views: ViewSet::EMPTY };
     for (index, (camera, point)) in rig.cameras.iter().zip(points).take(ViewSet::CAPACITY).enumerate() {
-        let (true, Some(point)) = (views.contains(CameraId(index as u8)), point) else { continue };
-        let (there, jacobian) = camera.project_with_jacobian(position)?;
+        let id = CameraId(index as u8);
+        let Some(point) = point.filter(|_| among.contains(id)) else { continue };
+        let Some((there, jacobian)) = camera.project_with_jacobian(position) else { continue };
         let (miss_x, miss_y) = (point.x - there.x, point.y - there.y);
-        cost += miss_x * miss_x + miss_y * miss_y;
-        normal.add(jacobian.m11, jacobian.m12, jacobian.m13, miss_x);
-        normal.add(jacobian.m21, jacobian.m22, jacobian.m23, miss_y);
+        if !(miss_x.is_finite() && miss_y.is_finite()) {
+            continue;
+        }
+        linear.views = linear.views.with(id);
+        linear.cost += miss_x * miss_x + miss_y * miss_y;
+        linear.normal.add(jacobian.m11, jacobian.m12, jacobian.m13, miss_x);
+        linear.normal.add(jacobian.m21, jacobian.m22, jacobian.m23, miss_y);
     }
-    Some(Linear { normal, cost })
+    linear
 }
 
 /// Normal equations in three unknowns: the upper triangle xx xy xz yy yz zz, and the right side.
 #[derive(Clone, Copy, Default)]
-struct Normal {
+pub(super) struct Normal {
     upper: [f64; 6],
     rhs: Vector3<f64>,
 }
 
 impl Normal {
     #[inline]
-    fn add(&mut self, x: f64, y: f64, z: f64, rhs: f64) {
+    pub fn add(&mut self, x: f64, y: f64, z: f64, rhs: f64) {
         let terms = [x * x, x * y, x * z, y * y, y * z, z * z];
         for (sum, term) in self.upper.iter_mut().zip(terms) {
             *sum += term;
@@ -242,7 +242,7 @@ impl Normal {
 
     /// The inverse's upper triangle by Cramer's rule, unless the matrix is singular.
     #[inline]
-    fn inverse(&self) -> Option<[f64; 6]> {
+    pub fn inverse(&self) -> Option<[f64; 6]> {
         let [xx, xy, xz, yy, yz, zz] = self.upper;
         let cofactors = [yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy];
         let determinant = xx * cofactors[0] + xy * cofactors[1] + xz * cofactors[2];
@@ -258,7 +258,7 @@ impl Normal {
     }
 
     #[inline]
-    fn solution(&self, inverse: &[f64; 6]) -> Vector3<f64> {
+    pub fn solution(&self, inverse: &[f64; 6]) -> Vector3<f64> {
         let [xx, xy, xz, yy, yz, zz] = *inverse;
         let b = &self.rhs;
         Vector3::new(xx * b.x + xy * b.y + xz * b.z, xy * b.x + yy * b.y + yz * b.z, xz * b.x + yz * b.y + zz * b.z)
