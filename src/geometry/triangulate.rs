@@ -1,7 +1,7 @@
 //! A world point from its places in several views: linear (DLT), then Gauss–Newton on pixel residuals through the lens.
 //!
 //! Observations come as one slice by camera id; a missing entry, a shorter slice and a point that is not finite all mean
-//! "not seen". Nothing is allocated per point. Which views are right is not asked here: see [`super::ransac`].
+//! "not seen". Nothing is allocated per point. Which views are right is not asked here: see [`mod@super::ransac`].
 
 use nalgebra::{Matrix3, Vector3};
 
