@@ -1,3 +1,4 @@
 //! Integration tests: one binary, one module per concern.
 
 mod demo;
+mod mouse6cam;
