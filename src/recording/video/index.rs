@@ -139,7 +139,7 @@ pub(super) fn cached(path: &Path) -> Result<Arc<VideoIndex>, MediaError> {
     if let Some(index) = &*slot {
         return Ok(Arc::clone(index));
     }
-    let index = Arc::new(build(path, metadata.len())?);
+    let index = Arc::new(build(path)?);
     *slot = Some(Arc::clone(&index));
     Ok(index)
 }
@@ -208,12 +208,16 @@ fn probe(tools: &Tools, path: &Path, with_packets: bool) -> Result<Probe, MediaE
 }
 
 fn reason_of(complaints: &[String]) -> String {
-    let words = tools::complaint(complaints);
-    match words.contains("moov atom not found") {
-        true => "it is cut off, or was still being written: its table of contents (moov) is missing; copy it again"
-            .to_owned(),
-        false if words.is_empty() => "it is not a video that ffmpeg knows".to_owned(),
-        false => format!("it is not a video that ffmpeg can read ({words})"),
+    let said = |words: &str| complaints.iter().any(|line| line.contains(words));
+    if said("misdetection possible") {
+        return "it is not a video".to_owned();
+    }
+    if said("moov atom not found") || said("error reading header") {
+        return "it is cut off, or was still being written: its table of contents is missing; copy it again".to_owned();
+    }
+    match tools::complaint(complaints) {
+        words if words.is_empty() => "it is not a video that ffmpeg knows".to_owned(),
+        words => format!("it is not a video that ffmpeg can read ({words})"),
     }
 }
 
@@ -293,7 +297,7 @@ fn ratio(text: &str) -> Option<f64> {
     (ratio.is_finite() && ratio > 0.0).then_some(ratio)
 }
 
-fn build(path: &Path, _bytes: u64) -> Result<VideoIndex, MediaError> {
+fn build(path: &Path) -> Result<VideoIndex, MediaError> {
     let probe = probe(&Tools::default(), path, true)?;
     let header = probe.header(path)?;
     let is_cut_off = probe.is_cut_off(&header);

@@ -13,6 +13,7 @@ mod index;
 mod pixels;
 mod tools;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ pub struct VideoReader {
     /// A picture that arrived where an earlier one was expected.
     ahead: Option<(u32, GrayFrame)>,
     /// Frames that no decoder shows, found out once at the cost of decoding from the start.
-    damaged: Vec<u32>,
+    damaged: Vec<Range<u32>>,
 }
 
 impl VideoReader {
@@ -104,6 +105,10 @@ impl VideoReader {
         Ok(())
     }
 
+    fn damage(&self, frame: u32, reason: String) -> MediaError {
+        MediaError::Damaged { path: self.path.clone(), frame, reason }
+    }
+
     /// Whether the running decoder gets to `frame` sooner than one that is started for it.
     fn is_near(&self, index: &VideoIndex, frame: u32) -> bool {
         let next = match (&self.ahead, &self.decoder) {
@@ -130,7 +135,7 @@ impl FrameSource for VideoReader {
     fn read(&mut self, frame: u32) -> Result<GrayFrame, MediaError> {
         let index = self.index()?;
         index.check(&self.path, frame)?;
-        if self.damaged.contains(&frame) {
+        if self.damaged.iter().any(|range| range.contains(&frame)) {
             return Err(self.damage(frame, String::new()));
         }
         let near = self.is_near(&index, frame);
@@ -144,7 +149,8 @@ impl FrameSource for VideoReader {
             }
             if from_start {
                 let reason = self.decoder.as_ref().map(Decoder::complaint).unwrap_or_default();
-                self.damaged.push(frame);
+                let next_shown = self.ahead.as_ref().map_or(index.frame_count(), |(number, _)| *number);
+                self.damaged.push(frame..next_shown);
                 return Err(self.damage(frame, reason));
             }
             // The decoder was positioned too late, or has left the picture out. A run from the first picture tells which.
@@ -153,12 +159,6 @@ impl FrameSource for VideoReader {
             self.decoder = Some(Decoder::start(&self.path, &self.header, None)?);
             from_start = true;
         }
-    }
-}
-
-impl VideoReader {
-    fn damage(&self, frame: u32, reason: String) -> MediaError {
-        MediaError::Damaged { path: self.path.clone(), frame, reason }
     }
 }
 
