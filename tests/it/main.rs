@@ -2,3 +2,4 @@
 
 mod demo;
 mod mouse6cam;
+mod video;
