@@ -1,1 +1,7 @@
-//! TODO
+//! What is on disk and what is seen in it: pictures, masks, crops and centroids.
+
+pub mod frame;
+
+pub mod detect;
+
+pub use frame::{GrayFrame, GrayPixels};
