@@ -3,6 +3,8 @@
 //! Grey levels are those that the file holds: nothing here stretches, shifts or gamma-corrects them. What a picture shows
 //! (animal, dots, mask) is the reader's business.
 
+use super::media::MediaError;
+
 /// The grey levels of a picture, row by row from the top.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GrayPixels {
@@ -45,4 +47,25 @@ impl GrayFrame {
     pub fn is_16_bit(&self) -> bool {
         matches!(self.pixels, GrayPixels::U16(_))
     }
+}
+
+/// A numbered row of pictures of one size: a video, an image sequence, or one channel of either.
+///
+/// Reading forward is cheap, also with small steps: a video keeps one decoder running. Reading backward or far ahead
+/// positions that decoder anew.
+pub trait FrameSource {
+    /// How many pictures there are.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a picture of a sequence is missing.
+    fn frame_count(&mut self) -> Result<u32, MediaError>;
+
+    /// Pixels across and down, as shown.
+    fn size_px(&self) -> [u32; 2];
+
+    /// The picture with this number, from 0 in presentation order.
+    ///
+    /// # Errors
+    /// When there is no such picture, or it cannot be decoded. Later calls for other pictures still work.
+    fn read(&mut self, frame: u32) -> Result<GrayFrame, MediaError>;
 }

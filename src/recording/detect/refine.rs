@@ -61,7 +61,7 @@ impl<'a> Model<'a> {
     fn new(search: &'a Search<'a>, spots: Vec<Spot>) -> Self {
         let narrow = search.scales.narrow_px;
         let limits =
-            FitLimits { sigma_min: (0.25 * narrow).max(0.35), sigma_max: 3.0 * narrow, shift_max: 1.5 * narrow };
+            FitLimits { sigma_min: (0.25 * narrow).max(0.35), sigma_max: 0.7 * search.scales.wide_px, shift_max: 1.5 * narrow };
         let noise = vec![f64::from(search.step); spots.len()];
         Self { search, surroundings: search.filtered.surroundings.clone(), spots, noise, limits }
     }
