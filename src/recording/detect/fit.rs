@@ -76,6 +76,11 @@ pub(super) struct FitLimits {
     pub(super) sigma_max: f64,
     /// How far a spot may move from where it starts, px.
     pub(super) shift_max: f64,
+    /// The usual deviation, px.
+    pub(super) sigma_usual: f64,
+    /// How much a change of the logarithmic deviation by one costs, in squared grey levels: the variance of a pixel's noise
+    /// over that of the logarithmic deviation among dots. It keeps faint dots from growing into the glow around them.
+    pub(super) sigma_cost: f64,
 }
 
 /// Fitted spots.
@@ -98,7 +103,7 @@ const SETTLED: f64 = 2e-4;
 /// Fits the spots of `start` to a patch.
 pub(super) fn fit_spots(patch: &Patch, start: &[Spot], limits: &FitLimits) -> Fit {
     let mut best = State::new(patch, start, limits);
-    let mut cost = best.normal_equations(patch);
+    let mut cost = best.normal_equations(patch, limits);
     let mut damping = 1e-3;
     for _ in 0..ROUNDS {
         let Some(step) = best.step(damping) else {
@@ -109,7 +114,7 @@ pub(super) fn fit_spots(patch: &Patch, start: &[Spot], limits: &FitLimits) -> Fi
             continue;
         };
         let mut next = best.moved(&step, start, limits);
-        let next_cost = next.normal_equations(patch);
+        let next_cost = next.normal_equations(patch, limits);
         if next_cost.is_finite() && next_cost <= cost {
             let settled = best.moved_less_than(&next, SETTLED);
             (best, cost) = (next, next_cost);
@@ -149,7 +154,7 @@ impl State {
     }
 
     /// Fills the normal equations and returns the cost.
-    fn normal_equations(&mut self, patch: &Patch) -> f64 {
+    fn normal_equations(&mut self, patch: &Patch, limits: &FitLimits) -> f64 {
         let size = 4 * self.spots.len() + 1;
         let profiles: Vec<(Vec<f64>, Vec<f64>)> = self.spots.iter().map(|spot| profiles(spot, patch)).collect();
         let mut normal = vec![0.0f64; size * size];
@@ -188,6 +193,13 @@ impl State {
                     }
                 }
             }
+        }
+        for (i, spot) in self.spots.iter().enumerate() {
+            let growth = (spot.sigma / limits.sigma_usual).ln();
+            let index = 4 * i + 3;
+            normal[index * size + index] += limits.sigma_cost;
+            gradient[index] -= limits.sigma_cost * growth;
+            cost += limits.sigma_cost * growth * growth;
         }
         for i in 0..size {
             for j in 0..=i {
@@ -248,7 +260,8 @@ fn profiles(spot: &Spot, patch: &Patch) -> (Vec<f64>, Vec<f64>) {
 mod tests {
     use super::*;
 
-    const LIMITS: FitLimits = FitLimits { sigma_min: 0.4, sigma_max: 10.0, shift_max: 6.0 };
+    const LIMITS: FitLimits =
+        FitLimits { sigma_min: 0.4, sigma_max: 10.0, shift_max: 6.0, sigma_usual: 2.0, sigma_cost: 0.0 };
 
     fn patch_of(spots: &[Spot], level: f64) -> Patch {
         let mut patch =

@@ -42,6 +42,7 @@ fn fit_radius(spot: &Spot) -> f64 {
 }
 
 /// Largest number of spots that are fitted together; a larger group is fitted in parts, each with the rest subtracted.
+const SC: f64 = 4.0;
 const GROUP_MAX: usize = 6;
 
 /// Spots nearer than this many times the sum of their deviations are fitted together.
@@ -60,8 +61,13 @@ struct Model<'a> {
 impl<'a> Model<'a> {
     fn new(search: &'a Search<'a>, spots: Vec<Spot>) -> Self {
         let narrow = search.scales.narrow_px;
-        let limits =
-            FitLimits { sigma_min: (0.25 * narrow).max(0.35), sigma_max: 0.7 * search.scales.wide_px, shift_max: 1.5 * narrow };
+        let limits = FitLimits {
+            sigma_min: (0.25 * narrow).max(0.35),
+            sigma_max: 0.7 * search.scales.wide_px,
+            shift_max: 1.5 * narrow,
+            sigma_usual: 1.4 * narrow,
+            sigma_cost: 0.0,
+        };
         let noise = vec![f64::from(search.step); spots.len()];
         Self { search, surroundings: search.filtered.surroundings.clone(), spots, noise, limits }
     }
@@ -72,13 +78,19 @@ impl<'a> Model<'a> {
             let start: Vec<Spot> = group.iter().map(|index| self.spots[*index]).collect();
             let radii: Vec<f64> = start.iter().map(&radius_of).collect();
             let patch = self.patch(&group, &start, &radii);
-            let fit = fit_spots(&patch, &start, &self.limits);
+            let variance = group.iter().map(|index| self.noise[*index].powi(2)).fold(0.0, f64::max);
+            let fit = fit_spots(&patch, &start, &self.limits(variance));
             let noise = self.noise_of(&patch, &fit);
             for (index, spot) in group.iter().zip(fit.spots) {
                 self.spots[*index] = spot;
                 self.noise[*index] = noise;
             }
         }
+    }
+
+    /// The limits of a fit among noise of that variance.
+    fn limits(&self, variance: f64) -> FitLimits {
+        FitLimits { sigma_cost: SC * variance / 0.35f64.powi(2), ..self.limits }
     }
 
     /// Spots that touch one another, directly or through others.
@@ -256,7 +268,7 @@ impl<'a> Model<'a> {
         let spot = self.spots[index];
         let radius = fit_radius(&spot);
         let patch = self.patch(&[index], &[spot], &[radius]);
-        let single = fit_spots(&patch, &[spot], &self.limits);
+        let single = fit_spots(&patch, &[spot], &self.limits(self.noise[index].powi(2)));
         let spot = single.spots[0];
         let shape = Leftover::of(&patch, &single, &spot);
         let noise = self.noise[index];
@@ -271,7 +283,7 @@ impl<'a> Model<'a> {
             peak: 0.65 * spot.peak,
             sigma: 0.75 * spot.sigma,
         };
-        let double = fit_spots(&patch, &[half(1.0), half(-1.0)], &self.limits);
+        let double = fit_spots(&patch, &[half(1.0), half(-1.0)], &self.limits(noise * noise));
         let [a, b] = [double.spots[0], double.spots[1]];
         let sigmas = a.sigma + b.sigma;
         let explains = double.cost < 0.5 * single.cost;
