@@ -29,6 +29,8 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use thiserror::Error;
 
+pub mod detect;
+
 pub use self::fingerprint::fingerprint;
 pub use self::frame::{FrameSource, GrayFrame, GrayPixels};
 pub use self::media::{Channel, ChannelSource, MediaError, MediaPath, open_channel};
