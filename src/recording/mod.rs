@@ -1,1 +1,413 @@
-//! TODO
+//! What is on disk: manifest, calibration files, image sequences and video.
+//!
+//! A [`Recording`] says what there is and where; opening one reads the manifest and the calibration, and no picture. Pictures
+//! are read through [`open_channel`], calibration files through [`calibration`]; [`doctor`] says what is wrong with a
+//! recording, and what to do. Tables of foreign tracks are only named here, never read. Nothing here knows model servers or
+//! windows.
+
+pub mod manifest;
+
+mod rig_folder;
+
+pub mod calibration;
+
+pub mod frame;
+
+pub mod media;
+
+pub mod sequence;
+
+pub mod video;
+
+pub mod fingerprint;
+
+pub mod doctor;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use thiserror::Error;
+
+pub use self::fingerprint::fingerprint;
+pub use self::frame::{FrameSource, GrayFrame, GrayPixels};
+pub use self::media::{Channel, ChannelSource, MediaError, MediaPath, open_channel};
+
+use self::calibration::{Calibration, CalibrationError, CameraParameters};
+use self::manifest::{MANIFEST_NAME, Manifest, ManifestError};
+use self::rig_folder::RigFolder;
+use crate::geometry::{Camera, Rig};
+use crate::model::CameraId;
+
+/// The unit of length of a recording's calibration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Units {
+    /// Millimetres.
+    #[default]
+    Mm,
+    /// Centimetres.
+    Cm,
+    /// Metres.
+    M,
+}
+
+impl Units {
+    /// The unit of a word of the manifest.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "mm" => Some(Self::Mm),
+            "cm" => Some(Self::Cm),
+            "m" => Some(Self::M),
+            _ => None,
+        }
+    }
+
+    /// The manifest's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mm => "mm",
+            Self::Cm => "cm",
+            Self::M => "m",
+        }
+    }
+
+    /// Millimetres in one unit.
+    pub fn to_mm(self) -> f64 {
+        match self {
+            Self::Mm => 1.0,
+            Self::Cm => 10.0,
+            Self::M => 1000.0,
+        }
+    }
+}
+
+/// What one camera recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CameraMedia {
+    /// Its name, which is the calibration's.
+    pub name: String,
+    /// Pictures of the animal.
+    pub reflectance: Option<ChannelSource>,
+    /// Pictures of the dots.
+    pub fluorescence: Option<ChannelSource>,
+    /// Pictures in which non-zero is animal.
+    pub mask: Option<ChannelSource>,
+    /// A plain behaviour video.
+    pub video: Option<ChannelSource>,
+    /// Named polygons in image pixels.
+    pub zones: BTreeMap<String, Vec<[f64; 2]>>,
+}
+
+impl CameraMedia {
+    fn named(name: &str) -> Self {
+        let name = name.to_owned();
+        Self { name, reflectance: None, fluorescence: None, mask: None, video: None, zones: BTreeMap::new() }
+    }
+
+    /// Where a channel's pictures are.
+    pub fn channel(&self, channel: Channel) -> Option<&ChannelSource> {
+        match channel {
+            Channel::Reflectance => self.reflectance.as_ref(),
+            Channel::Fluorescence => self.fluorescence.as_ref(),
+            Channel::Mask => self.mask.as_ref(),
+            Channel::Video => self.video.as_ref(),
+        }
+    }
+
+    /// The channels that there are.
+    pub fn channels(&self) -> impl Iterator<Item = (Channel, &ChannelSource)> {
+        Channel::ALL.into_iter().filter_map(|channel| self.channel(channel).map(|source| (channel, source)))
+    }
+
+    /// Whether its two channels are every second picture of one video.
+    pub fn is_interleaved(&self) -> bool {
+        self.reflectance.as_ref().is_some_and(|source| source.interleaved.is_some())
+    }
+
+    /// Pixels across and down, from the first channel that can be opened.
+    pub fn size_px(&self) -> Option<[u32; 2]> {
+        self.channels().find_map(|(_, source)| source.open().ok()).map(|source| source.size_px())
+    }
+}
+
+/// An animal of a behaviour recording, and the files that say where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Animal {
+    /// Its name.
+    pub name: String,
+    /// "#rrggbb".
+    pub colour: Option<String>,
+    /// Keypoint tracks.
+    pub tracks: Option<PathBuf>,
+    /// Boxes, where there are no keypoints.
+    pub boxes: Option<PathBuf>,
+    /// Its name inside a file of several animals.
+    pub individual: Option<String>,
+}
+
+/// A recording: the synchronised pictures of one session, with its calibration.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// The folder.
+    pub root: PathBuf,
+    /// The manifest, unless it is a rig's folder without one.
+    pub manifest: Option<PathBuf>,
+    /// The calibration file.
+    pub calibration: Option<PathBuf>,
+    /// Its name.
+    pub name: String,
+    /// Timepoints per second.
+    pub fps: f64,
+    /// The calibration's unit of length.
+    pub units: Units,
+    /// How many frames after reflectance the fluorescence is exposed.
+    pub fluorescence_lag_frames: f64,
+    /// When it was made, as the rig's metadata says it.
+    pub start_time: Option<String>,
+    /// The animal's name.
+    pub subject: Option<String>,
+    /// The session's name.
+    pub session: Option<String>,
+    /// The experimental group.
+    pub group: Option<String>,
+    /// By camera id: in the manifest's order, those without calibration last.
+    pub cameras: Vec<CameraMedia>,
+    /// The calibrated cameras, which are the first ones of `cameras` in the same order; `None` where none is calibrated.
+    pub rig: Option<Rig>,
+    /// Whose behaviour is looked at.
+    pub animals: Vec<Animal>,
+    /// What does not stop the work and should be known: cameras left without calibration, and why.
+    pub warnings: Vec<String>,
+}
+
+/// Why something is not a recording that can be worked on.
+#[derive(Debug, Error)]
+pub enum RecordingError {
+    /// There is nothing at the path.
+    #[error("{path} does not exist")]
+    NotFound {
+        /// The path.
+        path: PathBuf,
+    },
+    /// There is something else at the path.
+    #[error(
+        "{path} is no recording: it has no recording.toml, and no _proc folder with CAMERA-reflectance.avi or \
+         CAMERA-fluorescence.avi"
+    )]
+    NotARecording {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A file or folder cannot be read.
+    #[error("{path} cannot be read: {reason}")]
+    Unreadable {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The manifest is wrong.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The calibration is wrong.
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
+    /// A rig's folder has more cameras than a set of views holds.
+    #[error("{path} has {count} cameras; at most 16 are possible")]
+    TooManyCameras {
+        /// The folder.
+        path: PathBuf,
+        /// How many.
+        count: usize,
+    },
+    /// A rig's folder has several calibrations.
+    #[error(
+        "{first} and {second} are both calibrations; move one away, or write a recording.toml that names the right one"
+    )]
+    SeveralCalibrations {
+        /// One of them.
+        first: PathBuf,
+        /// Another.
+        second: PathBuf,
+    },
+    /// Nobody says how fast the rig was.
+    #[error("{folder} does not say its frame rate; add metadata.toml with a line such as fps = 60.0")]
+    NoFps {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Pictures cannot be had.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+}
+
+impl Recording {
+    /// Opens a folder with a `recording.toml`, a manifest itself, or a rig's folder without one.
+    ///
+    /// # Errors
+    /// When it is no recording, or its manifest or calibration cannot be used. Missing or broken pictures are no error here:
+    /// [`doctor::examine`] finds them, and so does whoever reads them.
+    pub fn open(path: &Path) -> Result<Self, RecordingError> {
+        if path.is_file() {
+            return Self::from_manifest(path);
+        }
+        let manifest = path.join(MANIFEST_NAME);
+        if manifest.is_file() {
+            return Self::from_manifest(&manifest);
+        }
+        if !path.exists() {
+            return Err(RecordingError::NotFound { path: path.to_owned() });
+        }
+        match RigFolder::recognise(path)? {
+            Some(folder) => Self::from_rig_folder(folder),
+            None => Err(RecordingError::NotARecording { path: path.to_owned() }),
+        }
+    }
+
+    fn from_manifest(path: &Path) -> Result<Self, RecordingError> {
+        let manifest = Manifest::read(path)?;
+        let mut recording = Self {
+            root: path.parent().unwrap_or(Path::new("")).to_owned(),
+            manifest: Some(path.to_owned()),
+            calibration: manifest.calibration,
+            name: manifest.name,
+            fps: manifest.fps,
+            units: manifest.units,
+            fluorescence_lag_frames: manifest.fluorescence_lag_frames,
+            start_time: None,
+            subject: manifest.subject,
+            session: manifest.session,
+            group: manifest.group,
+            cameras: manifest.cameras,
+            rig: None,
+            animals: manifest.animals,
+            warnings: Vec::new(),
+        };
+        recording.calibrate()?;
+        Ok(recording)
+    }
+
+    fn from_rig_folder(folder: RigFolder) -> Result<Self, RecordingError> {
+        let fps = folder.fps()?;
+        let name = folder.root.canonicalize().unwrap_or_else(|_| folder.root.clone());
+        let name = name.file_name().map_or_else(|| "recording".to_owned(), |name| name.to_string_lossy().into_owned());
+        let mut recording = Self {
+            root: folder.root,
+            manifest: None,
+            calibration: folder.calibration,
+            name,
+            fps,
+            units: Units::Mm,
+            fluorescence_lag_frames: 0.0,
+            start_time: folder.metadata.start_time,
+            subject: folder.metadata.subject,
+            session: None,
+            group: None,
+            cameras: folder.cameras,
+            rig: None,
+            animals: Vec::new(),
+            warnings: Vec::new(),
+        };
+        recording.calibrate()?;
+        Ok(recording)
+    }
+
+    /// Reads the calibration and puts the cameras that it has first.
+    fn calibrate(&mut self) -> Result<(), RecordingError> {
+        let Some(path) = &self.calibration else { return Ok(()) };
+        let calibration = Calibration::read(path)?;
+        let media = std::mem::take(&mut self.cameras);
+        let cameras: Vec<Result<Camera, String>> =
+            media.par_iter().map(|media| calibrated(path, &calibration, media)).collect();
+        let mut rig = Rig::default();
+        let mut without = Vec::new();
+        for (media, camera) in media.into_iter().zip(cameras) {
+            match camera {
+                Ok(camera) => {
+                    rig.cameras.push(camera);
+                    self.cameras.push(media);
+                }
+                Err(warning) => {
+                    self.warnings.push(warning);
+                    without.push(media);
+                }
+            }
+        }
+        self.cameras.extend(without);
+        self.rig = (!rig.is_empty()).then_some(rig);
+        Ok(())
+    }
+
+    /// The camera with this name.
+    pub fn find(&self, name: &str) -> Option<CameraId> {
+        self.cameras.iter().position(|camera| camera.name == name).map(|index| CameraId(index as u8))
+    }
+
+    /// Pixels across and down of a camera's pictures: the calibration's, else those of its first channel.
+    pub fn size_px(&self, camera: CameraId) -> Option<[u32; 2]> {
+        let calibrated = self.rig.as_ref().and_then(|rig| rig.cameras.get(camera.index()));
+        calibrated.map(Camera::size_px).or_else(|| self.cameras.get(camera.index())?.size_px())
+    }
+
+    /// How many frames there are: the largest number that at least two cameras reach, since one view gives no point in
+    /// space (with one camera, its own). A camera reaches as many as its shortest channel has. Without pictures: 0.
+    ///
+    /// # Errors
+    /// When no camera's pictures can be read: the first camera's reason.
+    pub fn frame_count(&self) -> Result<u32, MediaError> {
+        let counts: Vec<Result<Option<u32>, MediaError>> = self.cameras.par_iter().map(frame_count_of).collect();
+        let mut known = Vec::new();
+        let mut first_error = None;
+        for count in counts {
+            match count {
+                Ok(count) => known.extend(count),
+                Err(error) => first_error = first_error.or(Some(error)),
+            }
+        }
+        known.sort_unstable_by(|a, b| b.cmp(a));
+        match (known.get(1).or(known.first()), first_error) {
+            (Some(count), _) => Ok(*count),
+            (None, Some(error)) => Err(error),
+            (None, None) => Ok(0),
+        }
+    }
+}
+
+/// The shortest of a camera's channels; `None` where it has none. Masks do not count: frames without one are masked here.
+fn frame_count_of(camera: &CameraMedia) -> Result<Option<u32>, MediaError> {
+    let mut shortest = None;
+    for (channel, source) in camera.channels() {
+        if channel != Channel::Mask {
+            let count = source.open()?.frame_count()?;
+            shortest = Some(shortest.map_or(count, |shortest: u32| shortest.min(count)));
+        }
+    }
+    Ok(shortest)
+}
+
+/// The calibrated camera of some pictures, or the sentence that says why there is none.
+fn calibrated(path: &Path, calibration: &Calibration, media: &CameraMedia) -> Result<Camera, String> {
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let Some(parameters) = calibration.find(&media.name) else {
+        let broken = calibration.cameras.iter().filter_map(|camera| camera.as_ref().err());
+        let broken = broken.into_iter().find(|error| error.camera() == Some(&media.name));
+        return Err(match broken {
+            Some(error) => format!("camera \"{}\" takes no part in 3D: {error}", media.name),
+            None => format!(
+                "camera \"{}\" takes no part in 3D: {file} has no such camera, only {}",
+                media.name,
+                listed(calibration.sound())
+            ),
+        });
+    };
+    let size_px = parameters.size_px.or_else(|| media.size_px()).unwrap_or_else(|| parameters.guessed_size_px());
+    parameters
+        .camera(size_px)
+        .map_err(|error| format!("camera \"{}\" takes no part in 3D: {error} ({file})", media.name))
+}
+
+/// The names of cameras, quoted and joined.
+fn listed<'a>(cameras: impl Iterator<Item = &'a CameraParameters>) -> String {
+    let names: Vec<String> = cameras.map(|camera| format!("\"{}\"", camera.name)).collect();
+    if names.is_empty() { "none at all".to_owned() } else { names.join(", ") }
+}

@@ -1,0 +1,70 @@
+//! A recording's fingerprint: what tells that a recording that moved is still the same one.
+//!
+//! Hashed are the manifest, the calibration, and of each media file its size and its two ends; so hours of video take
+//! milliseconds, and a path does not matter. A change inside a file that leaves its size and its ends alone is not seen.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::media::MediaPath;
+use super::{MediaError, Recording};
+
+/// Bytes that are hashed at each end of a file.
+const END_BYTES: u64 = 64 * 1024;
+
+/// Pictures of a sequence that are hashed, evenly spread, first and last included.
+const SAMPLED_PICTURES: u64 = 16;
+
+/// The hash of what a recording holds.
+///
+/// # Errors
+/// When a file that the recording names cannot be read.
+pub fn fingerprint(recording: &Recording) -> Result<blake3::Hash, MediaError> {
+    let mut hasher = blake3::Hasher::new();
+    for file in [&recording.manifest, &recording.calibration].into_iter().flatten() {
+        let text = std::fs::read(file).map_err(|error| MediaError::from_io(file, &error))?;
+        hasher.update(&(text.len() as u64).to_le_bytes()).update(&text);
+    }
+    for camera in &recording.cameras {
+        field(&mut hasher, camera.name.as_bytes());
+        for (channel, source) in camera.channels() {
+            field(&mut hasher, channel.as_str().as_bytes());
+            match &source.path {
+                MediaPath::Video(path) => hash_ends(&mut hasher, path)?,
+                MediaPath::Sequence(pattern) => {
+                    let numbers = pattern.numbers()?;
+                    let (first, last) = (*numbers.start(), *numbers.end());
+                    hasher.update(&first.to_le_bytes()).update(&last.to_le_bytes());
+                    let steps = (last - first).min(SAMPLED_PICTURES - 1);
+                    for step in 0..=steps {
+                        let number = first + (last - first) * step / steps.max(1);
+                        hash_ends(&mut hasher, &pattern.file(number))?;
+                    }
+                }
+            }
+        }
+    }
+    Ok(hasher.finalize())
+}
+
+fn field(hasher: &mut blake3::Hasher, bytes: &[u8]) {
+    hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
+}
+
+fn hash_ends(hasher: &mut blake3::Hasher, path: &Path) -> Result<(), MediaError> {
+    let mut read = || -> io::Result<()> {
+        let mut file = File::open(path)?;
+        let bytes = file.metadata()?.len();
+        hasher.update(&bytes.to_le_bytes());
+        let mut end = Vec::new();
+        file.by_ref().take(END_BYTES).read_to_end(&mut end)?;
+        if bytes > END_BYTES {
+            file.seek(SeekFrom::Start(bytes.saturating_sub(END_BYTES).max(END_BYTES)))?;
+            file.take(END_BYTES).read_to_end(&mut end)?;
+        }
+        hasher.update(&end);
+        Ok(())
+    };
+    read().map_err(|error| MediaError::from_io(path, &error))
+}
