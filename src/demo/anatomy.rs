@@ -8,6 +8,7 @@ use std::f64::consts::PI;
 
 use nalgebra::{Matrix3, Vector3};
 
+use super::volume::{Blob, Tissue};
 use crate::model::Point3;
 
 /// How many keypoints the mouse has: those of the qd12 skeleton, in its order.
@@ -73,34 +74,6 @@ pub(super) struct Stance {
     pub(super) paws: [Point3; PAW_COUNT],
     /// How far the skin slips over the trunk: along and across, for the three back keypoints.
     pub(super) skin_slip_mm: [[f64; 2]; 3],
-}
-
-/// What a part of the body looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tissue {
-    /// Trunk and head.
-    Fur,
-    /// Ears, paws and tail.
-    Skin,
-    /// An eye.
-    Eye,
-}
-
-/// An ellipsoid of the body.
-#[derive(Clone, Debug)]
-pub(super) struct Blob {
-    /// Its centre.
-    pub(super) center: Point3,
-    /// `x` is inside where (x − centre)ᵀ · shape · (x − centre) ≤ 1, 1/mm².
-    pub(super) shape: Matrix3<f64>,
-    /// Its longest half axis, mm.
-    pub(super) reach_mm: f64,
-    /// What it looks like.
-    pub(super) tissue: Tissue,
-    /// Distance along the body at its centre, which anchors the fur's texture.
-    pub(super) along_mm: f64,
-    /// Whether light through it is dimmed; the thin ears let it pass.
-    pub(super) opaque: bool,
 }
 
 /// The body at one moment.
@@ -221,7 +194,9 @@ impl Body {
         add_legs(&trunk, &paws, &mut blobs);
         for (link, center) in tail.iter().enumerate() {
             let radius = tail_radius(link as f64 / TAIL_LINKS as f64);
-            blobs.push(Blob::sphere(*center, radius, Tissue::Skin, -10.0 - link as f64));
+            let axis = tail[(link + 1).min(TAIL_LINKS)] - tail[link.saturating_sub(1)];
+            let along_mm = -10.0 - 3.0 * link as f64;
+            blobs.push(Blob::bead(*center, &axis, [5.0, radius], Tissue::Skin, along_mm));
         }
         Self { keypoints, blobs, forward: trunk.middle_frame.forward }
     }
@@ -302,7 +277,7 @@ fn add_trunk(trunk: &Trunk, blobs: &mut Vec<Blob>) {
         (trunk.pelvis, PELVIS_RADIUS),
         (trunk.middle, MIDDLE_RADIUS),
         (trunk.chest, CHEST_RADIUS),
-        (neck, 9.6),
+        (neck, 10.2),
         (trunk.head, HEAD_RADIUS),
     ];
     let mut along = 0.0;
@@ -323,7 +298,8 @@ fn add_trunk(trunk: &Trunk, blobs: &mut Vec<Blob>) {
                 x,
             )
             .x;
-            blobs.push(Blob::sphere(center, radius, Tissue::Fur, along + length * x));
+            let bead = if index == 0 { [radius; 2] } else { [1.2 * radius, radius] };
+            blobs.push(Blob::bead(center, &(end - start), bead, Tissue::Fur, along + length * x));
         }
         along += length;
     }
@@ -342,10 +318,12 @@ fn catmull_rom(points: [Vector3<f64>; 4], x: f64) -> Vector3<f64> {
 
 fn add_head(trunk: &Trunk, keypoints: &[Point3; KEYPOINT_COUNT], blobs: &mut Vec<Blob>) {
     let frame = &trunk.head_frame;
-    for step in 0..=7 {
-        let x = f64::from(step) / 7.0;
-        let center = trunk.head + frame.offset(15.5 * x, 0.0, -2.5 * x * x);
-        blobs.push(Blob::sphere(center, HEAD_RADIUS - 6.8 * x.powf(0.9), Tissue::Fur, 85.0 + 15.5 * x));
+    for step in 0..=12 {
+        let x = f64::from(step) / 12.0;
+        let center = trunk.head + frame.offset(15.0 * x, 0.0, -2.5 * x * x);
+        let radius = HEAD_RADIUS - 6.8 * x.powf(0.9);
+        let axis = frame.offset(1.0, 0.0, -0.33 * x);
+        blobs.push(Blob::bead(center, &axis, [1.35 * radius, radius], Tissue::Fur, 85.0 + 15.0 * x));
     }
     for side in [1.0, -1.0] {
         let ear = keypoints[if side > 0.0 { keypoint::EAR_LEFT } else { keypoint::EAR_RIGHT }];
@@ -354,8 +332,8 @@ fn add_head(trunk: &Trunk, keypoints: &[Point3; KEYPOINT_COUNT], blobs: &mut Vec
         let face = (face - outward * face.dot(&outward)).normalize();
         let axes = Matrix3::from_columns(&[outward * 6.2, outward.cross(&face) * 5.2, face * 1.1]);
         blobs.push(Blob { opaque: false, ..Blob::ellipsoid(ear + outward * 0.5, &axes, Tissue::Skin, 80.0) });
-        let eye = trunk.head + frame.offset(8.6, side * 5.0, 2.6);
-        blobs.push(Blob::sphere(eye, 1.7, Tissue::Eye, 90.0));
+        let eye = trunk.head + frame.offset(8.4, side * 6.3, 3.1);
+        blobs.push(Blob::sphere(eye, 1.8, Tissue::Eye, 90.0));
     }
 }
 
@@ -373,53 +351,15 @@ fn add_legs(trunk: &Trunk, paws: &[Point3; PAW_COUNT], blobs: &mut Vec<Blob>) {
         // The dot is on the back of the foot; the leg ends behind it, at the heel.
         let foot = *paw - Vector3::z() * 1.3;
         let heel = foot - level * 3.0;
-        for step in 0..8 {
-            let x = f64::from(step) / 7.0;
+        for step in 0..=12 {
+            let x = f64::from(step) / 12.0;
             let radius = root_radius + (1.7 - root_radius) * x.powf(0.7);
             let center = root + (heel - root) * x;
-            blobs.push(Blob::sphere(center, radius, if x < 0.7 { Tissue::Fur } else { Tissue::Skin }, 200.0 + 8.0 * x));
+            let tissue = if x < 0.75 { Tissue::Fur } else { Tissue::Skin };
+            blobs.push(Blob::bead(center, &(heel - root), [radius.max(3.0), radius], tissue, 200.0 + 15.0 * x));
         }
         let axes = Matrix3::from_columns(&[level * 4.4, side * 2.4, Vector3::z() * 1.7]);
         blobs.push(Blob::ellipsoid(foot, &axes, Tissue::Skin, 210.0));
-    }
-}
-
-impl Blob {
-    fn sphere(center: Point3, radius: f64, tissue: Tissue, along_mm: f64) -> Self {
-        let shape = Matrix3::from_diagonal_element(1.0 / (radius * radius));
-        Self { center, shape, reach_mm: radius, tissue, along_mm, opaque: true }
-    }
-
-    /// `axes` holds the half axes as columns, at right angles to one another.
-    fn ellipsoid(center: Point3, axes: &Matrix3<f64>, tissue: Tissue, along_mm: f64) -> Self {
-        let lengths = [axes.column(0).norm(), axes.column(1).norm(), axes.column(2).norm()];
-        let mut shape = Matrix3::zeros();
-        for (index, length) in lengths.into_iter().enumerate() {
-            let unit = axes.column(index) / length;
-            shape += unit * unit.transpose() / (length * length);
-        }
-        let reach_mm = lengths.into_iter().fold(0.0, f64::max);
-        Self { center, shape, reach_mm, tissue, along_mm, opaque: true }
-    }
-
-    /// Where a ray enters and leaves, as distances from its origin; `None` where it misses or the blob lies behind.
-    pub(super) fn crossing(&self, origin: &Point3, direction: &Vector3<f64>) -> Option<[f64; 2]> {
-        let to_origin = origin - self.center;
-        let closest = -to_origin.dot(direction);
-        if closest < -self.reach_mm || to_origin.norm_squared() - closest * closest > self.reach_mm * self.reach_mm {
-            return None;
-        }
-        let scaled = self.shape * direction;
-        let a = direction.dot(&scaled);
-        let b = to_origin.dot(&scaled);
-        let c = to_origin.dot(&(self.shape * to_origin)) - 1.0;
-        let discriminant = b * b - a * c;
-        if discriminant <= 0.0 {
-            return None;
-        }
-        let root = discriminant.sqrt();
-        let leaves = (-b + root) / a;
-        (leaves > 0.0).then(|| [((-b - root) / a).max(0.0), leaves])
     }
 }
 
@@ -480,13 +420,5 @@ mod tests {
         let tail = (point(keypoint::TAIL_TIP) - point(keypoint::TAIL_BASE)).norm();
         assert!((65.0..80.0).contains(&tail), "tail {tail}");
         assert!(body.keypoints.iter().all(|point| point.z > 0.5 && point.z < 40.0));
-    }
-
-    #[test]
-    fn a_ray_through_a_blob_enters_and_leaves() {
-        let blob = Blob::sphere(Point3::new(5.0, 0.0, 0.0), 2.0, Tissue::Fur, 0.0);
-        let crossing = blob.crossing(&Point3::origin(), &Vector3::x()).unwrap();
-        assert!((crossing[0] - 3.0).abs() < 1e-12 && (crossing[1] - 7.0).abs() < 1e-12);
-        assert_eq!(blob.crossing(&Point3::new(8.0, 0.0, 0.0), &Vector3::x()), None);
     }
 }

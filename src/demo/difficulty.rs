@@ -35,7 +35,7 @@ impl Difficulty {
         match self {
             Self::Easy => DifficultyFigures {
                 spot_noise_px: 0.15,
-                tissue_depth_mm: 3.5,
+                tissue_depth_mm: 4.2,
                 brightness: 1.15,
                 fixed_strays: 1.0,
                 moving_strays: 0.2,
@@ -44,8 +44,8 @@ impl Difficulty {
                 liveliness: 0.7,
             },
             Self::Normal => DifficultyFigures {
-                spot_noise_px: 0.247,
-                tissue_depth_mm: 2.8,
+                spot_noise_px: 0.248,
+                tissue_depth_mm: 3.5,
                 brightness: 1.0,
                 fixed_strays: 2.0,
                 moving_strays: 0.5,
@@ -54,8 +54,8 @@ impl Difficulty {
                 liveliness: 1.0,
             },
             Self::Hard => DifficultyFigures {
-                spot_noise_px: 0.405,
-                tissue_depth_mm: 2.2,
+                spot_noise_px: 0.415,
+                tissue_depth_mm: 2.8,
                 brightness: 0.8,
                 fixed_strays: 4.0,
                 moving_strays: 1.2,

@@ -9,6 +9,7 @@ use rand_distr::{Distribution, Poisson, StandardNormal};
 use super::anatomy::{Body, KEYPOINT_COUNT};
 use super::difficulty::DifficultyFigures;
 use super::random::{Purpose, SmoothNoise, stream};
+use super::volume::depth_mm;
 use super::{SCALE_WIDTH_PX, SimulatedDot};
 use crate::geometry::Camera;
 use crate::model::{Crop, KeypointId, Point2, Point3};
@@ -179,17 +180,7 @@ impl Optics {
 
 /// Length of the way from a dot to the camera that lies inside the body, mm.
 fn tissue_depth_mm(body: &Body, dot: &Point3, camera_center: &Point3) -> f64 {
-    let direction = (camera_center - dot).normalize();
-    let mut crossings: Vec<[f64; 2]> =
-        body.blobs.iter().filter(|blob| blob.opaque).filter_map(|blob| blob.crossing(dot, &direction)).collect();
-    crossings.sort_by(|a, b| a[0].total_cmp(&b[0]));
-    let mut depth = 0.0;
-    let mut reached = 0.0_f64;
-    for [enters, leaves] in crossings {
-        depth += (leaves - enters.max(reached)).max(0.0);
-        reached = reached.max(leaves);
-    }
-    depth
+    depth_mm(&body.blobs, dot, &(camera_center - dot).normalize())
 }
 
 fn scale_of(camera: &Camera) -> f64 {

@@ -5,7 +5,8 @@
 
 use nalgebra::{Matrix2, Matrix2x3, Matrix3, Matrix3x2, Vector2, Vector3};
 
-use super::anatomy::{Blob, Body};
+use super::anatomy::Body;
+use super::volume::Blob;
 use crate::geometry::Camera;
 use crate::model::Point2;
 
@@ -34,6 +35,14 @@ impl Window {
             width: width as usize,
             height: height as usize,
         })
+    }
+
+    /// Whether another window lies in it entirely.
+    pub(super) fn holds(&self, part: &Self) -> bool {
+        part.x >= self.x
+            && part.y >= self.y
+            && part.x + part.width <= self.x + self.width
+            && part.y + part.height <= self.y + self.height
     }
 
     /// How many pixels it has.

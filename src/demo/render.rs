@@ -4,13 +4,15 @@
 //! the animal is computed; the rest is a still backdrop with fresh noise.
 
 use nalgebra::Vector3;
+use rayon::prelude::*;
 
-use super::anatomy::{Blob, Body, Tissue};
+use super::anatomy::Body;
 use super::backdrop::{Backdrop, FloorTiles};
 use super::imaging::{READ_NOISE_GREY, SHOT_NOISE_GREY, Spot};
 use super::random::mix;
 use super::raster::{Raster, View, Window};
 use super::texture::{NoiseList, Tile};
+use super::volume::{Blob, Tissue};
 use crate::geometry::{Camera, Rig};
 use crate::model::Point3;
 
@@ -48,7 +50,7 @@ impl Studio {
     pub(super) fn new(rig: &Rig, seed: u64) -> Self {
         let tiles = FloorTiles { grain: Tile::new(seed, 1, [1, 1]), stain: Tile::new(seed, 2, [9, 9]) };
         Self {
-            backdrops: rig.cameras.iter().map(|camera| Backdrop::new(camera, &tiles)).collect(),
+            backdrops: rig.cameras.par_iter().map(|camera| Backdrop::new(camera, &tiles)).collect(),
             fur: Tile::new(seed, 3, [5, 1]),
             reflectance_noise: NoiseList::new(seed, 4, REFLECTANCE_NOISE_GREY),
             fluorescence_noise: NoiseList::new(seed, 5, READ_NOISE_GREY as f32),
@@ -122,29 +124,22 @@ impl Studio {
         let size_px = shot.camera.size_px();
         let width = size_px[0] as usize;
         let backdrop = &self.backdrops[shot.camera_index].fluorescence_levels;
-        let raster = Raster::new(body, shot.camera, MARGIN_PX * self.scale(width));
         let mut windows: Vec<(Window, Vec<f32>)> = Vec::new();
+        let reached: Vec<Window> = spots.iter().filter_map(|spot| reach_of(spot, size_px)).collect();
+        let raster = Raster::new(body, shot.camera, MARGIN_PX * self.scale(width));
+        let main = raster.as_ref().map(|raster| raster.window);
+        for part in reached.iter().filter(|part| !main.is_some_and(|main| main.holds(part))) {
+            windows.push((*part, vec![0.0; part.area()]));
+        }
         if let Some(raster) = raster {
             let glow = glow(&raster, (2.5 * self.scale(width)).round() as usize);
             windows.push((raster.window, glow));
         }
-        for spot in spots {
-            let reach = f64::from(HALO_WIDTH) * spot.sigma_px * 2.2;
-            let center = [spot.point_in_image.x, spot.point_in_image.y];
-            let Some(part) = Window::within(center.map(|at| at - reach), center.map(|at| at + reach), size_px) else {
-                continue;
-            };
-            match windows.iter_mut().find(|(window, _)| holds(window, &part)) {
-                Some((window, light)) => add_spot(light, *window, part, spot),
-                None => {
-                    let mut light = vec![0.0; part.area()];
-                    add_spot(&mut light, part, part, spot);
-                    windows.push((part, light));
-                }
-            }
+        for (window, light) in &mut windows {
+            spots.iter().for_each(|spot| add_spot(light, *window, spot));
         }
-        // The animal's window comes last, so that no small one cuts a hole into it.
-        for (window, light) in windows.iter().rev() {
+        // Windows may overlap; each holds the light of all spots, and the last, the animal's, its glow as well.
+        for (window, light) in &windows {
             for row in 0..window.height {
                 let y = window.y + row;
                 let noise = self.fluorescence_noise.values(self.key(shot, 3, y), window.width);
@@ -204,26 +199,28 @@ impl Studio {
     }
 }
 
-fn holds(window: &Window, part: &Window) -> bool {
-    part.x >= window.x
-        && part.y >= window.y
-        && part.x + part.width <= window.x + window.width
-        && part.y + part.height <= window.y + window.height
+/// The pixels that a spot's light reaches.
+fn reach_of(spot: &Spot, size_px: [u32; 2]) -> Option<Window> {
+    let reach = f64::from(HALO_WIDTH) * spot.sigma_px * 2.2;
+    let center = [spot.point_in_image.x, spot.point_in_image.y];
+    Window::within(center.map(|at| at - reach), center.map(|at| at + reach), size_px)
 }
 
-/// Adds a spot with its halo to the light in a window; `part` is the pixels that it reaches.
-fn add_spot(light: &mut [f32], window: Window, part: Window, spot: &Spot) {
+/// Adds a spot with its halo to the light in a window.
+fn add_spot(light: &mut [f32], window: Window, spot: &Spot) {
+    let end = [window.x + window.width, window.y + window.height].map(|end| end as u32);
+    let Some(part) = reach_of(spot, end) else { return };
     let narrow = -0.5 / (spot.sigma_px * spot.sigma_px) as f32;
     let wide = narrow / (HALO_WIDTH * HALO_WIDTH);
     let peak = spot.peak as f32;
-    for y in part.y..part.y + part.height {
+    for y in part.y.max(window.y)..part.y + part.height {
         let dy = (y as f64 - spot.point_in_image.y) as f32;
         let row = (y - window.y) * window.width;
-        for x in part.x..part.x + part.width {
+        for x in part.x.max(window.x)..part.x + part.width {
             let dx = (x as f64 - spot.point_in_image.x) as f32;
             let squared = dx * dx + dy * dy;
-            light[row + x - window.x] +=
-                peak * ((1.0 - HALO_SHARE) * (squared * narrow).exp() + HALO_SHARE * (squared * wide).exp());
+            let shape = (1.0 - HALO_SHARE) * (squared * narrow).exp() + HALO_SHARE * (squared * wide).exp();
+            light[row + x - window.x] += peak * shape;
         }
     }
 }

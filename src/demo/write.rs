@@ -10,13 +10,13 @@ use std::path::Path;
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
-use nalgebra::{Rotation3, UnitQuaternion};
 use rayon::prelude::*;
 
 use super::imaging::DETECTABLE_GREY;
-use super::{DemoError, Difficulty, Fluorescence, RigLayout, Scene};
-use crate::geometry::Rig;
+use super::{DemoError, Difficulty, RigLayout, Scene};
 use crate::model::CameraId;
+use crate::recording::calibration::write_anipose;
+use crate::recording::{GrayFrame, GrayPixels};
 
 /// Frames that are made at once: enough to keep all cores busy, few enough to report progress often.
 const FRAMES_AT_ONCE: u32 = 4;
@@ -73,7 +73,7 @@ impl Scene {
         text(&truth.join("points3d.csv"), self.points3d_csv())?;
         text(&truth.join("points2d.csv"), self.points2d_csv())?;
         text(&truth.join("seeds.csv"), self.seeds_csv())?;
-        text(&dir.join("calibration.toml"), anipose(&self.rig))?;
+        text(&dir.join("calibration.toml"), write_anipose(&self.rig.cameras))?;
         text(&dir.join("recording.toml"), self.manifest(options.pictures))
     }
 
@@ -112,17 +112,10 @@ impl Scene {
 
     fn write_view(&self, dir: &Path, frame: u32, camera: CameraId, depth: DepthBits) -> Result<(), DemoError> {
         let pictures = self.render(frame, camera, depth);
-        let size_px = self.config.size_px;
         let folder = dir.join(self.rig.camera(camera).name());
         let file = |channel: &str| folder.join(channel).join(format!("{frame:06}.png"));
-        write_png(&file("reflectance"), &pictures.reflectance, size_px, ExtendedColorType::L8)?;
-        match &pictures.fluorescence {
-            Fluorescence::U8(levels) => write_png(&file("fluorescence"), levels, size_px, ExtendedColorType::L8),
-            Fluorescence::U16(levels) => {
-                let bytes: Vec<u8> = levels.iter().flat_map(|level| level.to_ne_bytes()).collect();
-                write_png(&file("fluorescence"), &bytes, size_px, ExtendedColorType::L16)
-            }
-        }
+        write_png(&file("reflectance"), &pictures.reflectance)?;
+        write_png(&file("fluorescence"), &pictures.fluorescence)
     }
 
     fn manifest(&self, pictures: bool) -> String {
@@ -193,37 +186,16 @@ impl Scene {
     }
 }
 
-fn write_png(path: &Path, bytes: &[u8], size_px: [u32; 2], color: ExtendedColorType) -> Result<(), DemoError> {
+fn write_png(path: &Path, picture: &GrayFrame) -> Result<(), DemoError> {
     let file = File::create(path).map_err(|cause| DemoError::Write { path: path.to_owned(), cause })?;
     let encoder = PngEncoder::new_with_quality(BufWriter::new(file), CompressionType::Fast, FilterType::Up);
-    encoder
-        .write_image(bytes, size_px[0], size_px[1], color)
-        .map_err(|cause| DemoError::Picture { path: path.to_owned(), cause })
-}
-
-/// Anipose's calibration file.
-fn anipose(rig: &Rig) -> String {
-    let list = |values: &[f64]| values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ");
-    let mut text = String::new();
-    for (index, camera) in rig.cameras.iter().enumerate() {
-        let matrix = camera.matrix();
-        let row = |row: usize| list(&[matrix[(row, 0)], matrix[(row, 1)], matrix[(row, 2)]]);
-        let rotation = UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix_unchecked(*camera.rotation()));
-        let (rotation, translation) = (rotation.scaled_axis(), camera.translation());
-        let [width, height] = camera.size_px();
-        let _ = write!(
-            text,
-            "[cam_{index}]\nname = \"{}\"\nsize = [{width}, {height}]\nmatrix = [[{}], [{}], [{}]]\n\
-             distortions = [{}]\nrotation = [{}]\ntranslation = [{}]\nfisheye = false\n\n",
-            camera.name(),
-            row(0),
-            row(1),
-            row(2),
-            list(camera.distortion()),
-            list(rotation.as_slice()),
-            list(translation.as_slice()),
-        );
-    }
-    text.push_str("[metadata]\nadjusted = false\nerror = 0.0\n");
-    text
+    let [width, height] = picture.size_px();
+    let written = match &picture.pixels {
+        GrayPixels::U8(levels) => encoder.write_image(levels, width, height, ExtendedColorType::L8),
+        GrayPixels::U16(levels) => {
+            let bytes: Vec<u8> = levels.iter().flat_map(|level| level.to_ne_bytes()).collect();
+            encoder.write_image(&bytes, width, height, ExtendedColorType::L16)
+        }
+    };
+    written.map_err(|cause| DemoError::Picture { path: path.to_owned(), cause })
 }

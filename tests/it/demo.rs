@@ -53,7 +53,14 @@ fn temp_write() {
     let layout = if std::env::var("L").as_deref() == Ok("floor") { RigLayout::Floor } else { RigLayout::Ring };
     let frames = std::env::var("N").map_or(60, |n| n.parse().unwrap());
     let difficulty = if std::env::var("D").as_deref() == Ok("hard") { Difficulty::Hard } else { Difficulty::Normal };
-    let config = DemoConfig { frames, layout, difficulty, ..DemoConfig::default() };
+    let config = DemoConfig {
+        frames,
+        layout,
+        difficulty,
+        fps: std::env::var("FPS").map_or(60.0, |n| n.parse().unwrap()),
+        seed: std::env::var("S").map_or(1, |n| n.parse().unwrap()),
+        ..DemoConfig::default()
+    };
     let start = std::time::Instant::now();
     let scene = Scene::new(&config).unwrap();
     let dir = std::path::PathBuf::from(std::env::var("OUT").unwrap());

@@ -3,3 +3,5 @@
 mod demo;
 mod mouse6cam;
 mod video;
+
+mod demo;
