@@ -5,3 +5,5 @@ mod mouse6cam;
 mod video;
 
 mod demo;
+/// The project file: what it keeps, refuses, undoes and survives.
+mod store;
