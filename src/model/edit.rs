@@ -67,10 +67,10 @@ impl Edit {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Point2;
     use super::super::ids::CentroidNumber;
     use super::super::label::Placement;
     use super::super::provenance::{Provenance, Source};
-    use super::super::Point2;
     use super::*;
 
     fn label(number: u16) -> Label {

@@ -185,8 +185,7 @@ impl Skeleton {
     /// # Errors
     /// Names the first thing in the file that does not fit.
     pub fn from_toml(text: &str) -> Result<Self, SkeletonError> {
-        let file: File =
-            toml::from_str(text).map_err(|error| SkeletonError::Syntax { message: error.to_string() })?;
+        let file: File = toml::from_str(text).map_err(|error| SkeletonError::Syntax { message: error.to_string() })?;
         let count = file.keypoints.len();
         if count == 0 || count > 64 {
             return Err(SkeletonError::Size { count });
@@ -225,7 +224,8 @@ impl Skeleton {
         let mut keypoints = Vec::new();
         for (index, keypoint) in file.keypoints.iter().enumerate() {
             let id = KeypointId(index as u8);
-            let holders: Vec<_> = (0..regions.len()).filter(|region| regions[*region].keypoints.contains(&id)).collect();
+            let holders: Vec<_> =
+                (0..regions.len()).filter(|region| regions[*region].keypoints.contains(&id)).collect();
             let [region] = holders[..] else {
                 return Err(SkeletonError::Region { keypoint: keypoint.name.clone(), regions: holders.len() });
             };
@@ -325,10 +325,7 @@ impl Skeleton {
     /// Mirrored pairs, each once, the left one first: by role, else by the order of the file.
     pub fn pairs(&self) -> Vec<[KeypointId; 2]> {
         let is_right = |id: KeypointId| {
-            matches!(
-                self.keypoints[id.index()].role,
-                Some(Role::EarRight | Role::ForepawRight | Role::HindpawRight)
-            )
+            matches!(self.keypoints[id.index()].role, Some(Role::EarRight | Role::ForepawRight | Role::HindpawRight))
         };
         self.ids()
             .filter_map(|id| self.keypoints[id.index()].pair.map(|pair| [id, pair]))
@@ -356,8 +353,12 @@ mod tests {
         assert_eq!(skeleton.find("foreleg_L"), skeleton.find("forepaw_L"));
         assert_eq!(skeleton.find("tail_top"), skeleton.with_role(Role::TailBase));
         assert_eq!(skeleton.find("whisker"), None);
-        let names: Vec<_> =
-            skeleton.pairs().iter().map(|[left, right]| (skeleton.name_of(*left), skeleton.name_of(*right))).map(|(a, b)| format!("{a} {b}")).collect();
+        let names: Vec<_> = skeleton
+            .pairs()
+            .iter()
+            .map(|[left, right]| (skeleton.name_of(*left), skeleton.name_of(*right)))
+            .map(|(a, b)| format!("{a} {b}"))
+            .collect();
         assert_eq!(names, ["ear_L ear_R", "forepaw_L forepaw_R", "hindpaw_L hindpaw_R"]);
     }
 
@@ -373,8 +374,10 @@ mod tests {
         );
         assert!(problem("name='x'\n[[keypoints]]\nname='a'\n[[bones]]\nbetween=['a','c']").contains("\"c\""));
         assert!(
-            problem("name='x'\n[[regions]]\nname='r'\nkeypoints=['a']\n[[keypoints]]\nname='a'\n[[keypoints]]\nname='b'")
-                .contains("in 0 regions")
+            problem(
+                "name='x'\n[[regions]]\nname='r'\nkeypoints=['a']\n[[keypoints]]\nname='a'\n[[keypoints]]\nname='b'"
+            )
+            .contains("in 0 regions")
         );
         assert!(problem("name='x'\n[[keypoints]]\nname='a'\n[[keypoints]]\nname='a'").contains("more than one"));
     }
