@@ -7,8 +7,8 @@
 mod simulated;
 
 use behaviorvlm::demo::{Difficulty, RigLayout};
-use behaviorvlm::pose::stage4::Solver;
 use behaviorvlm::pose::evaluation::Errors;
+use behaviorvlm::pose::stage4::Solver;
 use simulated::{Case, Outcome};
 
 fn main() {
@@ -21,7 +21,10 @@ fn main() {
     let difficulties = [("easy", Difficulty::Easy), ("normal", Difficulty::Normal), ("hard", Difficulty::Hard)];
     let rates = [("60", 60.0), ("20", 20.0), ("10", 10.0)];
     let solver = words.iter().find_map(|word| word.strip_prefix("solver=")?.parse().ok()).unwrap_or(Solver::Joint);
-    println!("{:30} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>6} {:>8}", "simulated recording", "floor", "mean", "median", "p95", "ident%", "miss%", "floor%", "lost", "ms/frame");
+    println!(
+        "{:30} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>6} {:>8}",
+        "simulated recording", "floor", "mean", "median", "p95", "ident%", "miss%", "floor%", "lost", "ms/frame"
+    );
     for (layout_name, layout) in layouts {
         for (difficulty_name, difficulty) in difficulties {
             for (rate_name, fps) in rates {
@@ -35,7 +38,11 @@ fn main() {
                     let frames = number("frames=").unwrap_or(500);
                     let case = Case { layout, difficulty, fps, seed: u64::from(seed), frames };
                     let outcome = simulated::solve(&case, solver);
-                    print_row(&format!("{layout_name} {difficulty_name} {rate_name} seed {seed}"), &outcome.errors, &outcome);
+                    print_row(
+                        &format!("{layout_name} {difficulty_name} {rate_name} seed {seed}"),
+                        &outcome.errors,
+                        &outcome,
+                    );
                     if has("keypoints") {
                         for (name, errors) in &outcome.per_keypoint {
                             print_row(&format!("  {name}"), errors, &outcome);
@@ -48,10 +55,36 @@ fn main() {
                         let solved = outcome.solved.iter().find(|solved| solved.frame == frame).unwrap();
                         println!("{:?}", solved.reasons);
                         for keypoint in scene.skeleton.ids() {
-                            let seen = dots.iter().filter(|view| view.iter().any(|dot| dot.keypoint == Some(keypoint))).count();
+                            let seen = dots
+                                .iter()
+                                .filter(|view| view.iter().any(|dot| dot.keypoint == Some(keypoint)))
+                                .count();
                             let found = solved.pose.points[keypoint.index()];
-                            let nearest = found.map(|found| (0..12).min_by(|a, b| (truth[*a] - found.position_in_world).norm().total_cmp(&(truth[*b] - found.position_in_world).norm())).unwrap());
-                            println!("  {:12} truth {:6.1} {:6.1} {:6.1} in {seen} views; found {:?} in {:?} views, nearest {:?} margin {:?}", scene.skeleton.name_of(keypoint), truth[keypoint.index()].x, truth[keypoint.index()].y, truth[keypoint.index()].z, found.map(|found| (found.position_in_world - truth[keypoint.index()]).norm()), found.map(|found| found.views), nearest.map(|nearest| scene.skeleton.name_of(behaviorvlm::model::KeypointId(nearest as u8))), solved.labels.get(behaviorvlm::model::CameraId(0), keypoint).and_then(|label| label.margin));
+                            let nearest = found.map(|found| {
+                                (0..12)
+                                    .min_by(|a, b| {
+                                        (truth[*a] - found.position_in_world)
+                                            .norm()
+                                            .total_cmp(&(truth[*b] - found.position_in_world).norm())
+                                    })
+                                    .unwrap()
+                            });
+                            println!(
+                                "  {:12} truth {:6.1} {:6.1} {:6.1} in {seen} views; found {:?} in {:?} views, nearest {:?} margin {:?}",
+                                scene.skeleton.name_of(keypoint),
+                                truth[keypoint.index()].x,
+                                truth[keypoint.index()].y,
+                                truth[keypoint.index()].z,
+                                found.map(|found| (found.position_in_world - truth[keypoint.index()]).norm()),
+                                found.map(|found| found.views),
+                                nearest.map(|nearest| scene
+                                    .skeleton
+                                    .name_of(behaviorvlm::model::KeypointId(nearest as u8))),
+                                solved
+                                    .labels
+                                    .get(behaviorvlm::model::CameraId(0), keypoint)
+                                    .and_then(|label| label.margin)
+                            );
                         }
                     }
                     if has("missed") {
@@ -59,8 +92,13 @@ fn main() {
                         for solved in &outcome.solved {
                             let dots = scene.dots(solved.frame);
                             for keypoint in scene.skeleton.ids() {
-                                let seen = dots.iter().filter(|view| view.iter().any(|dot| dot.keypoint == Some(keypoint))).count();
-                                if seen >= 2 && solved.pose.points[keypoint.index()].is_none() { print!("{}:{}/{} ", solved.frame, scene.skeleton.name_of(keypoint), seen); }
+                                let seen = dots
+                                    .iter()
+                                    .filter(|view| view.iter().any(|dot| dot.keypoint == Some(keypoint)))
+                                    .count();
+                                if seen >= 2 && solved.pose.points[keypoint.index()].is_none() {
+                                    print!("{}:{}/{} ", solved.frame, scene.skeleton.name_of(keypoint), seen);
+                                }
                             }
                         }
                         println!();

@@ -6,7 +6,6 @@
 
 use serde::Serialize;
 
-
 use crate::geometry::{self, Rig};
 use crate::model::{CameraId, Centroid, FrameLabels, FramePose, KeypointId, Point2, Point3, Skeleton, Source};
 

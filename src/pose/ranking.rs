@@ -108,7 +108,8 @@ pub fn features(reasons: &Reasons) -> [f64; 9] {
 impl Reasons {
     /// The learnt chance that a label of the frame is wrong, 0 to 1.
     pub fn likely_wrong(&self) -> f64 {
-        let sum = WEIGHTS[0] + features(self).iter().zip(&WEIGHTS[1..]).map(|(value, weight)| value * weight).sum::<f64>();
+        let sum =
+            WEIGHTS[0] + features(self).iter().zip(&WEIGHTS[1..]).map(|(value, weight)| value * weight).sum::<f64>();
         1.0 / (1.0 + (-sum).exp())
     }
 

@@ -14,7 +14,8 @@ use super::ranking::Reasons;
 use super::stage4::{self, Assignment, Change, Solver};
 use crate::geometry::{self, Rig};
 use crate::model::{
-    CameraId, Centroid, FrameLabels, FramePose, KeypointId, Label, Placement, Point3, Provenance, RunId, Skeleton, Source,
+    CameraId, Centroid, FrameLabels, FramePose, KeypointId, Label, Placement, Point3, Provenance, RunId, Skeleton,
+    Source,
 };
 
 /// What a run does, with every default.
@@ -175,14 +176,14 @@ impl PoseSolver {
     }
 
     fn tracker_input(&self, input: &FrameInput) -> TrackerInput {
-        let mut evidence =
-            FrameEvidence::new(&self.rig, &input.centroids, self.skeleton.len(), input.human.as_ref());
+        let mut evidence = FrameEvidence::new(&self.rig, &input.centroids, self.skeleton.len(), input.human.as_ref());
         if let Some(proposal) = &input.proposal {
             evidence.add_points(&self.rig, proposal);
         }
-        let votes = input.proposal.as_ref().map(|proposal| {
-            Votes::new(&evidence, proposal, self.config.vote_weight, self.config.vote_cap)
-        });
+        let votes = input
+            .proposal
+            .as_ref()
+            .map(|proposal| Votes::new(&evidence, proposal, self.config.vote_weight, self.config.vote_cap));
         TrackerInput { evidence, votes }
     }
 
@@ -337,8 +338,7 @@ impl PoseSolver {
                     labels.place(camera, keypoint, human.clone());
                     continue;
                 }
-                let (old, new) =
-                    (before[keypoint.index()][camera.index()], after[keypoint.index()][camera.index()]);
+                let (old, new) = (before[keypoint.index()][camera.index()], after[keypoint.index()][camera.index()]);
                 let source = if old == new { assigner } else { Source::Stage4 };
                 let label = Label {
                     placement: stage4::placement(evidence, camera.index(), new),
@@ -365,9 +365,10 @@ impl PoseSolver {
                 let found = geometry::ransac(&self.rig, &stage4::points_of(evidence, support), self.tau_px())?;
                 Some(found.largest_residual_px()).filter(|residual| residual.is_finite())
             };
-            assignment.iter().filter_map(residual).fold(None, |worst: Option<f64>, residual| {
-                Some(worst.map_or(residual, |worst| worst.max(residual)))
-            })
+            assignment
+                .iter()
+                .filter_map(residual)
+                .fold(None, |worst: Option<f64>, residual| Some(worst.map_or(residual, |worst| worst.max(residual))))
         };
         let positions: Vec<Option<Point3>> = self.skeleton.ids().map(|keypoint| pose.position(keypoint)).collect();
         let strain = track.shape.strain(&positions);
@@ -375,8 +376,7 @@ impl PoseSolver {
         let given = after.iter().flatten().filter(|dot| **dot != NO_DOT).count();
         let differing =
             before.iter().flatten().zip(after.iter().flatten()).filter(|(before, after)| before != after).count();
-        let unsure: f32 =
-            self.skeleton.ids().map(|keypoint| (1.0 - tracked.margin(keypoint) / 20.0).max(0.0)).sum();
+        let unsure: f32 = self.skeleton.ids().map(|keypoint| (1.0 - tracked.margin(keypoint) / 20.0).max(0.0)).sum();
         Reasons {
             residual_before: worst(before),
             residual_after: worst(after),
@@ -412,7 +412,8 @@ fn seed_residual(rig: &Rig, pinhole: &PinholeRig, seeds: &[FrameInput]) -> f64 {
     for labels in seeds.iter().filter_map(|seed| seed.human.as_ref()) {
         for keypoint in (0..labels.keypoint_count() as u8).map(KeypointId) {
             let Some(found) = geometry::triangulate(rig, &labels.views_of(keypoint)) else { continue };
-            let scaled = found.inliers.iter().map(|camera| found.residuals_px[camera.index()] / pinhole.scale[camera.index()]);
+            let scaled =
+                found.inliers.iter().map(|camera| found.residuals_px[camera.index()] / pinhole.scale[camera.index()]);
             residuals.extend(scaled);
         }
     }

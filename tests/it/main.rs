@@ -1,13 +1,15 @@
 //! Integration tests: one binary, one module per concern.
-
-mod demo;
-mod mouse6cam;
-mod video;
-
-mod demo;
-/// The project file: what it keeps, refuses, undoes and survives.
-mod store;
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails; its helpers are tests too")]
 
-mod licences; // what the dependencies allow
-mod tidy; // how the tree is laid out: layers, exclusive crates, headers, leftovers, Cargo.toml
+/// The synthetic recording: the same for the same seed, and its truth lies on its pictures.
+mod demo;
+/// What the dependencies allow.
+mod licences;
+/// The geometry kernel on a real mouse and its published calibration.
+mod mouse6cam;
+/// The project file: what it keeps, refuses, undoes and survives.
+mod store;
+/// How the tree is laid out: layers, exclusive crates, headers, leftovers, Cargo.toml.
+mod tidy;
+/// Every frame of a video by its index, whatever the codec.
+mod video;

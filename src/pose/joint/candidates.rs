@@ -97,7 +97,8 @@ fn meet(
             let homogeneous = Vector3::new(b.normalized.x, b.normalized.y, 1.0);
             let value = homogeneous.dot(&line);
             let back = essential.tr_mul(&homogeneous);
-            let spread = (line.x * line.x + line.y * line.y) * other_weight + (back.x * back.x + back.y * back.y) * weight;
+            let spread =
+                (line.x * line.x + line.y * line.y) * other_weight + (back.x * back.x + back.y * back.y) * weight;
             // Sampson's distance: how far both dots together must move for their rays to meet.
             if value * value > gate * spread {
                 continue;

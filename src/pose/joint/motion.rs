@@ -60,12 +60,7 @@ const LEARNING_RATE: f64 = 0.04;
 impl MotionModel {
     /// A model for an animal of a given length, before any motion was seen.
     pub fn new(keypoint_count: usize, body_length: f64) -> Self {
-        Self {
-            scales: vec![0.03 * body_length; keypoint_count],
-            lasting: 0.5,
-            total: 1.0,
-            floor: 0.004 * body_length,
-        }
+        Self { scales: vec![0.03 * body_length; keypoint_count], lasting: 0.5, total: 1.0, floor: 0.004 * body_length }
     }
 
     /// The share of a velocity that lasts.

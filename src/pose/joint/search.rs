@@ -58,8 +58,7 @@ impl<'a> Tables<'a> {
         // Keypoints with few options first: what is nearly certain narrows what is not.
         rest.sort_by_key(|keypoint| options[*keypoint].len());
         order.extend(rest);
-        let mut tables =
-            Self { shape, pool, options, offsets, row_length, between: Vec::new(), order, spine_count };
+        let mut tables = Self { shape, pool, options, offsets, row_length, between: Vec::new(), order, spine_count };
         tables.fill();
         tables
     }
@@ -355,9 +354,8 @@ impl Beam {
 
 /// Keeps the `count` children of lowest rank, in a fixed order.
 fn keep_lowest(children: &mut Vec<Child>, count: usize) {
-    let by_rank = |a: &Child, b: &Child| {
-        a.rank.total_cmp(&b.rank).then(a.parent.cmp(&b.parent)).then(a.choice.cmp(&b.choice))
-    };
+    let by_rank =
+        |a: &Child, b: &Child| a.rank.total_cmp(&b.rank).then(a.parent.cmp(&b.parent)).then(a.choice.cmp(&b.choice));
     if children.len() > count {
         children.select_nth_unstable_by(count, by_rank);
         children.truncate(count);

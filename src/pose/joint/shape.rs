@@ -192,7 +192,10 @@ impl ShapeModel {
             .iter()
             .flat_map(|example| {
                 let seen: Vec<_> = example.iter().flatten().collect();
-                (0..seen.len()).flat_map(move |i| (0..i).map(move |j| (i, j))).map(move |(i, j)| (seen[i] - seen[j]).norm()).collect::<Vec<_>>()
+                (0..seen.len())
+                    .flat_map(move |i| (0..i).map(move |j| (i, j)))
+                    .map(move |(i, j)| (seen[i] - seen[j]).norm())
+                    .collect::<Vec<_>>()
             })
             .collect();
         lengths.sort_by(f64::total_cmp);
@@ -282,8 +285,11 @@ impl ShapeModel {
                 let slot = k * self.keypoint_count + l;
                 if let (None, Some(a), Some(b)) = (self.distances[slot], example[k], example[l]) {
                     let distance = (a - b).norm();
-                    let deviation =
-                        if self.bones[slot] { 0.08 * distance + 0.012 * length } else { 0.15 * distance + 0.03 * length };
+                    let deviation = if self.bones[slot] {
+                        0.08 * distance + 0.012 * length
+                    } else {
+                        0.15 * distance + 0.03 * length
+                    };
                     self.distances[slot] = Some(Spread::guess(distance, deviation));
                 }
             }
@@ -336,8 +342,8 @@ impl ShapeModel {
         let share = 1.0 / count as f64;
         let middle = seen().fold(Vector3::zeros(), |sum, (position, _)| sum + position.coords * share);
         let mean_along: f64 = seen().map(|(_, along)| along * share).sum();
-        let sum =
-            seen().fold(Vector3::zeros(), |sum, (position, along)| sum + (position.coords - middle) * (along - mean_along));
+        let sum = seen()
+            .fold(Vector3::zeros(), |sum, (position, along)| sum + (position.coords - middle) * (along - mean_along));
         let spread: f64 = seen().map(|(_, along)| (along - mean_along).powi(2)).sum();
         if spread < (0.05 * self.body_length).powi(2) {
             return None;

@@ -139,7 +139,8 @@ impl TrackerConfig {
         let path = best_path(&layers);
         let mut frames = Vec::with_capacity(commit);
         for index in 0..commit.min(layers.len()) {
-            let future = layers.get(index + 1).map(|layer| positions(&layer.pool, &layer.nodes[path[index + 1]].choice));
+            let future =
+                layers.get(index + 1).map(|layer| positions(&layer.pool, &layer.nodes[path[index + 1]].choice));
             let frame = self.settle(rig, track, &inputs[index], &layers[index], path[index], future.as_deref());
             frames.push(frame);
         }
@@ -219,7 +220,8 @@ impl TrackerConfig {
     fn prune(&self, nodes: &mut Vec<Node>) {
         let limit = nodes.first().map_or(0.0, |node| node.cost) + self.hypothesis_margin;
         let kept = nodes.iter().take(self.hypotheses).filter(|node| node.cost <= limit).count();
-        let young = nodes.iter().skip(kept).position(|node| node.since_reacquired < PROBATION).map(|index| index + kept);
+        let young =
+            nodes.iter().skip(kept).position(|node| node.since_reacquired < PROBATION).map(|index| index + kept);
         match young {
             Some(young) => {
                 nodes.swap(kept, young);
@@ -250,16 +252,18 @@ impl TrackerConfig {
             let motion = scene.motion(&tables, &track.motion, &ahead);
             // Past and future together may say no more against a candidate than either alone.
             let room = past.iter().map(|past| MOTION_CAP as f32 - past);
-            unary.iter_mut().zip(motion.iter().zip(room)).for_each(|(unary, (motion, room))| *unary += motion.min(room));
+            unary
+                .iter_mut()
+                .zip(motion.iter().zip(room))
+                .for_each(|(unary, (motion, room))| *unary += motion.min(room));
         }
         let solutions = tables.solve(&unary, self.beam_width);
         let best = &solutions[0];
         let keypoints: Vec<Option<TrackedKeypoint>> = (0..best.choice.len())
             .map(|keypoint| {
-                tables.candidate(keypoint, best.choice[keypoint]).map(|candidate| TrackedKeypoint {
-                    position: candidate.position,
-                    support: candidate.support,
-                })
+                tables
+                    .candidate(keypoint, best.choice[keypoint])
+                    .map(|candidate| TrackedKeypoint { position: candidate.position, support: candidate.support })
             })
             .collect();
         let margins: Vec<f32> = (0..best.choice.len()).map(|k| margin(&tables, &unary, &solutions, k)).collect();
@@ -269,8 +273,7 @@ impl TrackerConfig {
         drop(tables);
         learn(track, &seen, &margins, &locked);
         let filtered = &layer.nodes[layer.filtered];
-        let filtered =
-            filtered.choice.iter().map(|c| c.map(|index| layer.pool[usize::from(index)].support)).collect();
+        let filtered = filtered.choice.iter().map(|c| c.map(|index| layer.pool[usize::from(index)].support)).collect();
         TrackedFrame { filtered, keypoints, margins, jump }
     }
 }
@@ -348,13 +351,7 @@ struct FrameScene<'a> {
 const LOCKED: f32 = 1e3;
 
 impl<'a> FrameScene<'a> {
-    fn new(
-        config: &TrackerConfig,
-        rig: &PinholeRig,
-        track: &Track,
-        input: &'a TrackerInput,
-        parents: &[Node],
-    ) -> Self {
+    fn new(config: &TrackerConfig, rig: &PinholeRig, track: &Track, input: &'a TrackerInput, parents: &[Node]) -> Self {
         let mut pool = candidates::find(rig, &input.evidence, &config.candidates);
         let locked = lock(config, rig, &input.evidence, track.memory.len(), &mut pool);
         let memories: Vec<&[Memory]> = parents.iter().map(|parent| &parent.memory[..]).collect();
@@ -462,9 +459,8 @@ impl<'a> FrameScene<'a> {
     }
 
     fn pool_choice(&self, choice: &[u8]) -> Vec<Option<u16>> {
-        let pick = |(keypoint, choice): (usize, &u8)| {
-            (*choice != NONE).then(|| self.options[keypoint][usize::from(*choice)])
-        };
+        let pick =
+            |(keypoint, choice): (usize, &u8)| (*choice != NONE).then(|| self.options[keypoint][usize::from(*choice)]);
         choice.iter().enumerate().map(pick).collect()
     }
 }

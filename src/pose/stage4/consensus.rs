@@ -22,10 +22,8 @@ const ROUNDS: usize = 4;
 pub fn solve(rig: &Rig, evidence: &FrameEvidence, start: &Assignment, tau_px: f64) -> (Assignment, FramePose) {
     let mut assignment = start.clone();
     for _ in 0..ROUNDS {
-        let points: Vec<_> = assignment
-            .iter()
-            .map(|support| geometry::ransac(rig, &points_of(evidence, support), tau_px))
-            .collect();
+        let points: Vec<_> =
+            assignment.iter().map(|support| geometry::ransac(rig, &points_of(evidence, support), tau_px)).collect();
         let mut next = assignment.clone();
         for camera in 0..rig.cameras.len() {
             choose(rig, evidence, &points, camera, tau_px, &mut next);

@@ -10,7 +10,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::geometry::{self, Rig, Triangulation};
-use crate::model::{CameraId, FrameLabels, FramePose, KeypointId, Placement, Point2, Point3d, Skeleton, Source, ViewSet};
+use crate::model::{
+    CameraId, FrameLabels, FramePose, KeypointId, Placement, Point2, Point3d, Skeleton, Source, ViewSet,
+};
 
 use super::joint::candidates::{NO_DOT, Support};
 use super::joint::evidence::FrameEvidence;
@@ -165,7 +167,13 @@ pub fn triangulated(
 }
 
 /// What changed between two assignments, with the distances to the points that the second one makes.
-pub fn changes(rig: &Rig, evidence: &FrameEvidence, before: &Assignment, after: &Assignment, pose: &FramePose) -> Vec<Change> {
+pub fn changes(
+    rig: &Rig,
+    evidence: &FrameEvidence,
+    before: &Assignment,
+    after: &Assignment,
+    pose: &FramePose,
+) -> Vec<Change> {
     let mut changes = Vec::new();
     for keypoint in (0..after.len() as u8).map(KeypointId) {
         let projected = |camera: usize| rig.cameras[camera].project(pose.position(keypoint)?);
