@@ -250,6 +250,13 @@ impl Recording {
     /// When it is no recording, or its manifest or calibration cannot be used. Missing or broken pictures are no error here:
     /// [`doctor::examine`] finds them, and so does whoever reads them.
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
+        let mut recording = Self::load(path)?;
+        recording.calibrate()?;
+        Ok(recording)
+    }
+
+    /// What [`Recording::open`] opens, before the calibration is looked at.
+    fn load(path: &Path) -> Result<Self, RecordingError> {
         if path.is_file() {
             return Self::from_manifest(path);
         }
@@ -268,7 +275,7 @@ impl Recording {
 
     fn from_manifest(path: &Path) -> Result<Self, RecordingError> {
         let manifest = Manifest::read(path)?;
-        let mut recording = Self {
+        Ok(Self {
             root: path.parent().unwrap_or(Path::new("")).to_owned(),
             manifest: Some(path.to_owned()),
             calibration: manifest.calibration,
@@ -284,16 +291,14 @@ impl Recording {
             rig: None,
             animals: manifest.animals,
             warnings: Vec::new(),
-        };
-        recording.calibrate()?;
-        Ok(recording)
+        })
     }
 
     fn from_rig_folder(folder: RigFolder) -> Result<Self, RecordingError> {
         let fps = folder.fps()?;
         let name = folder.root.canonicalize().unwrap_or_else(|_| folder.root.clone());
         let name = name.file_name().map_or_else(|| "recording".to_owned(), |name| name.to_string_lossy().into_owned());
-        let mut recording = Self {
+        Ok(Self {
             root: folder.root,
             manifest: None,
             calibration: folder.calibration,
@@ -309,9 +314,7 @@ impl Recording {
             rig: None,
             animals: Vec::new(),
             warnings: Vec::new(),
-        };
-        recording.calibrate()?;
-        Ok(recording)
+        })
     }
 
     /// Reads the calibration and puts the cameras that it has first.

@@ -13,3 +13,5 @@ mod store;
 mod tidy;
 /// Every frame of a video by its index, whatever the codec.
 mod video;
+mod recordings; // opening, image sequences, calibrations, the doctor, bad input
+mod video; // every frame by its number, whatever the codec

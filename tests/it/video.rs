@@ -2,6 +2,8 @@
 //!
 //! The videos are encoded on the spot by Debian's ffmpeg, which these tests need (apt install ffmpeg).
 
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -162,6 +162,11 @@ impl FrameSource for VideoReader {
     }
 }
 
+/// Whether ffmpeg and ffprobe can be started.
+pub fn is_ffmpeg_installed() -> bool {
+    tools::is_installed()
+}
+
 /// Counts the pictures of a video by decoding all of it.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::media::MediaError;
 
@@ -79,14 +80,19 @@ fn is_before_5_1(text: &str) -> bool {
     }
 }
 
-/// Whether ffmpeg and ffprobe can be started.
-pub(crate) fn is_installed() -> bool {
+/// Whether ffmpeg and ffprobe can be started; asked again until they can, since they may be installed meanwhile.
+pub(super) fn is_installed() -> bool {
+    static FOUND: AtomicBool = AtomicBool::new(false);
     let tools = Tools::default();
-    [&tools.ffmpeg, &tools.ffprobe].into_iter().all(|program| {
+    let is_there = |program: &OsString| {
         let mut command = Command::new(program);
         command.arg("-version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
-    })
+    };
+    if !FOUND.load(Ordering::Relaxed) && is_there(&tools.ffmpeg) && is_there(&tools.ffprobe) {
+        FOUND.store(true, Ordering::Relaxed);
+    }
+    FOUND.load(Ordering::Relaxed)
 }
 
 /// What a person needs of a program's standard error: its last lines about errors, without memory addresses.
