@@ -86,8 +86,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<Ex
         camera_count: arguments.cameras,
         ..DemoConfig::default()
     };
-    let report =
-        console.job(&arguments.common, |job| demo::run(job, &arguments.dir, &config, !arguments.no_images))?;
+    let report = console.job(&arguments.common, |job| demo::run(job, &arguments.dir, &config, !arguments.no_images))?;
     console.print(&arguments.common, &report, || words(&report))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -97,13 +96,11 @@ fn words(report: &Report) -> String {
     let mut text = format!(
         "A simulated recording of {} frames: spot noise {:.2} px, a keypoint is visible in {:.1} views, {:.1} strays per view, \
          keypoints move at {:.0} mm/s.\n\n",
-        report.pose.frames,
-        scene.spot_noise_px,
-        scene.mean_views,
-        scene.strays_per_view,
-        scene.speed_mean_mm_per_sec
+        report.pose.frames, scene.spot_noise_px, scene.mean_views, scene.strays_per_view, scene.speed_mean_mm_per_sec
     );
-    text.push_str("How good the labels are, against the truth (floor: the same triangulation with every dot's true identity):\n");
+    text.push_str(
+        "How good the labels are, against the truth (floor: the same triangulation with every dot's true identity):\n",
+    );
     text.push_str(&super::eval::words(&report.eval));
     text.push_str(&format!("\nThe {} frames to look at first:\n", report.worst.len()));
     text.push_str(&super::rank::words(&report.worst, false));

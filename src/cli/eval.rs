@@ -45,8 +45,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<Ex
     let What::Pose(arguments) = &arguments.what;
     let project = Project::open_read_only(&arguments.project)?;
     let recording = arguments.recording.as_deref();
-    let report =
-        console.job(&arguments.common, |job| evaluate::pose(job, &project, recording, &arguments.truth))?;
+    let report = console.job(&arguments.common, |job| evaluate::pose(job, &project, recording, &arguments.truth))?;
     console.print(&arguments.common, &report, || words(&report))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -55,13 +54,31 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<Ex
 pub(super) fn words(report: &Report) -> String {
     let mut text = format!(
         "{:14} {:>8} {:>8} {:>8} {:>8} {:>9} {:>9} {:>9}\n{:14} {:>8} {:>8} {:>8} {:>8} {:>9} {:>9} {:>9}\n",
-        "", "mean", "median", "p95", "floor", "identity", "missing", "floor", "", "mm", "mm", "mm", "mm", "errors %", "%", "%"
+        "",
+        "mean",
+        "median",
+        "p95",
+        "floor",
+        "identity",
+        "missing",
+        "floor",
+        "",
+        "mm",
+        "mm",
+        "mm",
+        "mm",
+        "errors %",
+        "%",
+        "%"
     );
     text.push_str(&row("all", &report.overall));
     for (name, errors) in &report.per_keypoint.0 {
         text.push_str(&row(name, errors));
     }
-    text.push_str(&format!("{} frames judged, {} left out as people labelled them", report.frames, report.frames_by_people));
+    text.push_str(&format!(
+        "{} frames judged, {} left out as people labelled them",
+        report.frames, report.frames_by_people
+    ));
     if report.frames_not_solved > 0 {
         text.push_str(&format!(", {} not solved", report.frames_not_solved));
     }

@@ -11,9 +11,11 @@ use crate::store::Project;
 
 /// Write labels or points as a table. What is left out is counted and said.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: behaviorvlm export mice.bvlm --format points3d points.csv --max-error 3\n\nFormats: points2d \
+#[command(
+    after_help = "Example: behaviorvlm export mice.bvlm --format points3d points.csv --max-error 3\n\nFormats: points2d \
                         (frame,camera,keypoint,x,y,visible), points3d (frame,keypoint,x,y,z,error_px,views,source), seeds \
-                        (frame,camera,keypoint,x,y).")]
+                        (frame,camera,keypoint,x,y)."
+)]
 pub(super) struct Arguments {
     /// The project file.
     project: PathBuf,
@@ -45,13 +47,17 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<Ex
         say_left_out(job, &report);
         anyhow::Ok(report)
     })?;
-    console.print(&arguments.common, &report, || format!("{} rows on {} frames written\n", report.rows, report.frames))?;
+    console
+        .print(&arguments.common, &report, || format!("{} rows on {} frames written\n", report.rows, report.frames))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn say_left_out(job: &crate::jobs::Job<'_>, report: &ExportReport) {
     if report.left_out_by_error > 0 {
-        job.warn(format!("{} points left out: their error is larger than asked for, or unknown", report.left_out_by_error));
+        job.warn(format!(
+            "{} points left out: their error is larger than asked for, or unknown",
+            report.left_out_by_error
+        ));
     }
     if report.left_out_unreviewed > 0 {
         job.warn(format!("{} points left out: no person reviewed them", report.left_out_unreviewed));

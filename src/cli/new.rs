@@ -11,8 +11,10 @@ use crate::jobs::new;
 
 /// Make a project of recordings, or add recordings to one.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: behaviorvlm new recordings/day1 recordings/day2 mice.bvlm\n\nA recording that moved is added \
-                        again from its new place: it is known by its content, and keeps its labels.")]
+#[command(
+    after_help = "Example: behaviorvlm new recordings/day1 recordings/day2 mice.bvlm\n\nA recording that moved is added \
+                        again from its new place: it is known by its content, and keeps its labels."
+)]
 pub(super) struct Arguments {
     /// Folders with a recording.toml, or of a rig.
     #[arg(required = true, num_args = 1.., value_name = "RECORDING")]

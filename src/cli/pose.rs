@@ -15,7 +15,9 @@ use crate::store::Project;
 ///
 /// Goes on where it stopped, and ends with the same result as if it had never stopped. Labels by people stay.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: behaviorvlm pose mice.bvlm\n         behaviorvlm pose mice.bvlm --assigner labels --solver consensus")]
+#[command(
+    after_help = "Example: behaviorvlm pose mice.bvlm\n         behaviorvlm pose mice.bvlm --assigner labels --solver consensus"
+)]
 pub(super) struct Arguments {
     /// The project file.
     project: PathBuf,

@@ -7,8 +7,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::console::{Common, Console, figure};
-use crate::jobs::rank::{self, RankedFrame};
 use crate::jobs::open;
+use crate::jobs::rank::{self, RankedFrame};
 use crate::pose::ranking::RankBy;
 use crate::store::Project;
 

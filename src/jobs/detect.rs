@@ -80,8 +80,7 @@ fn detect_recording(
     let frames = open::frames_of(project, info, options.frames)?;
     let config = DetectConfig::default();
     let run = begin(project, info, &config)?;
-    let mut report =
-        Report { recording: info.name.clone(), frames: frames.end - frames.start, ..Report::default() };
+    let mut report = Report { recording: info.name.clone(), frames: frames.end - frames.start, ..Report::default() };
 
     job.phase(format!("prepare {}", info.name), 0, "cameras");
     let (mut cameras, problems) = prepare(job, &recording, info, &config);

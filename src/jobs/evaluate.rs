@@ -70,12 +70,7 @@ pub struct Ranking {
 ///
 /// # Errors
 /// When the table does not fit, or no frame can be judged.
-pub fn pose(
-    job: &Job<'_>,
-    project: &Project,
-    recording_name: Option<&str>,
-    truth: &Path,
-) -> Result<Report, JobError> {
+pub fn pose(job: &Job<'_>, project: &Project, recording_name: Option<&str>, truth: &Path) -> Result<Report, JobError> {
     let info = open::choose(project, recording_name)?;
     let recording = open::recording_of(project, &info)?;
     let cameras = CameraMap::new(&recording, &info)?;
@@ -105,7 +100,8 @@ pub fn pose(
         }
         let views = project.detection(info.id, *frame)?;
         let centroids = views.iter().any(Option::is_some).then(|| cameras.centroids(&views));
-        let truth: Vec<Option<Point3>> = (0..keypoint_count).map(|index| points.get(index).copied().flatten()).collect();
+        let truth: Vec<Option<Point3>> =
+            (0..keypoint_count).map(|index| points.get(index).copied().flatten()).collect();
         evaluation.add(&JudgedFrame {
             frame: *frame,
             truth: &truth,

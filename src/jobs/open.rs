@@ -53,11 +53,7 @@ pub fn recording_of(project: &Project, info: &RecordingInfo) -> Result<Recording
 ///
 /// # Errors
 /// When the recording has none, or the range reaches outside.
-pub fn frames_of(
-    project: &Project,
-    info: &RecordingInfo,
-    range: FrameRange,
-) -> Result<std::ops::Range<u32>, JobError> {
+pub fn frames_of(project: &Project, info: &RecordingInfo, range: FrameRange) -> Result<std::ops::Range<u32>, JobError> {
     if info.frame_count == 0 {
         return Err(JobError::NoFrames { name: info.name.clone(), project: project.path().to_owned() });
     }
@@ -103,7 +99,10 @@ pub fn fingerprint(recording: &Recording) -> (String, Vec<String>) {
 /// # Errors
 /// When it cannot be read, or what it says does not fit together.
 pub fn read_skeleton(path: &Path) -> Result<Skeleton, JobError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| JobError::Io { action: "read", path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| JobError::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })?;
     Skeleton::from_toml(&text).map_err(|source| JobError::Skeleton { path: path.to_owned(), source })
 }

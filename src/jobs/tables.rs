@@ -52,7 +52,8 @@ pub(super) fn table_recordings(
         Some(chosen) => infos.iter().position(|info| info.id == chosen.id),
         None => (infos.len() == 1).then_some(0),
     };
-    let recordings = infos.iter().map(|info| TableRecording { frame_count: known_frames(project, info), ..info.into() });
+    let recordings =
+        infos.iter().map(|info| TableRecording { frame_count: known_frames(project, info), ..info.into() });
     let recordings = recordings.collect();
     Ok((infos, recordings, default_recording))
 }
@@ -100,7 +101,8 @@ pub fn import(
 ) -> Result<ImportReport, JobError> {
     if format == Format::Seeds {
         let seeds = seeds::import(job, project, recording, file, annotator)?;
-        let (rows, frames) = (seeds.iter().map(|report| report.labels).sum(), seeds.iter().map(|r| r.frames.len()).sum());
+        let (rows, frames) =
+            (seeds.iter().map(|report| report.labels).sum(), seeds.iter().map(|r| r.frames.len()).sum());
         return Ok(ImportReport { rows, frames, human_labels_kept: 0, seeds });
     }
     let (infos, recordings, default_recording) = table_recordings(project, recording)?;

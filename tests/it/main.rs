@@ -7,11 +7,11 @@ mod demo;
 mod licences;
 /// The geometry kernel on a real mouse and its published calibration.
 mod mouse6cam;
+mod recordings; // opening, image sequences, calibrations, the doctor, bad input
 /// The project file: what it keeps, refuses, undoes and survives.
 mod store;
 /// How the tree is laid out: layers, exclusive crates, headers, leftovers, Cargo.toml.
 mod tidy;
 /// Every frame of a video by its index, whatever the codec.
 mod video;
-mod recordings; // opening, image sequences, calibrations, the doctor, bad input
 mod video; // every frame by its number, whatever the codec

@@ -100,8 +100,7 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Resul
     let recording = open::recording_of(project, &info)?;
     let cameras = CameraMap::new(&recording, &info)?;
     let frames = open::frames_of(project, &info, options.frames)?;
-    let mut report =
-        Report { recording: info.name.clone(), frames: frames.end - frames.start, ..Report::default() };
+    let mut report = Report { recording: info.name.clone(), frames: frames.end - frames.start, ..Report::default() };
 
     let inputs = Inputs { project, info: &info, cameras: &cameras, assigner: options.assigner };
     inputs.require(&frames)?;
