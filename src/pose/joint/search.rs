@@ -8,7 +8,7 @@
 
 use super::super::assignment::assign;
 use super::candidates::{Candidate, NO_DOT};
-use super::shape::{BodyFrame, ShapeModel};
+use super::shape::{Body, ShapeModel};
 use crate::model::Point3;
 
 /// The option "this keypoint is not seen".
@@ -121,7 +121,7 @@ impl<'a> Tables<'a> {
             }
         }
         let positions = self.positions(choice);
-        if let Some(body) = self.shape.body_frame(&positions) {
+        if let Some(body) = self.shape.body(&positions) {
             for (keypoint, position) in positions.iter().enumerate() {
                 if let Some(position) = position {
                     energy += self.shape.place_penalty(&body, keypoint, position) as f32;
@@ -213,7 +213,7 @@ struct Beam {
     choice: Vec<u8>,
     /// Per state and option: the option's energy given what is decided.
     open: Vec<f32>,
-    bodies: Vec<Option<BodyFrame>>,
+    bodies: Vec<Option<Body>>,
     is_open: Vec<bool>,
     /// Per option: its candidate's price.
     prices: Vec<f32>,
@@ -328,7 +328,7 @@ impl Beam {
         state: usize,
         keypoint: usize,
         choice: u8,
-        body: &BodyFrame,
+        body: &Body,
         row: &mut [f32],
     ) {
         debug_assert!(state < self.energy.len(), "a parent in the beam");
@@ -356,7 +356,7 @@ impl Beam {
         for state in 0..self.energy.len() {
             let choice = &self.choice[state * keypoint_count..(state + 1) * keypoint_count];
             let positions = tables.positions(choice);
-            let Some(body) = tables.shape.body_frame(&positions) else { continue };
+            let Some(body) = tables.shape.body(&positions) else { continue };
             for (keypoint, position) in positions.iter().enumerate() {
                 if let Some(position) = position {
                     self.energy[state] += tables.shape.place_penalty(&body, keypoint, position) as f32;
