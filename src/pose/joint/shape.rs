@@ -14,9 +14,11 @@ pub type Positions = [Option<Point3>];
 
 /// A first guess of a keypoint's place from one look at it. Its side is never unlearnt.
 fn guess_place(point: &Vector3<f64>, body_length: f64) -> [Spread; 3] {
-    let deviation = 0.08 * body_length + 0.15 * point.norm();
-    let mut place = [0, 1, 2].map(|axis| Spread::guess(point[axis], deviation));
-    place[1].drift = deviation.min(0.5 * point.y.abs());
+    let share = [0.08, 0.05, 0.06];
+    let mut place = [0, 1, 2].map(|axis| {
+        Spread::guess(point[axis], share[axis] * (body_length + 2.0 * point.norm()))
+    });
+    place[1].drift = place[1].reach.min(0.5 * point.y.abs());
     place
 }
 
@@ -212,11 +214,12 @@ impl ShapeModel {
         };
         model.measure_body(examples);
         model.measure_spine(skeleton, examples);
-        model.measure_sides(skeleton, examples);
+        model.measure_up(skeleton, examples);
         for example in examples {
             model.guess(example);
         }
         model.mirror(&skeleton.pairs());
+        model.pair_up(&skeleton.pairs());
         for _ in 0..3 {
             examples.iter().for_each(|example| model.learn(example));
         }
@@ -274,29 +277,27 @@ impl ShapeModel {
         self.spine = seen.map(|(part, sum)| (*part, sum.0 / sum.1)).collect();
     }
 
-    fn measure_sides(&mut self, skeleton: &Skeleton, examples: &[Vec<Option<Point3>>]) {
-        let pairs = skeleton.pairs();
+    fn measure_up(&mut self, skeleton: &Skeleton, examples: &[Vec<Option<Point3>>]) {
         let mut up = Vector3::zeros();
         for example in examples {
             let Some((_, forward)) = self.axis(example) else { continue };
-            for [left, right] in &pairs {
+            for [left, right] in skeleton.pairs() {
                 if let (Some(left), Some(right)) = (example[left.index()], example[right.index()]) {
                     up += forward.cross(&(left - right));
                 }
             }
         }
         self.up_in_world = up.try_normalize(1e-9);
+    }
+
+    /// Which keypoints come in pairs whose sides are known.
+    fn pair_up(&mut self, pairs: &[[KeypointId; 2]]) {
         for [left, right] in pairs {
-            let widths: Vec<f64> = examples
-                .iter()
-                .filter_map(|example| {
-                    let body = self.body(example)?;
-                    Some((example[left.index()]? - example[right.index()]?).dot(&body.whole.left))
-                })
-                .collect();
-            let width = widths.iter().sum::<f64>() / widths.len().max(1) as f64;
-            if width > 0.02 * self.body_length {
-                self.sides.push(Side { left, right, width });
+            if let (Some(a), Some(b)) = (&self.places[left.index()], &self.places[right.index()]) {
+                let width = a[1].mean - b[1].mean;
+                if width > 0.02 * self.body_length {
+                    self.sides.push(Side { left: *left, right: *right, width });
+                }
             }
         }
     }
