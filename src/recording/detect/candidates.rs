@@ -87,9 +87,7 @@ impl<'a> Search<'a> {
         // A picture that is no fluorescence may have thousands; fitting them would take minutes.
         spots.sort_by(|a, b| b.response.total_cmp(&a.response).then(a.y.total_cmp(&b.y)).then(a.x.total_cmp(&b.x)));
         spots.truncate(4 * self.config.max_centroids);
-        spots.retain(|spot| {
-            spot.response >= self.config.local_contrast as f32 * self.spread_around(spot.x, spot.y)
-        });
+        spots.retain(|spot| spot.response >= self.config.local_contrast as f32 * self.spread_around(spot.x, spot.y));
         for spot in &mut spots {
             spot.x = self.picture_from_merged(spot.x);
             spot.y = self.picture_from_merged(spot.y);

@@ -11,8 +11,8 @@ use super::background::Background;
 use super::candidates::{Candidates, Search};
 use super::config::DetectConfig;
 use super::error::DetectError;
-use super::refine::refine;
 use super::refine::Found;
+use super::refine::refine;
 use crate::model::{Centroid, CentroidNumber, CentroidOrigin, Crop, Point2};
 use crate::recording::frame::GrayFrame;
 

@@ -288,14 +288,10 @@ mod tests {
 
     #[test]
     fn two_touching_spots_are_recovered_together() {
-        let truth = [
-            Spot { x: 15.2, y: 18.0, peak: 90.0, sigma: 2.0 },
-            Spot { x: 19.0, y: 18.9, peak: 50.0, sigma: 2.4 },
-        ];
-        let start = [
-            Spot { x: 14.5, y: 18.3, peak: 60.0, sigma: 1.8 },
-            Spot { x: 20.0, y: 18.5, peak: 60.0, sigma: 1.8 },
-        ];
+        let truth =
+            [Spot { x: 15.2, y: 18.0, peak: 90.0, sigma: 2.0 }, Spot { x: 19.0, y: 18.9, peak: 50.0, sigma: 2.4 }];
+        let start =
+            [Spot { x: 14.5, y: 18.3, peak: 60.0, sigma: 1.8 }, Spot { x: 20.0, y: 18.5, peak: 60.0, sigma: 1.8 }];
         let fit = fit_spots(&patch_of(&truth, 3.0), &start, &LIMITS);
         for (found, truth) in fit.spots.iter().zip(&truth) {
             assert!(found.distance(truth) < 0.01, "{found:?}");

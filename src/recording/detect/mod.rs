@@ -1,12 +1,20 @@
-//! Masks, crops and centroids (paper §2.1).
+//! Masks, crops and centroids: what a camera's pictures hold of the animal and its dots (paper §2.1).
+//!
+//! [`CameraDetector`] is the whole of it for one camera; [`find_centroids`] is the part that looks for dots. All of it is
+//! deterministic and works on pictures in memory; only [`CameraDetector::prepare`] reads files. Which dot is which
+//! keypoint is not known here.
 
 pub mod config;
 
 pub mod error;
 
+pub mod camera;
+
 pub mod centroids;
 
 pub mod background;
+
+pub mod mask;
 
 mod candidates;
 
@@ -21,6 +29,8 @@ mod filter;
 mod plane;
 
 pub use background::Background;
+pub use camera::{CameraDetector, Moment, PrepareError, ViewDetection};
 pub use centroids::find_centroids;
 pub use config::DetectConfig;
 pub use error::DetectError;
+pub use mask::{Mask, ReflectanceModel, animal_mask, crop_of};

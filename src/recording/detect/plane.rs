@@ -107,7 +107,8 @@ fn merge_levels<T: Copy + Into<u32>>(levels: &[T], width: usize, height: usize, 
                 for (x, value) in out.iter_mut().enumerate() {
                     let columns = x * bin..((x + 1) * bin).min(width);
                     let count = columns.len() * group.len();
-                    let sum: u32 = group.iter().flat_map(|row| &row[columns.clone()]).map(|level| (*level).into()).sum();
+                    let sum: u32 =
+                        group.iter().flat_map(|row| &row[columns.clone()]).map(|level| (*level).into()).sum();
                     *value = sum as f32 / count as f32;
                 }
             }

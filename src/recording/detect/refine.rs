@@ -23,7 +23,11 @@ pub(super) fn refine(search: &Search<'_>, candidates: &Candidates) -> Vec<Found>
         Spot { x: candidate.x, y: candidate.y, peak: 2.0 * f64::from(candidate.response), sigma: 0.8 * narrow }
     });
     let mut model = Model::new(search, start.collect());
-    model.fit_all(|_| 3.0 * narrow + 2.0);
+    // A window that shows little of a wide spot cannot tell its width from the level around it.
+    let window = 3.0 * narrow + 2.0;
+    let sigma_max = std::mem::replace(&mut model.limits.sigma_max, 0.6 * window);
+    model.fit_all(|_| window);
+    model.limits.sigma_max = sigma_max;
     model.drop_lost();
     model.clean_surroundings();
     model.fit_all(fit_radius);
@@ -235,7 +239,8 @@ impl<'a> Model<'a> {
                 let last = ((centre + reach + 0.5) / cell).ceil().max(0.0) as usize;
                 first.min(count)..last.min(count)
             };
-            let share = |index: usize, centre: f64| mean_of_profile(index as f64 * cell - 0.5, cell, centre, spot.sigma);
+            let share =
+                |index: usize, centre: f64| mean_of_profile(index as f64 * cell - 0.5, cell, centre, spot.sigma);
             let columns = range(spot.x, coarse.width);
             let across: Vec<f64> = columns.clone().map(|column| share(column, spot.x)).collect();
             for row in range(spot.y, coarse.height) {
@@ -287,7 +292,8 @@ impl<'a> Model<'a> {
         let [a, b] = [double.spots[0], double.spots[1]];
         let sigmas = a.sigma + b.sigma;
         let explains = double.cost < 0.5 * single.cost;
-        let balanced = a.peak.min(b.peak) > 0.15 * a.peak.max(b.peak) && a.sigma.max(b.sigma) < 2.0 * a.sigma.min(b.sigma);
+        let balanced =
+            a.peak.min(b.peak) > 0.15 * a.peak.max(b.peak) && a.sigma.max(b.sigma) < 2.0 * a.sigma.min(b.sigma);
         let apart = a.distance(&b) > 0.55 * sigmas;
         (explains && balanced && apart).then_some(if a.peak >= b.peak { [a, b] } else { [b, a] })
     }
@@ -320,8 +326,7 @@ impl<'a> Model<'a> {
             // Near a bright spot, what is left may be its own shape, which is no perfect Gaussian.
             let explained = self.spots.iter().any(|spot| {
                 let distance = spot.distance(&found);
-                distance < 0.8 * (spot.sigma + narrow)
-                    || (distance < 5.0 * spot.sigma && found.peak < 0.12 * spot.peak)
+                distance < 0.8 * (spot.sigma + narrow) || (distance < 5.0 * spot.sigma && found.peak < 0.12 * spot.peak)
             });
             if !explained {
                 self.spots.push(found);
