@@ -11,6 +11,7 @@ use super::centroids::centroids_of;
 use super::config::DetectConfig;
 use super::error::DetectError;
 use super::mask::{Mask, ReflectanceModel, ReflectanceSample, animal_mask, cell_px, crop_of, mask_of_cells};
+use super::motion::{boxes_of_moving_dots, holds_animal, moving};
 use super::plane::Plane;
 use crate::model::{CameraId, Centroid, Crop, Point2};
 use crate::recording::Recording;
@@ -232,24 +233,35 @@ impl<'a> Builder<'a> {
         let config = self.config.clone();
         let Some(format) = self.format.take() else { return CameraDetector::without_background(&config) };
         let reflectance = ReflectanceModel::from_samples(&self.reflectance, format.size_px());
-        if let Some(model) = &reflectance {
-            self.place_animals(model);
+        let moving = moving(&self.dots, 1.5 * config.scales(format.width).narrow_px);
+        match &reflectance {
+            Some(model) => self.place_animals(model, &moving),
+            None => self.place_moving_dots(&moving, format.width),
         }
         let background = Background::from_samples(&self.fluorescence, &format, &config);
         CameraDetector { config, reflectance, background }
     }
 
-    /// Finds the animal of each sample that brought no mask. Where the crop holds less than half of the dots, it is not
-    /// sure that it holds the animal, and the sample says nothing about the background.
-    fn place_animals(&mut self, model: &ReflectanceModel) {
-        for ((sample, index), dots) in self.fluorescence.iter_mut().zip(&self.reflectance_of).zip(&self.dots) {
+    /// Finds the animal of each sample that brought no mask. A sample whose crop may not hold the animal says nothing about
+    /// the background.
+    fn place_animals(&mut self, model: &ReflectanceModel, moving: &[Vec<bool>]) {
+        let samples = self.fluorescence.iter_mut().zip(&self.reflectance_of).zip(self.dots.iter().zip(moving));
+        for ((sample, index), (dots, moving)) in samples {
             let Some(reflectance) = index.and_then(|index| self.reflectance.get(index)) else { continue };
-            if sample.animal.is_some() || dots.is_empty() {
-                continue;
+            if sample.animal.is_none() && !dots.is_empty() {
+                let crop = crop_of(&mask_of_cells(&reflectance.cells, model, dots), self.config);
+                sample.animal = crop.filter(|crop| holds_animal(crop, dots, moving));
             }
-            let crop = crop_of(&mask_of_cells(&reflectance.cells, model, dots), self.config);
-            sample.animal =
-                crop.filter(|crop| 2 * dots.iter().filter(|dot| crop.contains(**dot)).count() >= dots.len());
+        }
+    }
+
+    /// Where there is neither reflectance nor mask, dots that travel say where the animal is.
+    fn place_moving_dots(&mut self, moving: &[Vec<bool>], width_px: u32) {
+        if self.fluorescence.iter().any(|sample| sample.animal.is_some()) {
+            return;
+        }
+        for (sample, crop) in self.fluorescence.iter_mut().zip(boxes_of_moving_dots(&self.dots, moving, width_px)) {
+            sample.animal = crop;
         }
     }
 }

@@ -49,6 +49,8 @@ pub(super) struct Search<'a> {
     pub(super) filtered: Filtered,
     /// Least height of a spot in the filtered picture, grey levels.
     pub(super) threshold: f32,
+    /// The same in standard deviations of white noise.
+    pub(super) threshold_deviations: f32,
     /// Difference of neighbouring grey levels.
     pub(super) step: f32,
 }
@@ -78,7 +80,7 @@ impl<'a> Search<'a> {
         let area = f64::from(frame.width) * f64::from(frame.height);
         let factor = threshold_in_deviations(area, scales.narrow_px, config.false_alarms_per_image) as f32;
         let threshold = (factor * deviation).max(config.floor_steps as f32 * step);
-        Ok(Self { frame, background, config, scales, merged, filtered, threshold, step })
+        Ok(Self { frame, background, config, scales, merged, filtered, threshold, threshold_deviations: factor, step })
     }
 
     /// The maxima above the threshold, highest first.

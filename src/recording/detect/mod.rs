@@ -16,6 +16,8 @@ pub mod background;
 
 pub mod mask;
 
+mod motion;
+
 mod candidates;
 
 mod refine;

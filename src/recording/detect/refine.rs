@@ -49,6 +49,9 @@ fn fit_radius(spot: &Spot) -> f64 {
 const SC: f64 = 4.0;
 const GROUP_MAX: usize = 6;
 
+/// Pixels that a robust deviation needs to be good to about a fifth.
+const LEAST_NOISE_PIXELS: usize = 16;
+
 /// Spots nearer than this many times the sum of their deviations are fitted together.
 const TOUCHING: f64 = 2.2;
 
@@ -84,10 +87,9 @@ impl<'a> Model<'a> {
             let patch = self.patch(&group, &start, &radii);
             let variance = group.iter().map(|index| self.noise[*index].powi(2)).fold(0.0, f64::max);
             let fit = fit_spots(&patch, &start, &self.limits(variance));
-            let noise = self.noise_of(&patch, &fit);
-            for (index, spot) in group.iter().zip(fit.spots) {
-                self.spots[*index] = spot;
-                self.noise[*index] = noise;
+            for ((index, spot), radius) in group.iter().zip(&fit.spots).zip(&radii) {
+                self.spots[*index] = *spot;
+                self.noise[*index] = self.noise_of(&patch, &fit, spot, *radius);
             }
         }
     }
@@ -192,14 +194,22 @@ impl<'a> Model<'a> {
         (count >= 3 && bound >= 256 && bound.is_power_of_two()).then_some(highest)
     }
 
-    /// Robust deviation of what a fit leaves, at least that of the picture's quantisation.
-    fn noise_of(&self, patch: &Patch, fit: &Fit) -> f64 {
+    /// Robust deviation of what a fit leaves around a spot, away from brighter ones, at least that of the picture's
+    /// quantisation.
+    fn noise_of(&self, patch: &Patch, fit: &Fit, spot: &Spot, radius: f64) -> f64 {
         let mut rest = Vec::with_capacity(patch.levels.len());
+        let mut near = Vec::with_capacity(patch.levels.len());
         patch.for_each_used(|x, y, index| {
             let value: f64 = fit.spots.iter().map(|spot| spot.at(x, y)).sum();
-            rest.push(patch.levels[index] - (value + fit.level) as f32);
+            let left = patch.levels[index] - (value + fit.level) as f32;
+            rest.push(left);
+            let own = spot.at(x, y);
+            if (x - spot.x).hypot(y - spot.y) <= radius && value - own < 0.2 * spot.peak {
+                near.push(left);
+            }
         });
-        f64::from(robust_spread(&mut rest).1).max(f64::from(self.search.step) / 12f64.sqrt())
+        let chosen = if near.len() >= LEAST_NOISE_PIXELS { &mut near } else { &mut rest };
+        f64::from(robust_spread(chosen).1).max(f64::from(self.search.step) / 12f64.sqrt())
     }
 
     /// Drops spots that vanished in the fit, and of two that became one the lower.
@@ -277,7 +287,7 @@ impl<'a> Model<'a> {
         let spot = single.spots[0];
         let shape = Leftover::of(&patch, &single, &spot);
         let noise = self.noise[index];
-        if shape.rms < (2.0 * noise).max(0.02 * spot.peak) {
+        if shape.rms < (1.3 * noise).max(0.02 * spot.peak) {
             return None;
         }
         let offset = 0.9 * spot.sigma;
@@ -359,21 +369,35 @@ impl<'a> Model<'a> {
         Rest { plane, x: columns.start, y: rows.start }
     }
 
-    /// The spots that are dots.
+    /// The spots that are dots: high enough for the whole picture's noise and for that around them, and centred in the
+    /// picture.
     fn found(self) -> Vec<Found> {
-        let narrow = self.search.scales.narrow_px;
-        let threshold = f64::from(self.search.threshold);
-        self.spots
-            .iter()
-            .zip(&self.noise)
-            .filter(|(spot, _)| {
-                let square = spot.sigma * spot.sigma;
-                spot.peak * square / (square + narrow * narrow) >= 0.7 * threshold
-            })
-            .map(|(spot, noise)| Found { spot: *spot, snr: spot.peak / noise })
-            .collect()
+        let search = self.search;
+        let narrow = search.scales.narrow_px;
+        let (width, height) = (f64::from(search.frame.width), f64::from(search.frame.height));
+        let found =
+            self.spots.iter().zip(&self.noise).map(|(spot, noise)| Found { spot: *spot, snr: spot.peak / noise });
+        let is_dot = |found: &Found| {
+            let spot = &found.spot;
+            let square = spot.sigma * spot.sigma;
+            let filtered = spot.peak * square / (square + narrow * narrow);
+            let certainty = found.snr * spot.sigma * CERTAINTY_PER_SNR;
+            let inside = spot.x > -1.0 && spot.y > -1.0 && spot.x < width && spot.y < height;
+            filtered >= 0.7 * f64::from(search.threshold)
+                && certainty >= LEAST_CERTAINTY * f64::from(search.threshold_deviations)
+                && inside
+        };
+        found.filter(is_dot).collect()
     }
 }
+
+/// The height of a spot of deviation σ px, fitted among white noise, over that height's own standard deviation is its
+/// signal-to-noise ratio × σ × √(π / 2).
+const CERTAINTY_PER_SNR: f64 = 1.2533;
+
+/// Least certainty of a spot, as a share of the threshold that the filtered picture had to pass: noise around it may be
+/// stronger than that of the whole picture, and a spot's neighbours cost it some certainty.
+const LEAST_CERTAINTY: f64 = 0.85;
 
 /// A piece of the merged picture with its place.
 struct Rest {
