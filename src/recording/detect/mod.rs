@@ -22,6 +22,8 @@ mod candidates;
 
 mod refine;
 
+mod second_look;
+
 mod fit;
 
 mod noise;
@@ -29,6 +31,9 @@ mod noise;
 mod filter;
 
 mod plane;
+
+#[cfg(test)]
+mod synthetic;
 
 pub use background::Background;
 pub use camera::{CameraDetector, Moment, PrepareError, ViewDetection};
