@@ -57,7 +57,7 @@ pub fn run(job: &Job<'_>, dir: &Path, config: &DemoConfig, pictures: bool) -> Re
         write_scene(job, &scene, &recording_dir, pictures)?;
     }
     job.check()?;
-    new::run(job, &[recording_dir.clone()], &project_path, None)?;
+    new::run(job, std::slice::from_ref(&recording_dir), &project_path, None)?;
     let mut project = Project::open(&project_path)?;
     let info = open::choose(&project, None)?;
     let detect = if pictures {

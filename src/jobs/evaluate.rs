@@ -9,9 +9,9 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::cameras::CameraMap;
 use super::rank::reasons_of;
-use super::tables::table_recordings;
+use super::tables::table_names;
 use super::{Job, JobError, open};
-use crate::formats::tables::{TableContext, poses_of_rows, read_points3d};
+use crate::formats::tables::{poses_of_rows, read_points3d};
 use crate::model::{FrameLabels, FramePose, Point3};
 use crate::pose::evaluation::{Errors, Evaluation, JudgedFrame, has_human_label, ranking_quality};
 use crate::pose::ranking::RankBy;
@@ -142,10 +142,9 @@ fn read_truth(
     recording: &str,
     truth: &Path,
 ) -> Result<BTreeMap<u32, Vec<Option<Point3>>>, JobError> {
-    let (infos, recordings, default_recording) = table_recordings(project, Some(recording))?;
-    let context = TableContext { skeleton: project.skeleton(), recordings: &recordings, default_recording };
-    let rows = read_points3d(truth, &context)?;
-    let own = infos.iter().position(|info| info.name == recording);
+    let names = table_names(project, Some(recording))?;
+    let rows = read_points3d(truth, &names.context(project.skeleton()))?;
+    let own = names.infos.iter().position(|info| info.name == recording);
     let poses = poses_of_rows(&rows, project.skeleton().len());
     let points = |pose: &FramePose| {
         pose.points.iter().map(|point| point.as_ref().map(|point| point.position_in_world)).collect::<Vec<_>>()

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::tables::{self, table_recordings};
+use super::tables::{self, table_names};
 use super::{Job, JobError};
-use crate::formats::tables::{TableContext, labels_of_rows, read_seeds, snap_to_centroids};
+use crate::formats::tables::{labels_of_rows, read_seeds, snap_to_centroids};
 use crate::model::{Centroid, FrameLabels, Provenance, Source};
 use crate::store::{Gesture, Project, RecordingInfo, now_unix_ms};
 
@@ -47,16 +47,15 @@ pub fn import(
     file: &Path,
     annotator: &str,
 ) -> Result<Vec<Report>, JobError> {
-    let (infos, recordings, default_recording) = table_recordings(project, recording)?;
+    let names = table_names(project, recording)?;
     let skeleton = project.skeleton().clone();
-    let context = TableContext { skeleton: &skeleton, recordings: &recordings, default_recording };
-    let rows = read_seeds(file, &context)?;
-    let camera_counts: Vec<usize> = infos.iter().map(|info| info.cameras.len()).collect();
+    let rows = read_seeds(file, &names.context(&skeleton))?;
+    let camera_counts = names.camera_counts();
     let provenance =
         Provenance { source: Source::Seed, run: None, annotator: Some(annotator.into()), at_unix_ms: now_unix_ms() };
     let frames = labels_of_rows(&rows, &camera_counts, skeleton.len(), &provenance);
     let mut reports = Vec::new();
-    for (index, info) in infos.iter().enumerate() {
+    for (index, info) in names.infos.iter().enumerate() {
         let of_recording = frames.iter().filter(|((position, _), _)| *position == index);
         let mut frames: Vec<(u32, FrameLabels)> =
             of_recording.map(|((_, frame), labels)| (*frame, labels.clone())).collect();

@@ -14,7 +14,7 @@ use crate::formats::tables::{
     Points2dWriter, Points3dWriter, TableContext, TableRecording, labels_of_rows, poses_of_rows, read_points2d,
     read_points3d, rows_of_labels, rows_of_pose,
 };
-use crate::model::{FrameLabels, FramePose, Provenance, Source};
+use crate::model::{FrameLabels, FramePose, Provenance, Skeleton, Source};
 use crate::store::{FrameState, Project, RecordingInfo, now_unix_ms};
 
 /// Our own formats.
@@ -41,11 +41,28 @@ impl FromStr for Format {
     }
 }
 
-/// The recordings that a table may name, and which one it means without a column `recording`.
-pub(super) fn table_recordings(
-    project: &Project,
-    name: Option<&str>,
-) -> Result<(Vec<RecordingInfo>, Vec<TableRecording>, Option<usize>), JobError> {
+/// The recordings that a table may name.
+pub(super) struct TableNames {
+    pub infos: Vec<RecordingInfo>,
+    recordings: Vec<TableRecording>,
+    /// The one that it means without a column `recording`.
+    default_recording: Option<usize>,
+}
+
+impl TableNames {
+    /// What the names in a table mean.
+    pub fn context<'a>(&'a self, skeleton: &'a Skeleton) -> TableContext<'a> {
+        TableContext { skeleton, recordings: &self.recordings, default_recording: self.default_recording }
+    }
+
+    /// How many cameras each recording has.
+    pub fn camera_counts(&self) -> Vec<usize> {
+        self.infos.iter().map(|info| info.cameras.len()).collect()
+    }
+}
+
+/// The recordings that a table may name; `name` is the one that it means without a column `recording`.
+pub(super) fn table_names(project: &Project, name: Option<&str>) -> Result<TableNames, JobError> {
     let infos = open::choose_all(project, None)?;
     let chosen = name.map(|name| project.recording(name)).transpose()?;
     let default_recording = match &chosen {
@@ -55,7 +72,7 @@ pub(super) fn table_recordings(
     let recordings =
         infos.iter().map(|info| TableRecording { frame_count: known_frames(project, info), ..info.into() });
     let recordings = recordings.collect();
-    Ok((infos, recordings, default_recording))
+    Ok(TableNames { infos, recordings, default_recording })
 }
 
 /// How many frames a table may name: as many as there are pictures; where there are none, tables say how long it is.
@@ -105,15 +122,15 @@ pub fn import(
             (seeds.iter().map(|report| report.labels).sum(), seeds.iter().map(|r| r.frames.len()).sum());
         return Ok(ImportReport { rows, frames, human_labels_kept: 0, seeds });
     }
-    let (infos, recordings, default_recording) = table_recordings(project, recording)?;
+    let names = table_names(project, recording)?;
     let skeleton = project.skeleton().clone();
-    let context = TableContext { skeleton: &skeleton, recordings: &recordings, default_recording };
+    let context = names.context(&skeleton);
     let mut report = ImportReport::default();
     if format == Format::Points3d {
         let rows = read_points3d(file, &context)?;
         let mut poses = poses_of_rows(&rows, skeleton.len());
         (report.rows, report.frames) = (rows.len(), poses.len());
-        for (index, info) in infos.iter().enumerate() {
+        for (index, info) in names.infos.iter().enumerate() {
             let later = poses.split_off(&(index + 1, 0));
             let own: Vec<(u32, FramePose)> =
                 std::mem::replace(&mut poses, later).into_iter().map(|((_, frame), pose)| (frame, pose)).collect();
@@ -123,12 +140,12 @@ pub fn import(
         return Ok(report);
     }
     let rows = read_points2d(file, &context)?;
-    let camera_counts: Vec<usize> = infos.iter().map(|info| info.cameras.len()).collect();
+    let camera_counts = names.camera_counts();
     let at_unix_ms = now_unix_ms();
     let provenance = Provenance { source: Source::Imported, run: None, annotator: None, at_unix_ms };
     let mut frames = labels_of_rows(&rows, &camera_counts, skeleton.len(), &provenance);
     (report.rows, report.frames) = (rows.len(), frames.len());
-    for (index, info) in infos.iter().enumerate() {
+    for (index, info) in names.infos.iter().enumerate() {
         let later = frames.split_off(&(index + 1, 0));
         let own: Vec<(u32, FrameLabels)> =
             std::mem::replace(&mut frames, later).into_iter().map(|((_, frame), labels)| (frame, labels)).collect();
