@@ -95,7 +95,6 @@ impl<'a> Tables<'a> {
         if choice == NONE { self.offsets[keypoint + 1] - 1 } else { self.offsets[keypoint] + usize::from(choice) }
     }
 
-    pub fn between_at(&self, a: usize, b: usize) -> f32 { self.between[a * self.row_length + b] }
     /// The candidate that an option stands for.
     pub fn candidate(&self, keypoint: usize, choice: u8) -> Option<&'a Candidate> {
         (choice != NONE).then(|| &self.pool[usize::from(self.options[keypoint][usize::from(choice)])])
