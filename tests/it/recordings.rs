@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use behaviorvlm::model::CameraId;
@@ -424,6 +425,58 @@ fn a_fingerprint_follows_the_content_and_not_the_place() {
     assert_ne!(before, longer);
     std::fs::write(folder.path().join("calibration.toml"), ANIPOSE.replace("0.4", "0.5")).unwrap();
     assert_ne!(longer, print(&folder));
+}
+
+/// A rig's folder with two cameras of three pictures, 64 × 48, FFV1 as the rig writes it.
+fn rig_folder() -> TempDir {
+    let folder =
+        folder_with(&[("calibration of may.toml", MARKOLAB), ("settings.toml", "a = 1"), ("_proc/notes.txt", "")]);
+    for (channel, format, bytes) in [("reflectance", "gray", 1), ("fluorescence", "gray16le", 2)] {
+        for camera in ["cam0", "cam1"] {
+            let path = folder.path().join(format!("_proc/{camera}-{channel}.avi"));
+            let raw = ["-v", "error", "-f", "rawvideo", "-pix_fmt", format, "-s", "64x48", "-r", "25", "-i", "-"];
+            let mut child = std::process::Command::new("ffmpeg")
+                .args(raw)
+                .args(["-c:v", "ffv1", "-pix_fmt", format, path.to_str().unwrap()])
+                .stdin(std::process::Stdio::piped())
+                .spawn()
+                .expect("this test needs ffmpeg: apt install ffmpeg");
+            child.stdin.take().unwrap().write_all(&vec![7; 64 * 48 * 3 * bytes]).unwrap();
+            assert!(child.wait().unwrap().success());
+        }
+    }
+    folder
+}
+
+#[test]
+fn a_rig_folder_is_recognised_without_a_manifest() {
+    let folder = rig_folder();
+    let recording = Recording::open(folder.path()).unwrap();
+    assert_eq!(recording.name, folder.path().file_name().unwrap().to_str().unwrap());
+    assert_eq!((recording.fps, recording.subject.as_deref()), (25.0, None));
+    assert_eq!(recording.frame_count().unwrap(), 3);
+    let rig = recording.rig.as_ref().unwrap();
+    assert_eq!((rig.len(), rig.cameras[1].name(), rig.cameras[1].size_px()), (2, "cam1", [64, 48]));
+    let mut dots = open_channel(&recording, CameraId(1), Channel::Fluorescence).unwrap();
+    assert_eq!(dots.read(2).unwrap().level(3, 3), Some(0x0707));
+    assert_eq!(doctor::examine(folder.path()), []);
+
+    let metadata = "fps = 30\nstart_time = 2024-06-10T10:00:00\n[user_input]\nsubject = \"m1\"\n";
+    std::fs::write(folder.path().join("metadata.toml"), metadata).unwrap();
+    let recording = Recording::open(&folder.path().join("_proc")).unwrap();
+    assert_eq!((recording.fps, recording.subject.as_deref()), (30.0, Some("m1")));
+    assert_eq!(recording.start_time.as_deref(), Some("2024-06-10T10:00:00"));
+    assert_eq!(codes(&doctor::examine(folder.path())), ["rate_differs"; 4]);
+
+    std::fs::write(folder.path().join("second.toml"), ANIPOSE).unwrap();
+    assert!(matches!(Recording::open(folder.path()), Err(RecordingError::SeveralCalibrations { .. })));
+    assert_eq!(codes(&doctor::examine(folder.path())), ["several_calibrations"]);
+    std::fs::remove_file(folder.path().join("second.toml")).unwrap();
+    std::fs::remove_file(folder.path().join("calibration of may.toml")).unwrap();
+    assert!(Recording::open(folder.path()).unwrap().rig.is_none());
+    std::fs::remove_file(folder.path().join("_proc/cam0-fluorescence.avi")).unwrap();
+    std::fs::write(folder.path().join("metadata.toml"), "fps = 25").unwrap();
+    assert_eq!(codes(&doctor::examine(folder.path())), ["no_fluorescence", "no_calibration"]);
 }
 
 /// Runs one test of this binary again where no program can be found.

@@ -190,6 +190,22 @@ fn an_edit_list_hides_what_a_player_hides() {
 }
 
 #[test]
+fn a_video_that_asks_to_be_turned_is_turned() {
+    let folder = tempfile::tempdir().unwrap();
+    let (flat, turned) = (folder.path().join("flat.mp4"), folder.path().join("turned.mp4"));
+    encode(&flat, 12, "-c:v libx264 -pix_fmt yuv420p");
+    let copy = ["-c", "copy", "-metadata:s:v", "rotate=90", turned.to_str().unwrap()];
+    ffmpeg(&[&["-i", flat.to_str().unwrap()], &copy[..]].concat(), &[]);
+    let mut video = VideoReader::open(&turned).unwrap();
+    // Later releases of ffmpeg write no rotation this way.
+    if video.size_px() == [HEIGHT, WIDTH] {
+        assert_eq!(video.read(3).unwrap().size_px(), [HEIGHT, WIDTH]);
+    } else {
+        assert_eq!(number_in(&video.read(3).unwrap()), 3);
+    }
+}
+
+#[test]
 fn a_stream_that_begins_between_key_frames_counts_what_is_shown() {
     let folder = tempfile::tempdir().unwrap();
     let (whole, cut) = (folder.path().join("whole.mp4"), folder.path().join("cut.mkv"));

@@ -2,7 +2,7 @@
 //!
 //! [`examine`] never fails: whatever stops it is itself a finding, and one bad camera does not hide the others. Every finding has
 //! a `code` for scripts, the camera that it is about, what is wrong in one sentence, and a remedy. Nothing is changed on disk.
-//! Short videos are decoded from end to end, long ones in three places ([`pictures`]); so a finding that is absent is no proof.
+//! Short videos are decoded from end to end, long ones in three places (`pictures`); so a finding that is absent is no proof.
 
 mod calibration;
 mod pictures;

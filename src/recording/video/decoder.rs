@@ -21,6 +21,9 @@ use super::tools::{self, Tools};
 /// Pictures that wait decoded while another one is worked on.
 const AHEAD_PICTURES: usize = 1;
 
+/// Threads of one ffmpeg: each decodes a picture ahead, which is wasted at every jump, and a recording has a dozen videos.
+const MOST_THREADS: usize = 4;
+
 /// Complaints of ffmpeg that are kept.
 const KEPT_LINES: usize = 12;
 
@@ -154,6 +157,8 @@ fn input_arguments(tools: &Tools, path: &Path, seek_secs: Option<f64>) -> Vec<Os
         ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "repeat+level+info", "-protocol_whitelist", "file,pipe"]
             .map(OsString::from)
             .to_vec();
+    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS));
+    arguments.extend(["-threads".into(), threads.to_string().into()]);
     if let Some(secs) = seek_secs {
         arguments.extend(["-ss".into(), format!("{secs:.6}").into()]);
     }

@@ -1,12 +1,12 @@
 //! Video files through Debian's ffmpeg as child processes: exact frame numbers, one long-lived decoder per reader.
 //!
-//! A reader works on two things. [`index`] is the list of shown frames with their exact presentation times, made once per
-//! file by ffprobe without decoding. [`decoder`] is one running ffmpeg that writes grey pictures into a pipe and says the
+//! A reader works on two things. `index` is the list of shown frames with their exact presentation times, made once per
+//! file by ffprobe without decoding. `decoder` is one running ffmpeg that writes grey pictures into a pipe and says the
 //! presentation time of each. Every picture is matched with the index by that time, so that a picture that the decoder leaves
 //! out, or a seek that lands elsewhere, is noticed and never shown under a wrong number.
 //!
 //! Frames are numbered as a player shows them: presentation order, edit lists honoured, nothing repeated or dropped to keep a
-//! constant rate. [`pixels`] says which grey levels come out.
+//! constant rate. `pixels` says which grey levels come out.
 
 mod decoder;
 mod index;
@@ -30,7 +30,7 @@ const SKIP_FRAMES: u32 = 24;
 /// A video file as numbered grey pictures.
 pub struct VideoReader {
     path: PathBuf,
-    header: VideoHeader,
+    header: Arc<VideoHeader>,
     index: Option<Arc<VideoIndex>>,
     decoder: Option<Decoder>,
     /// A picture that arrived where an earlier one was expected.
@@ -58,7 +58,7 @@ impl VideoReader {
         if let Some(index) = &self.index {
             return Ok(Arc::clone(index));
         }
-        let index = index::cached(&self.path)?;
+        let index = index::index(&self.path)?;
         self.index = Some(Arc::clone(&index));
         Ok(index)
     }

@@ -132,6 +132,12 @@ mod tests {
     }
 
     #[test]
+    fn a_missing_program_is_said_with_its_package() {
+        let error = run(&"no-such-program".into(), &[], Path::new("a.mp4")).unwrap_err().to_string();
+        assert!(error.contains("no-such-program is needed to read a.mp4") && error.contains("apt install ffmpeg"));
+    }
+
+    #[test]
     fn complaints_are_short_and_without_addresses() {
         let lines = ["[h264 @ 0x55f3b9] [error] Invalid NAL unit size (14 > 8).", "[error] a.mp4: Invalid data"];
         assert_eq!(complaint(&lines.map(str::to_owned)), "Invalid NAL unit size (14 > 8).; a.mp4: Invalid data");
