@@ -2,3 +2,4 @@
 
 mod recordings; // opening, image sequences, calibrations, the doctor, bad input
 mod video; // every frame by its number, whatever the codec
+mod mouse6cam;
