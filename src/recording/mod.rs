@@ -125,6 +125,22 @@ impl CameraMedia {
         self.reflectance.as_ref().is_some_and(|source| source.interleaved.is_some())
     }
 
+    /// How many frames its shortest channel has; `None` without channels. Masks do not count: a frame without one is masked
+    /// from its picture.
+    ///
+    /// # Errors
+    /// When a channel cannot be read.
+    pub fn frame_count(&self) -> Result<Option<u32>, MediaError> {
+        let mut shortest = None;
+        for (channel, source) in self.channels() {
+            if channel != Channel::Mask {
+                let count = source.open()?.frame_count()?;
+                shortest = Some(shortest.map_or(count, |shortest: u32| shortest.min(count)));
+            }
+        }
+        Ok(shortest)
+    }
+
     /// Pixels across and down, from the first channel that can be opened.
     pub fn size_px(&self) -> Option<[u32; 2]> {
         self.channels().find_map(|(_, source)| source.open().ok()).map(|source| source.size_px())
@@ -260,7 +276,8 @@ impl Recording {
     /// # Errors
     /// When no camera's pictures can be read: the first camera's reason.
     pub fn frame_count(&self) -> Result<u32, MediaError> {
-        let counts: Vec<Result<Option<u32>, MediaError>> = self.cameras.par_iter().map(frame_count_of).collect();
+        let counts: Vec<Result<Option<u32>, MediaError>> =
+            self.cameras.par_iter().map(CameraMedia::frame_count).collect();
         let mut known = Vec::new();
         let mut first_error = None;
         for count in counts {
@@ -276,16 +293,4 @@ impl Recording {
             (None, None) => Ok(0),
         }
     }
-}
-
-/// The shortest of a camera's channels; `None` where it has none. Masks do not count: frames without one are masked here.
-fn frame_count_of(camera: &CameraMedia) -> Result<Option<u32>, MediaError> {
-    let mut shortest = None;
-    for (channel, source) in camera.channels() {
-        if channel != Channel::Mask {
-            let count = source.open()?.frame_count()?;
-            shortest = Some(shortest.map_or(count, |shortest: u32| shortest.min(count)));
-        }
-    }
-    Ok(shortest)
 }

@@ -376,6 +376,10 @@ fn the_doctor_names_what_does_not_fit() {
         assert_eq!(codes(&findings), expected, "{findings:#?}");
         assert!(findings.iter().all(|finding| !finding.message.is_empty() && !finding.remedy.is_empty()));
     };
+    let edit_manifest = |folder: &Path, from: &str, to: &str| {
+        let text = std::fs::read_to_string(folder.join("recording.toml")).unwrap();
+        std::fs::write(folder.join("recording.toml"), text.replace(from, to)).unwrap();
+    };
     let calibrate = |folder: &Path, text: String| std::fs::write(folder.join("calibration.toml"), text).unwrap();
     check(&|folder| std::fs::remove_dir_all(folder.join("cam0/r")).unwrap(), &["missing_file"]);
     check(&|folder| write_pngs(&folder.join("cam0/r"), 8..9), &["frame_counts_differ"]);
@@ -392,6 +396,9 @@ fn the_doctor_names_what_does_not_fit() {
         &|folder| calibrate(folder, ANIPOSE.replace("[ 3.0, 0.4, -0.7,]", "[0.1, -0.2, 0.3]")),
         &["cameras_identical"],
     );
+    check(&|folder| edit_manifest(folder, "fps = 30", "fps = 30\nunits = 'm'"), &["units_unlikely"]);
+    check(&|folder| edit_manifest(folder, "cam1/r/", "cam0/r/"), &["file_named_twice"]);
+    check(&|folder| edit_manifest(folder, "calibration = 'calibration.toml'\n", ""), &["no_calibration"]);
     check(&|folder| calibrate(folder, "nothing = 1".to_owned()), &["calibration_unreadable"]);
     check(&|folder| std::fs::remove_file(folder.join("calibration.toml")).unwrap(), &["calibration_unreadable"]);
     check(
@@ -401,14 +408,6 @@ fn the_doctor_names_what_does_not_fit() {
     check(
         &|folder| calibrate(folder, MARKOLAB.replace("[0.0, 1.0, 0.0, 2.0]", "[0.0, 1.3, 0.0, 2.0]")),
         &["calibration_invalid"],
-    );
-    check(
-        &|folder| {
-            let text = std::fs::read_to_string(folder.join("recording.toml")).unwrap();
-            std::fs::write(folder.join("recording.toml"), text.replace("calibration = 'calibration.toml'\n", ""))
-                .unwrap();
-        },
-        &["no_calibration"],
     );
     check(&|folder| std::fs::write(folder.join("recording.toml"), "fps = 3").unwrap(), &["manifest_invalid"]);
     check(&|folder| std::fs::remove_file(folder.join("recording.toml")).unwrap(), &["not_a_recording"]);
@@ -466,7 +465,7 @@ fn a_rig_folder_is_recognised_without_a_manifest() {
     let recording = Recording::open(&folder.path().join("_proc")).unwrap();
     assert_eq!((recording.fps, recording.subject.as_deref()), (30.0, Some("m1")));
     assert_eq!(recording.start_time.as_deref(), Some("2024-06-10T10:00:00"));
-    assert_eq!(codes(&doctor::examine(folder.path())), ["rate_differs"; 4]);
+    assert_eq!(codes(&doctor::examine(folder.path())), ["rate_differs"]);
 
     std::fs::write(folder.path().join("second.toml"), ANIPOSE).unwrap();
     assert!(matches!(Recording::open(folder.path()), Err(RecordingError::SeveralCalibrations { .. })));
@@ -602,6 +601,14 @@ fn real_videos_open_and_the_repeated_calibration_is_found() {
     let folder = folder_with(&[("recording.toml", &manifest)]);
     read_some(&Recording::open(folder.path()).unwrap(), 120);
     assert_eq!(codes(&doctor::examine(folder.path())), ["cameras_identical"]);
+    // The same pictures in any order as one after the other.
+    let recording = Recording::open(folder.path()).unwrap();
+    let mut forward = open_channel(&recording, CameraId(0), Channel::Video).unwrap();
+    let pictures: Vec<_> = (0..120).map(|frame| forward.read(frame).unwrap()).collect();
+    let mut at_random = open_channel(&recording, CameraId(0), Channel::Video).unwrap();
+    for frame in [119, 3, 77, 76, 78, 31, 0, 118] {
+        assert!(at_random.read(frame).unwrap() == pictures[frame as usize], "frame {frame}");
+    }
     let recovered = manifest.replace("/calibration.toml", "/derived/calibration_recovered.toml");
     std::fs::write(folder.path().join("recording.toml"), recovered).unwrap();
     assert_eq!(doctor::examine(folder.path()), []);

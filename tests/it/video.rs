@@ -254,6 +254,45 @@ fn a_damaged_picture_never_shifts_those_after_it() {
     }
 }
 
+/// Reads all that a damaged file lists. Whatever comes is of the right size or an error, and nothing hangs or panics.
+fn survives(path: &Path) {
+    let Ok(mut video) = VideoReader::open(path) else { return };
+    let size_px = video.size_px();
+    let Ok(frames) = video.frame_count() else { return };
+    for frame in (0..frames.min(40)).chain([frames / 2, frames.saturating_sub(1)]) {
+        match video.read(frame) {
+            Ok(picture) => assert_eq!(picture.size_px(), size_px),
+            Err(error) => assert!(!error.to_string().contains('\n'), "{error}"),
+        }
+    }
+}
+
+#[test]
+fn files_with_wrong_bytes_give_pictures_or_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = [
+        ("a.mp4", "-c:v libx264 -g 12 -bf 3 -pix_fmt yuv420p"),
+        ("a.avi", "-c:v ffv1 -pix_fmt gray"),
+        ("b.avi", "-c:v mpeg4 -g 12"),
+        ("a.mkv", "-c:v libx265 -x265-params log-level=error -pix_fmt yuv420p"),
+    ];
+    let mut random = ChaCha8Rng::seed_from_u64(7);
+    for (file, options) in cases {
+        let path = folder.path().join(file);
+        encode(&path, 20, options);
+        let sound = std::fs::read(&path).unwrap();
+        for _ in 0..3 {
+            let mut bytes = sound.clone();
+            for _ in 0..random.random_range(1..30) {
+                let at = random.random_range(0..bytes.len());
+                bytes[at] = random.random();
+            }
+            std::fs::write(&path, bytes).unwrap();
+            survives(&path);
+        }
+    }
+}
+
 #[test]
 fn a_cut_off_video_says_how_much_of_it_can_be_read() {
     let folder = tempfile::tempdir().unwrap();

@@ -86,7 +86,7 @@ pub fn examine_recording(recording: &Recording) -> Vec<Finding> {
         .filter(|(camera, channel)| is_readable || !needs_ffmpeg(camera, *channel))
         .collect();
     let examined: Vec<pictures::Examined> =
-        channels.par_iter().map(|(camera, channel)| pictures::examine(recording, camera, *channel)).collect();
+        channels.par_iter().map(|(camera, channel)| pictures::examine(camera, *channel)).collect();
     pictures::compare(recording, &examined, &mut findings);
     tracks(recording, &mut findings);
     let parameters = match &recording.calibration {

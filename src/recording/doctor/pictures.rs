@@ -22,6 +22,8 @@ pub(super) struct Examined {
     pub(super) channel: Channel,
     pub(super) frame_count: Option<u32>,
     pub(super) size_px: Option<[u32; 2]>,
+    /// Timepoints per second that a video's header states.
+    rate: Option<f64>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -42,15 +44,21 @@ impl Examined {
 }
 
 /// Examines one channel.
-pub(super) fn examine(recording: &Recording, camera: &CameraMedia, channel: Channel) -> Examined {
-    let mut examined =
-        Examined { camera: camera.name.clone(), channel, frame_count: None, size_px: None, findings: Vec::new() };
+pub(super) fn examine(camera: &CameraMedia, channel: Channel) -> Examined {
+    let mut examined = Examined {
+        camera: camera.name.clone(),
+        channel,
+        frame_count: None,
+        size_px: None,
+        rate: None,
+        findings: Vec::new(),
+    };
     let Some(source) = camera.channel(channel) else { return examined };
     // The second channel of an interleaved video is the same file.
     let is_second = source.interleaved == Some(1);
     let result = match &source.path {
         _ if is_second => Ok(()),
-        MediaPath::Video(path) => video(recording, source, path, &mut examined),
+        MediaPath::Video(path) => video(source, path, &mut examined),
         MediaPath::Sequence(pattern) => sequence(pattern),
     };
     let counted = result.and_then(|()| {
@@ -66,12 +74,7 @@ pub(super) fn examine(recording: &Recording, camera: &CameraMedia, channel: Chan
     examined
 }
 
-fn video(
-    recording: &Recording,
-    source: &ChannelSource,
-    path: &std::path::Path,
-    examined: &mut Examined,
-) -> Result<(), MediaError> {
+fn video(source: &ChannelSource, path: &std::path::Path, examined: &mut Examined) -> Result<(), MediaError> {
     let mut video = VideoReader::open(path)?;
     let index = video.index()?;
     let shown = index.frame_count();
@@ -97,15 +100,8 @@ fn video(
             format!("Put the pictures into another container: ffmpeg -i {file} -c:v ffv1 {}", stem(&file) + ".mkv");
         examined.add("no_times", Severity::Warning, message, &remedy);
     }
-    if let Some(rate) = video.rate() {
-        let pictures_per_frame = if source.interleaved.is_some() { 2.0 } else { 1.0 };
-        let expected = recording.fps * pictures_per_frame;
-        if (rate / expected - 1.0).abs() > 0.01 {
-            let message = format!("{file} says {rate:.2} pictures/s, and the recording has {expected:.2}");
-            let remedy = "Nothing, if fps in recording.toml is the rate at which the cameras were triggered; speeds are computed from it.";
-            examined.add("rate_differs", Severity::Note, message, remedy);
-        }
-    }
+    // Per timepoint: an interleaved video has two pictures for each.
+    examined.rate = video.rate().map(|rate| if source.interleaved.is_some() { rate / 2.0 } else { rate });
     decode(path, shown, &mut video, examined)
 }
 
@@ -167,6 +163,8 @@ pub(super) fn compare(recording: &Recording, examined: &[Examined], findings: &m
     }
     sizes_within_cameras(examined, findings);
     frame_counts(examined, findings);
+    rates(recording, examined, findings);
+    files_named_twice(recording, findings);
     let has_dots = |camera: &CameraMedia| camera.fluorescence.is_some();
     if recording.cameras.iter().any(has_dots) {
         for camera in recording.cameras.iter().filter(|camera| !has_dots(camera)) {
@@ -185,6 +183,34 @@ pub(super) fn compare(recording: &Recording, examined: &[Examined], findings: &m
             let message = format!("the zone \"{name}\" reaches outside the images, which are {width}×{height} pixels");
             let remedy = "Give the zone's corners in pixels of this camera's images.";
             findings.push(Finding::new("zone_outside", Severity::Warning, message, remedy).of(&camera.name));
+        }
+    }
+}
+
+fn rates(recording: &Recording, examined: &[Examined], findings: &mut Vec<Finding>) {
+    let differs = |rate: &f64| (rate / recording.fps - 1.0).abs() > 0.01;
+    let rates: Vec<f64> = examined.iter().filter_map(|channel| channel.rate).filter(differs).collect();
+    if let Some(rate) = rates.first() {
+        let (count, fps) = (rates.len(), recording.fps);
+        let message =
+            format!("the headers of {count} videos say {rate:.2} timepoints/s, and the recording says {fps:.2}");
+        let remedy = "Nothing, if fps is the rate at which the cameras were triggered; speeds are computed from it.";
+        findings.push(Finding::new("rate_differs", Severity::Note, message, remedy));
+    }
+}
+
+fn files_named_twice(recording: &Recording, findings: &mut Vec<Finding>) {
+    let mut named: Vec<(&str, Channel, std::path::PathBuf)> = Vec::new();
+    for camera in &recording.cameras {
+        for (channel, source) in camera.channels().filter(|(_, source)| source.interleaved != Some(1)) {
+            let path = source.path.path();
+            if let Some((other, other_channel, _)) = named.iter().find(|(_, _, earlier)| *earlier == path) {
+                let (this, other_channel) = (channel.as_str(), other_channel.as_str());
+                let message = format!("{this} is the same file as {other_channel} of camera \"{other}\"");
+                let remedy = "Name each channel's own file in recording.toml.";
+                findings.push(Finding::new("file_named_twice", Severity::Warning, message, remedy).of(&camera.name));
+            }
+            named.push((&camera.name, channel, path));
         }
     }
 }

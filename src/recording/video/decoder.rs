@@ -8,7 +8,7 @@
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Stdio};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -68,9 +68,8 @@ impl Decoder {
         arguments.extend(["-vf", &filter, "-c:v", "rawvideo", "-pix_fmt", header.output.format].map(OsString::from));
         arguments.extend(["-f", "rawvideo", "pipe:1"].map(OsString::from));
 
-        let mut child = Command::new(&tools.ffmpeg)
+        let mut child = tools::command(&tools.ffmpeg)
             .args(&arguments)
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -131,6 +130,11 @@ impl Decoder {
         self.last
     }
 
+    /// Whether the process was ended from outside; asked after its last picture.
+    pub(super) fn was_killed(&mut self) -> bool {
+        self.child.wait().is_ok_and(|status| status.code().is_none())
+    }
+
     /// What ffmpeg has complained about.
     pub(super) fn complaint(&self) -> String {
         tools::complaint(&self.complaints.lock().unwrap_or_else(PoisonError::into_inner))
@@ -174,9 +178,8 @@ pub(super) fn shown_times(path: &Path) -> Result<Vec<Shown>, MediaError> {
     tools::check_file(path)?;
     let mut arguments = input_arguments(&tools, path, None);
     arguments.extend(["-vf", "showinfo=checksum=0", "-f", "null", "-"].map(OsString::from));
-    let mut child = Command::new(&tools.ffmpeg)
+    let mut child = tools::command(&tools.ffmpeg)
         .args(&arguments)
-        .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()

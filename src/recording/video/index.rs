@@ -128,8 +128,11 @@ struct Known {
     index: Option<Arc<VideoIndex>>,
 }
 
-/// What this process knows of a file as it is now: a file that changes is another one.
-fn known(path: &Path) -> Result<Arc<Mutex<Known>>, MediaError> {
+/// Files up to this size are listed when their header is asked for: that costs less than starting ffprobe twice.
+const SMALL_BYTES: u64 = 32 << 20;
+
+/// What this process knows of a file as it is now (a file that changes is another one), and how large that is.
+fn known(path: &Path) -> Result<(Arc<Mutex<Known>>, u64), MediaError> {
     type Key = (PathBuf, u64, Option<SystemTime>);
     static FILES: OnceLock<Mutex<HashMap<Key, Arc<Mutex<Known>>>>> = OnceLock::new();
 
@@ -137,34 +140,42 @@ fn known(path: &Path) -> Result<Arc<Mutex<Known>>, MediaError> {
     let metadata = std::fs::metadata(path).map_err(|error| MediaError::from_io(path, &error))?;
     let key = (path.to_owned(), metadata.len(), metadata.modified().ok());
     let mut files = FILES.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(Arc::clone(files.entry(key).or_default()))
+    Ok((Arc::clone(files.entry(key).or_default()), metadata.len()))
 }
 
 /// The frames of a file, listed at most once per process while the file stays as it is.
 pub(super) fn index(path: &Path) -> Result<Arc<VideoIndex>, MediaError> {
-    let known = known(path)?;
+    let (known, _) = known(path)?;
     // One file is listed by one thread; others that want it wait, and other files are not held up.
     let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(index) = &known.index {
-        return Ok(Arc::clone(index));
-    }
-    let (header, index) = build(path)?;
-    known.header = Some(Arc::new(header));
-    let index = Arc::new(index);
-    known.index = Some(Arc::clone(&index));
-    Ok(index)
+    known.list(path).map(|(_, index)| index)
 }
 
 /// The header of a file, read at most once per process while the file stays as it is.
 pub(super) fn header(path: &Path) -> Result<Arc<VideoHeader>, MediaError> {
-    let known = known(path)?;
+    let (known, bytes) = known(path)?;
     let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(header) = &known.header {
         return Ok(Arc::clone(header));
     }
+    if bytes <= SMALL_BYTES {
+        return known.list(path).map(|(header, _)| header);
+    }
     let header = Arc::new(probe(&Tools::default(), path, false)?.header(path)?);
     known.header = Some(Arc::clone(&header));
     Ok(header)
+}
+
+impl Known {
+    fn list(&mut self, path: &Path) -> Result<(Arc<VideoHeader>, Arc<VideoIndex>), MediaError> {
+        if let (Some(header), Some(index)) = (&self.header, &self.index) {
+            return Ok((Arc::clone(header), Arc::clone(index)));
+        }
+        let (header, index) = build(path)?;
+        let (header, index) = (Arc::new(header), Arc::new(index));
+        (self.header, self.index) = (Some(Arc::clone(&header)), Some(Arc::clone(&index)));
+        Ok((header, index))
+    }
 }
 
 /// What ffprobe printed.

@@ -105,6 +105,19 @@ impl VideoReader {
         Ok(())
     }
 
+    /// The error of a frame that a decoder from the first picture on did not show.
+    fn not_shown(&mut self, index: &VideoIndex, frame: u32) -> MediaError {
+        let reason = self.decoder.as_ref().map(Decoder::complaint).unwrap_or_default();
+        if self.ahead.is_none() && self.decoder.as_mut().is_some_and(Decoder::was_killed) {
+            self.decoder = None;
+            let (program, path) = ("ffmpeg".to_owned(), self.path.clone());
+            return MediaError::FfmpegFailed { program, path, reason: "it was ended while it decoded".to_owned() };
+        }
+        let next_shown = self.ahead.as_ref().map_or(index.frame_count(), |(number, _)| *number);
+        self.damaged.push(frame..next_shown);
+        self.damage(frame, reason)
+    }
+
     fn damage(&self, frame: u32, reason: String) -> MediaError {
         MediaError::Damaged { path: self.path.clone(), frame, reason }
     }
@@ -148,10 +161,7 @@ impl FrameSource for VideoReader {
                 return Ok(picture);
             }
             if from_start {
-                let reason = self.decoder.as_ref().map(Decoder::complaint).unwrap_or_default();
-                let next_shown = self.ahead.as_ref().map_or(index.frame_count(), |(number, _)| *number);
-                self.damaged.push(frame..next_shown);
-                return Err(self.damage(frame, reason));
+                return Err(self.not_shown(&index, frame));
             }
             // The decoder was positioned too late, or has left the picture out. A run from the first picture tells which.
             self.decoder = None;
