@@ -40,7 +40,7 @@ fn number_in(frame: &GrayFrame) -> u32 {
     (0..BITS).map(|bar| bit(bar) << bar).sum()
 }
 
-fn ffmpeg(arguments: &[&str], input: &[u8]) {
+pub(crate) fn ffmpeg(arguments: &[&str], input: &[u8]) {
     let mut child = Command::new("ffmpeg")
         .args(["-v", "error", "-y"])
         .args(arguments)
@@ -52,7 +52,7 @@ fn ffmpeg(arguments: &[&str], input: &[u8]) {
 }
 
 /// Encodes `frames` barcodes; `options` stand before the output.
-fn encode(path: &Path, frames: u32, options: &str) {
+pub(crate) fn encode(path: &Path, frames: u32, options: &str) {
     let input: Vec<u8> = (0..frames).flat_map(barcode).collect();
     let size = format!("{WIDTH}x{HEIGHT}");
     let mut arguments = vec!["-f", "rawvideo", "-pix_fmt", "gray", "-s", &size, "-r", "30", "-i", "-"];

@@ -1,10 +1,12 @@
 //! Examines the pictures: are they there, can they be decoded, do they fit each other?
 
+use std::path::{Path, PathBuf};
+
 use super::super::fingerprint::spread;
 use super::super::media::{Channel, ChannelSource, MediaError, MediaPath};
 use super::super::sequence::{ImageSequence, SequencePattern};
 use super::super::video::{VideoReader, count_by_decoding};
-use super::super::{CameraMedia, FrameSource, Recording};
+use super::super::{CameraMedia, FrameSource, GrayFrame, GrayPixels, Recording};
 use super::{Finding, Severity, media_code, media_remedy};
 
 /// Videos up to this many pictures are decoded from end to end; longer ones at the beginning, in the middle and at the end.
@@ -62,6 +64,9 @@ pub(super) fn examine(camera: &CameraMedia, channel: Channel) -> Examined {
         MediaPath::Sequence(pattern) => sequence(pattern),
     };
     let counted = result.and_then(|()| {
+        if is_second {
+            order_of_channels(camera, &mut examined)?;
+        }
         let mut pictures = source.open()?;
         examined.size_px = Some(pictures.size_px());
         examined.frame_count = Some(pictures.frame_count()?);
@@ -74,7 +79,31 @@ pub(super) fn examine(camera: &CameraMedia, channel: Channel) -> Examined {
     examined
 }
 
-fn video(source: &ChannelSource, path: &std::path::Path, examined: &mut Examined) -> Result<(), MediaError> {
+/// Dots are few and their picture is dark; the animal's is lit. One picture lost at the start swaps the two.
+fn order_of_channels(camera: &CameraMedia, examined: &mut Examined) -> Result<(), MediaError> {
+    let (Some(even), Some(odd)) = (&camera.reflectance, &camera.fluorescence) else { return Ok(()) };
+    let (mut even, mut odd) = (even.open()?, odd.open()?);
+    let middle = even.frame_count()? / 2;
+    let (even, odd) = (mean_level(&even.read(middle)?), mean_level(&odd.read(middle)?));
+    if odd > even {
+        let message = format!(
+            "odd pictures (fluorescence) are brighter than even ones (reflectance): {odd:.1} against {even:.1}"
+        );
+        let remedy = "Look at both channels; if they are swapped, cut the first picture off the video.";
+        examined.add("channels_swapped", Severity::Warning, message, remedy);
+    }
+    Ok(())
+}
+
+fn mean_level(picture: &GrayFrame) -> f64 {
+    let (sum, count) = match &picture.pixels {
+        GrayPixels::U8(levels) => (levels.iter().map(|level| u64::from(*level)).sum::<u64>(), levels.len()),
+        GrayPixels::U16(levels) => (levels.iter().map(|level| u64::from(*level)).sum::<u64>(), levels.len()),
+    };
+    sum as f64 / count.max(1) as f64
+}
+
+fn video(source: &ChannelSource, path: &Path, examined: &mut Examined) -> Result<(), MediaError> {
     let mut video = VideoReader::open(path)?;
     let index = video.index()?;
     let shown = index.frame_count();
@@ -110,12 +139,7 @@ fn stem(file: &str) -> String {
 }
 
 /// Decodes what there is time for, and compares with the list of frames.
-fn decode(
-    path: &std::path::Path,
-    shown: u32,
-    video: &mut VideoReader,
-    examined: &mut Examined,
-) -> Result<(), MediaError> {
+fn decode(path: &Path, shown: u32, video: &mut VideoReader, examined: &mut Examined) -> Result<(), MediaError> {
     if shown <= WHOLE_PICTURES {
         let decoded = count_by_decoding(path)?;
         if decoded < shown {
@@ -200,7 +224,7 @@ fn rates(recording: &Recording, examined: &[Examined], findings: &mut Vec<Findin
 }
 
 fn files_named_twice(recording: &Recording, findings: &mut Vec<Finding>) {
-    let mut named: Vec<(&str, Channel, std::path::PathBuf)> = Vec::new();
+    let mut named: Vec<(&str, Channel, PathBuf)> = Vec::new();
     for camera in &recording.cameras {
         for (channel, source) in camera.channels().filter(|(_, source)| source.interleaved != Some(1)) {
             let path = source.path.path();

@@ -1,6 +1,7 @@
 //! What the doctor says of a recording that was broken on purpose, one way at a time.
 
 use super::*;
+use crate::video::{encode, ffmpeg};
 
 #[test]
 fn the_doctor_is_silent_about_a_healthy_recording() {
@@ -70,4 +71,41 @@ fn a_missing_ffmpeg_is_said_once_with_its_package() {
     let findings = doctor::examine(folder.path());
     assert_eq!(codes(&findings), ["ffmpeg_missing"]);
     assert!(findings[0].remedy.contains("apt install ffmpeg"));
+}
+
+#[test]
+fn what_is_wrong_with_videos_is_named() {
+    let check = |file: &str, expected: &[&str], key: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let good = folder.path().join("good.mp4");
+        encode(&good, 30, "-c:v libx264 -g 12 -bf 3 -pix_fmt yuv420p -movflags +faststart");
+        let (from, path) = (good.to_str().unwrap(), folder.path().join(file));
+        match file {
+            "cut.mp4" => {
+                let bytes = std::fs::read(&good).unwrap();
+                std::fs::write(&path, &bytes[..bytes.len() * 3 / 4]).unwrap();
+            }
+            "edited.mp4" => ffmpeg(&["-ss", "0.5", "-i", from, "-c", "copy", path.to_str().unwrap()], &[]),
+            "late.mkv" => {
+                let drop = ["-c", "copy", "-bsf:v", "noise=drop=lt(n\\,5)", path.to_str().unwrap()];
+                ffmpeg(&[&["-i", from], &drop[..]].concat(), &[]);
+            }
+            "untimed.avi" => encode(&path, 30, "-c:v libx264 -g 12 -bf 3 -pix_fmt yuv420p"),
+            "text.mp4" => std::fs::write(&path, "no video").unwrap(),
+            _ => {}
+        }
+        let manifest = format!("version = 1\nname = 'x'\nfps = 30\n[[cameras]]\nname = 'a'\n{key} = '{file}'\n");
+        std::fs::write(folder.path().join("recording.toml"), manifest).unwrap();
+        let findings = doctor::examine(folder.path());
+        assert_eq!(codes(&findings), expected, "{findings:#?}");
+        assert!(findings.iter().all(|finding| !finding.remedy.is_empty()));
+    };
+    check("good.mp4", &["no_calibration"], "video");
+    check("cut.mp4", &["video_cut_off", "no_calibration"], "video");
+    check("edited.mp4", &["no_calibration", "packets_differ"], "video");
+    check("late.mkv", &["packets_differ", "no_calibration"], "video");
+    check("untimed.avi", &["no_times", "no_calibration"], "video");
+    check("text.mp4", &["unreadable_file", "no_calibration"], "video");
+    check("none/none.mp4", &["missing_file", "no_calibration"], "video");
+    check("good.mp4", &["no_calibration", "channels_swapped", "rate_differs"], "interleaved");
 }
