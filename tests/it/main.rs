@@ -13,3 +13,6 @@ mod store;
 mod tidy;
 /// Every frame of a video by its index, whatever the codec.
 mod video;
+mod mouse6cam;
+mod recordings; // opening, image sequences, calibrations, the doctor, bad input
+mod video; // every frame by its number, whatever the codec
