@@ -191,7 +191,7 @@ impl Camera {
     }
 
     /// The same with its derivative over the world point, px per unit of length.
-    #[inline]
+    #[inline(always)]
     pub fn project_with_jacobian(&self, point_in_world: Point3) -> Option<(Point2, Matrix2x3<f64>)> {
         let [x, y, depth] = self.normalized(point_in_world)?;
         let distorted = self.lens.distort_in_range(x, y)?;
@@ -199,8 +199,10 @@ impl Camera {
         if !(point.x.is_finite() && point.y.is_finite()) {
             return None;
         }
-        let [x_row, y_row] = self.rows_at(x, y, &self.px_per_normalized(&distorted.jacobian));
-        Some((point, Matrix2x3::from_rows(&[x_row.transpose(), y_row.transpose()]) / depth))
+        let [across, down] = self.rows_at(x, y, &self.px_per_normalized(&distorted.jacobian));
+        let per_depth = 1.0 / depth;
+        let jacobian = Matrix2x3::new(across.x, across.y, across.z, down.x, down.y, down.z) * per_depth;
+        Some((point, jacobian))
     }
 
     /// Ideal pinhole coordinates (x/z, y/z) of a pixel, exact to 1e-9; `None` for points that no direction in the
@@ -228,7 +230,8 @@ impl Camera {
     fn normalized(&self, point: Point3) -> Option<[f64; 3]> {
         let (r, t) = (&self.camera_from_world, &self.translation);
         let depth = r.m31 * point.x + r.m32 * point.y + r.m33 * point.z + t.z;
-        if !(depth > 0.0) {
+        let is_ahead = depth > 0.0;
+        if !is_ahead {
             return None;
         }
         let per_depth = 1.0 / depth;
@@ -268,7 +271,7 @@ impl Camera {
     }
 
     /// What triangulation needs of one observed pixel, or `None` where it has no direction.
-    #[inline]
+    #[inline(always)]
     pub(super) fn sight(&self, point_in_image: Point2) -> Option<Sight> {
         let [x, y] = self.behind_lens(point_in_image);
         let ideal = self.lens.undistort(x, y)?;
@@ -283,6 +286,7 @@ impl Camera {
         Some(Sight {
             origin: self.center_in_world.coords,
             direction,
+            squared_length: direction.norm_squared(),
             rows_px,
             depth_row: Vector3::new(r.m31, r.m32, r.m33),
             focal_px: self.focal_px(),
@@ -292,11 +296,12 @@ impl Camera {
 
 /// One observation, ready for hypotheses: the residual of X is rows·(X − origin)/(depth_row·(X − origin)) px, exact but
 /// for the change of the lens between X's place and the observed one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sight {
     pub origin: Vector3<f64>,
     /// One unit of depth long.
     pub direction: Vector3<f64>,
+    pub squared_length: f64,
     pub rows_px: [Vector3<f64>; 2],
     pub depth_row: Vector3<f64>,
     pub focal_px: f64,

@@ -12,6 +12,9 @@ const SAMPLES: u32 = 512;
 /// Neighbouring points of the curve are no farther apart, px.
 const SPACING_PX: f64 = 16.0;
 
+/// Centres that differ by less, as a share of their distance from the origin, are one: their difference is rounding.
+const SAME_CENTER: f64 = 1e-9;
+
 /// The curve in view `to` on which the point seen at `point_in_image` by `from` must lie, from near to far: the longest
 /// piece inside the image and before the camera, empty where there is none. Two cameras with one centre give one point.
 pub fn epipolar_curve(rig: &Rig, from: CameraId, point_in_image: Point2, to: CameraId) -> Vec<Point2> {
@@ -20,8 +23,11 @@ pub fn epipolar_curve(rig: &Rig, from: CameraId, point_in_image: Point2, to: Cam
     };
     let Some(ray) = source.ray(point_in_image) else { return Vec::new() };
     let base = (target.center_in_world() - source.center_in_world()).norm();
-    let sweep =
-        Sweep { target, origin: ray.origin, direction: ray.direction, unit: if base > 0.0 { base } else { 1.0 } };
+    if base <= SAME_CENTER * (1.0 + ray.origin.coords.norm()) {
+        let there = target.project(ray.origin + ray.direction * (1.0 + ray.origin.coords.norm()));
+        return there.filter(|there| target.sees(*there)).into_iter().collect();
+    }
+    let sweep = Sweep { target, origin: ray.origin, direction: ray.direction, unit: base };
     let mut longest: Vec<Point2> = Vec::new();
     let mut first = None;
     for step in 0..=SAMPLES + 1 {
@@ -109,5 +115,69 @@ impl Sweep<'_> {
         self.fill(before, middle, depth - 1, curve);
         curve.extend(self.at(middle));
         self.fill(middle, after, depth - 1, curve);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_rigs::{LENSES, looking_at, ring};
+    use super::*;
+
+    /// Distance of a point from a polyline.
+    fn distance(curve: &[Point2], point: Point2) -> f64 {
+        let to_segment = |pair: &[Point2]| {
+            let along = pair[1] - pair[0];
+            let share = ((point - pair[0]).dot(&along) / along.norm_squared()).clamp(0.0, 1.0);
+            (pair[0] + along * share - point).norm()
+        };
+        curve.windows(2).map(to_segment).fold(f64::INFINITY, f64::min)
+    }
+
+    #[test]
+    fn the_curve_passes_where_the_other_view_sees_the_point() {
+        for lens in LENSES {
+            let rig = ring(6, lens);
+            for world in [Point3::new(0.0, 0.0, 0.0), Point3::new(60.0, -40.0, 20.0), Point3::new(-30.0, 70.0, -20.0)] {
+                let Some(point) = rig.cameras[0].project(world) else { continue };
+                for to in 1..6 {
+                    let camera = &rig.cameras[to];
+                    let there = camera.project(world).filter(|there| camera.sees(*there));
+                    let curve = epipolar_curve(&rig, CameraId(0), point, CameraId(to as u8));
+                    if let Some(there) = there {
+                        assert!(distance(&curve, there) < 0.1, "{lens:?} {world} in {to}: {}", distance(&curve, there));
+                    }
+                    assert!(curve.iter().all(|point| camera.sees(*point)));
+                    assert!(curve.windows(2).all(|pair| (pair[1] - pair[0]).norm() <= SPACING_PX * 1.01));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_curve_that_crosses_the_image_ends_at_its_borders() {
+        let rig = ring(4, LENSES[1]);
+        let point = rig.cameras[0].project(Point3::origin()).unwrap();
+        let curve = epipolar_curve(&rig, CameraId(0), point, CameraId(1));
+        let from_border = |point: &Point2| {
+            [point.x + 0.5, point.y + 0.5, 1151.5 - point.x, 1023.5 - point.y].into_iter().fold(f64::INFINITY, f64::min)
+        };
+        for end in [curve.first().unwrap(), curve.last().unwrap()] {
+            assert!(from_border(end).abs() < 1e-3, "{end}");
+        }
+    }
+
+    #[test]
+    fn without_a_ray_there_is_no_curve() {
+        let mut rig = ring(2, LENSES[1]);
+        let nowhere = Point2::new(f64::NAN, 4.0);
+        assert!(epipolar_curve(&rig, CameraId(0), nowhere, CameraId(1)).is_empty());
+        assert!(epipolar_curve(&rig, CameraId(0), Point2::origin(), CameraId(7)).is_empty());
+        let point = Point2::new(300.0, 400.0);
+        let itself = epipolar_curve(&rig, CameraId(0), point, CameraId(0));
+        assert!(itself.len() == 1 && (itself[0] - point).norm() < 1e-6);
+        let away = Point3::new(900.0, 0.0, 0.0);
+        rig.cameras[1] = looking_at("away", away, Point3::new(2000.0, 0.0, 0.0), 1600.0, LENSES[1]);
+        let behind = rig.cameras[0].project(Point3::origin()).unwrap();
+        assert!(epipolar_curve(&rig, CameraId(0), behind, CameraId(1)).is_empty());
     }
 }

@@ -30,3 +30,6 @@ pub use triangulate::{
 
 #[cfg(test)]
 mod test_rigs;
+
+#[cfg(test)]
+mod camera_tests;

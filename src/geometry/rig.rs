@@ -71,3 +71,20 @@ impl Rig {
         (0..self.cameras.len().min(ViewSet::CAPACITY) as u8).map(CameraId)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_rigs::{LENSES, ring};
+    use super::*;
+
+    #[test]
+    fn names_find_cameras_and_must_differ() {
+        let rig = ring(4, LENSES[0]);
+        assert_eq!(rig.find("cam2"), Some(CameraId(2)));
+        assert_eq!(rig.find("cam9"), None);
+        assert_eq!(rig.camera(CameraId(2)).name(), "cam2");
+        let twice = vec![rig.cameras[0].clone(), rig.cameras[0].clone()];
+        assert!(Rig::new(twice).unwrap_err().to_string().contains("\"cam0\""));
+        assert!(Rig::new(vec![rig.cameras[0].clone(); 17]).unwrap_err().to_string().contains("17 cameras"));
+    }
+}

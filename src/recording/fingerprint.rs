@@ -36,9 +36,7 @@ pub fn fingerprint(recording: &Recording) -> Result<blake3::Hash, MediaError> {
                     let numbers = pattern.numbers()?;
                     let (first, last) = (*numbers.start(), *numbers.end());
                     hasher.update(&first.to_le_bytes()).update(&last.to_le_bytes());
-                    let steps = (last - first).min(SAMPLED_PICTURES - 1);
-                    for step in 0..=steps {
-                        let number = first + (last - first) * step / steps.max(1);
+                    for number in spread(first, last, SAMPLED_PICTURES) {
                         hash_ends(&mut hasher, &pattern.file(number))?;
                     }
                 }
@@ -46,6 +44,12 @@ pub fn fingerprint(recording: &Recording) -> Result<blake3::Hash, MediaError> {
         }
     }
     Ok(hasher.finalize())
+}
+
+/// At most `count` (two or more) numbers from `first` to `last`, evenly spread, both ends included.
+pub(super) fn spread(first: u64, last: u64, count: u64) -> impl Iterator<Item = u64> {
+    let steps = last.saturating_sub(first).min(count.max(2) - 1);
+    (0..=steps).map(move |step| first + ((last - first) as u128 * u128::from(step) / u128::from(steps.max(1))) as u64)
 }
 
 fn field(hasher: &mut blake3::Hasher, bytes: &[u8]) {

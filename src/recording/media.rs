@@ -90,7 +90,7 @@ impl ChannelSource {
         let source = self.path.open()?;
         Ok(match self.interleaved {
             None => source,
-            Some(first) => Box::new(EverySecond { source, first }),
+            Some(first) => Box::new(EverySecond { path: self.path.path(), source, first }),
         })
     }
 }
@@ -111,6 +111,7 @@ pub fn open_channel(
 
 /// One channel of an interleaved video.
 struct EverySecond {
+    path: PathBuf,
     source: Box<dyn FrameSource + Send>,
     first: u32,
 }
@@ -125,7 +126,12 @@ impl FrameSource for EverySecond {
     }
 
     fn read(&mut self, frame: u32) -> Result<GrayFrame, MediaError> {
-        self.source.read(frame.saturating_mul(2).saturating_add(self.first))
+        let picture = frame.checked_mul(2).and_then(|even| even.checked_add(self.first));
+        let frame_count = self.frame_count()?;
+        match picture {
+            Some(picture) if frame < frame_count => self.source.read(picture),
+            _ => Err(MediaError::OutOfRange { path: self.path.clone(), frame, frame_count }),
+        }
     }
 }
 
@@ -153,8 +159,8 @@ pub enum MediaError {
         /// The video.
         path: PathBuf,
     },
-    /// ffmpeg or ffprobe cannot be started for another reason.
-    #[error("{program} could not be started to read {path}: {reason}")]
+    /// ffmpeg or ffprobe cannot be started for another reason, or was ended.
+    #[error("{program} could not read {path}: {reason}; try again, and check that it runs in a terminal")]
     FfmpegFailed {
         /// The program.
         program: String,

@@ -25,7 +25,6 @@ pub(super) struct RigFolder {
 /// What `metadata.toml` says.
 #[derive(Debug, Default)]
 pub(super) struct Metadata {
-    pub(super) path: Option<PathBuf>,
     pub(super) fps: Option<f64>,
     pub(super) start_time: Option<String>,
     pub(super) subject: Option<String>,
@@ -98,12 +97,13 @@ fn channel_of(name: &str) -> Option<(&str, RigChannel)> {
 
 /// A piece of a name: digits compare as numbers, so that cam10 follows cam9.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum NamePart {
+pub(super) enum NamePart {
     Number(u64),
     Text(String),
 }
 
-fn name_parts(name: &str) -> Vec<NamePart> {
+/// A name cut for comparing.
+pub(super) fn name_parts(name: &str) -> Vec<NamePart> {
     let mut parts = Vec::new();
     let mut rest = name;
     while let Some(first) = rest.chars().next() {
@@ -170,7 +170,6 @@ impl Metadata {
         let number = |value: &toml::Value| value.as_float().or_else(|| value.as_integer().map(|number| number as f64));
         let text_of = |value: &toml::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         Ok(Self {
-            path: Some(path.to_owned()),
             fps: table.get("fps").and_then(number).filter(|fps| fps.is_finite() && *fps > 0.0),
             start_time: table.get("start_time").map(text_of),
             subject: table.get("user_input").and_then(|table| table.get("subject")).map(text_of),

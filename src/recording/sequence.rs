@@ -115,14 +115,8 @@ impl ImageSequence {
         let numbers = pattern.numbers()?;
         let first = *numbers.start();
         let count = numbers.end() - first + 1;
-        let path = pattern.file(first);
-        let (width, height) = reader(&path)?.into_dimensions().map_err(|error| unreadable(&path, &error))?;
-        Ok(Self {
-            pattern: pattern.clone(),
-            first,
-            frame_count: u32::try_from(count).unwrap_or(u32::MAX),
-            size_px: [width, height],
-        })
+        let size_px = size_of(&pattern.file(first))?;
+        Ok(Self { pattern: pattern.clone(), first, frame_count: u32::try_from(count).unwrap_or(u32::MAX), size_px })
     }
 }
 
@@ -147,6 +141,12 @@ impl FrameSource for ImageSequence {
         }
         Ok(picture)
     }
+}
+
+/// Pixels across and down of an image file, from its header.
+pub(super) fn size_of(path: &Path) -> Result<[u32; 2], MediaError> {
+    let (width, height) = reader(path)?.into_dimensions().map_err(|error| unreadable(path, &error))?;
+    Ok([width, height])
 }
 
 /// Reads one PNG, TIFF or JPEG file as grey levels.

@@ -10,12 +10,13 @@ use nalgebra::{Matrix3, Rotation3, UnitQuaternion, Vector3};
 use serde::Serialize;
 use toml::{Table, Value};
 
-use super::{CalibrationError, CameraParameters, number, numbers, rows};
+use super::{CalibrationError, CameraParameters, number, numbers, ordered, rows};
 use crate::geometry::Camera;
 
 /// The cameras of a file.
 pub(super) fn cameras(path: &Path, root: &Table) -> Vec<Result<CameraParameters, CalibrationError>> {
-    root.iter()
+    ordered(root)
+        .into_iter()
         .filter(|(key, _)| *key != "metadata")
         .filter_map(|(key, value)| value.as_table().map(|table| camera(path, key, table)))
         .collect()
@@ -41,7 +42,7 @@ fn camera(path: &Path, key: &str, table: &Table) -> Result<CameraParameters, Cal
     };
     let vector = |key: &'static str| {
         let vector = table.get(key).and_then(numbers).filter(|vector| vector.len() == 3);
-        vector.map(|vector| Vector3::from_vec(vector)).ok_or_else(|| wrong(key, "a list of three numbers"))
+        vector.map(Vector3::from_vec).ok_or_else(|| wrong(key, "a list of three numbers"))
     };
     let fisheye = match table.get("fisheye") {
         None => false,

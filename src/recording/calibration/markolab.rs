@@ -8,13 +8,13 @@ use std::path::Path;
 use nalgebra::{Matrix3, Vector3};
 use toml::{Table, Value};
 
-use super::{CalibrationError, CameraParameters, numbers, rows};
+use super::{CalibrationError, CameraParameters, numbers, ordered, rows};
 
 /// The cameras of a file: all that any of the tables names.
 pub(super) fn cameras(path: &Path, root: &Table) -> Vec<Result<CameraParameters, CalibrationError>> {
     let table = |key: &str| root.get(key).and_then(Value::as_table);
-    let mut names: Vec<&String> = table("intrinsics").into_iter().flat_map(Table::keys).collect();
-    for name in table("extrinsics").into_iter().flat_map(Table::keys) {
+    let mut names: Vec<&String> = Vec::new();
+    for (name, _) in ["intrinsics", "extrinsics"].into_iter().filter_map(table).flat_map(ordered) {
         if !names.contains(&name) {
             names.push(name);
         }

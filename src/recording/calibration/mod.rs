@@ -13,6 +13,7 @@ use thiserror::Error;
 use toml::Value;
 
 pub use self::anipose::write_anipose;
+use super::rig_folder::name_parts;
 use crate::geometry::{Camera, CameraError};
 
 /// The two forms of file.
@@ -48,7 +49,7 @@ pub struct CameraParameters {
 pub struct Calibration {
     /// Which form it has.
     pub form: CalibrationForm,
-    /// Each camera, or what is wrong with its entry, in the file's order.
+    /// Each camera, or what is wrong with its entry, in the order of their tables' names with numbers as numbers.
     pub cameras: Vec<Result<CameraParameters, CalibrationError>>,
 }
 
@@ -199,6 +200,13 @@ pub fn read(path: &Path) -> Result<Vec<Camera>, CalibrationError> {
         parameters.camera(size_px).map_err(|source| CalibrationError::Camera { path: path.to_owned(), source })
     };
     calibration.cameras.into_iter().map(camera).collect()
+}
+
+/// The keys of a table in an order that does not depend on the file's: cam_10 after cam_9.
+fn ordered(table: &toml::Table) -> Vec<(&String, &Value)> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_cached_key(|(key, _)| name_parts(key));
+    entries
 }
 
 /// Whether a text is a calibration of either form.
