@@ -49,6 +49,10 @@ pub(super) struct Search<'a> {
     pub(super) filtered: Filtered,
     /// Least height of a spot in the filtered picture, grey levels.
     pub(super) threshold: f32,
+    /// The same in standard deviations of white noise.
+    pub(super) threshold_deviations: f32,
+    /// Standard deviation of a pixel, as far as its noise is white, at least that of the quantisation.
+    pub(super) pixel_noise: f32,
     /// Difference of neighbouring grey levels.
     pub(super) step: f32,
 }
@@ -77,8 +81,22 @@ impl<'a> Search<'a> {
         let (_, deviation) = spread_of_plane(&filtered.response, NOISE_STRIDE);
         let area = f64::from(frame.width) * f64::from(frame.height);
         let factor = threshold_in_deviations(area, scales.narrow_px, config.false_alarms_per_image) as f32;
+        // A Gaussian of deviation σ shrinks white noise to 1 / (2 σ √π).
+        let pixel_noise =
+            (deviation * (2.0 * scales.narrow_px * std::f64::consts::PI.sqrt()) as f32).max(step / 12f32.sqrt());
         let threshold = (factor * deviation).max(config.floor_steps as f32 * step);
-        Ok(Self { frame, background, config, scales, merged, filtered, threshold, step })
+        Ok(Self {
+            frame,
+            background,
+            config,
+            scales,
+            merged,
+            filtered,
+            threshold,
+            threshold_deviations: factor,
+            pixel_noise,
+            step,
+        })
     }
 
     /// The maxima above the threshold, highest first.

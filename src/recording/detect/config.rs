@@ -51,7 +51,7 @@ impl Default for DetectConfig {
             wide_sigma_px: 20.0,
             wide_sigma_min_px: 6.0,
             false_alarms_per_image: 0.01,
-            floor_steps: 1.5,
+            floor_steps: 3.0,
             local_contrast: 7.0,
             max_centroids: 200,
             row_px: 24.0,

@@ -60,11 +60,6 @@ impl Patch {
             }
         }
     }
-
-    /// How many pixels are used.
-    pub(super) fn used(&self) -> usize {
-        self.weights.iter().filter(|weight| **weight > 0.0).count()
-    }
 }
 
 /// What a fit may do.

@@ -1,10 +1,9 @@
 //! From candidates to spots: joint fits, a cleaner view of the surroundings, and a second look at what is left over.
 
-use super::candidates::{Candidates, Search, maxima};
-use super::filter::{Surroundings, blurred};
+use super::candidates::{Candidates, Search};
+use super::filter::Surroundings;
 use super::fit::{Fit, FitLimits, Patch, Spot, fit_spots};
 use super::noise::robust_spread;
-use super::plane::Plane;
 
 /// A fitted dot.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +15,8 @@ pub(super) struct Found {
 }
 
 /// Fits the candidates, splits what touches, adds what was hidden.
+///
+/// The first fit takes the wide blur as it is, which the spots themselves have lifted; later ones take it without them.
 pub(super) fn refine(search: &Search<'_>, candidates: &Candidates) -> Vec<Found> {
     let narrow = search.scales.narrow_px;
     let start = candidates.spots.iter().map(|candidate| {
@@ -23,12 +24,19 @@ pub(super) fn refine(search: &Search<'_>, candidates: &Candidates) -> Vec<Found>
         Spot { x: candidate.x, y: candidate.y, peak: 2.0 * f64::from(candidate.response), sigma: 0.8 * narrow }
     });
     let mut model = Model::new(search, start.collect());
-    model.fit_all(|_| 3.0 * narrow + 2.0);
+    // A window that shows little of a wide spot cannot tell its width from the level around it.
+    let window = 3.0 * narrow + 2.0;
+    let sigma_max = std::mem::replace(&mut model.limits.sigma_max, 0.6 * window);
+    model.fit_all(|_| window);
+    model.limits.sigma_max = sigma_max;
     model.drop_lost();
     model.clean_surroundings();
     model.fit_all(fit_radius);
     model.drop_lost();
-    if model.split_touching() | model.add_hidden() {
+    for _ in 0..SECOND_LOOKS {
+        if !(model.split_touching() | model.add_hidden()) {
+            break;
+        }
         model.clean_surroundings();
         model.fit_all(fit_radius);
         model.drop_lost();
@@ -37,24 +45,42 @@ pub(super) fn refine(search: &Search<'_>, candidates: &Candidates) -> Vec<Found>
 }
 
 /// How far around a spot its pixels are fitted: 3.5 deviations hold all of it and enough of its surroundings.
-fn fit_radius(spot: &Spot) -> f64 {
+pub(super) fn fit_radius(spot: &Spot) -> f64 {
     3.5 * spot.sigma + 1.5
 }
 
 /// Largest number of spots that are fitted together; a larger group is fitted in parts, each with the rest subtracted.
-const SC: f64 = 4.0;
 const GROUP_MAX: usize = 6;
+
+/// The usual deviation of a dot over the narrow Gaussian's: 1.4 to 1.5 on simulated recordings of 640 and 1024 px.
+const USUAL_WIDTH: f64 = 1.4;
+
+/// Standard deviation of the logarithmic width among dots: dots under skin are up to twice as wide as bare ones.
+const WIDTH_SPREAD: f64 = 0.35;
+
+/// Independent pixels are fewer than pixels: video compression makes the noise of neighbours alike. The fits count the
+/// noise's variance this many times where it stands against the usual width.
+const PIXELS_PER_INDEPENDENT_ONE: f64 = 4.0;
+
+/// Rounds of splitting and adding: a close group of four needs two.
+const SECOND_LOOKS: usize = 2;
+
+/// Pixels that a robust deviation needs to be good to about a fifth.
+const LEAST_NOISE_PIXELS: usize = 16;
 
 /// Spots nearer than this many times the sum of their deviations are fitted together.
 const TOUCHING: f64 = 2.2;
 
 /// All spots of a picture, with what surrounds them.
-struct Model<'a> {
-    search: &'a Search<'a>,
-    surroundings: Surroundings,
-    spots: Vec<Spot>,
+pub(super) struct Model<'a> {
+    /// The picture.
+    pub(super) search: &'a Search<'a>,
+    /// The wide blur that is subtracted before fitting.
+    pub(super) surroundings: Surroundings,
+    /// The spots.
+    pub(super) spots: Vec<Spot>,
     /// Noise of a pixel around each spot.
-    noise: Vec<f64>,
+    pub(super) noise: Vec<f64>,
     limits: FitLimits,
 }
 
@@ -65,10 +91,10 @@ impl<'a> Model<'a> {
             sigma_min: (0.25 * narrow).max(0.35),
             sigma_max: 0.7 * search.scales.wide_px,
             shift_max: 1.5 * narrow,
-            sigma_usual: 1.4 * narrow,
+            sigma_usual: USUAL_WIDTH * narrow,
             sigma_cost: 0.0,
         };
-        let noise = vec![f64::from(search.step); spots.len()];
+        let noise = vec![f64::from(search.pixel_noise); spots.len()];
         Self { search, surroundings: search.filtered.surroundings.clone(), spots, noise, limits }
     }
 
@@ -80,21 +106,20 @@ impl<'a> Model<'a> {
             let patch = self.patch(&group, &start, &radii);
             let variance = group.iter().map(|index| self.noise[*index].powi(2)).fold(0.0, f64::max);
             let fit = fit_spots(&patch, &start, &self.limits(variance));
-            let noise = self.noise_of(&patch, &fit);
-            for (index, spot) in group.iter().zip(fit.spots) {
-                self.spots[*index] = spot;
-                self.noise[*index] = noise;
+            for ((index, spot), radius) in group.iter().zip(&fit.spots).zip(&radii) {
+                self.spots[*index] = *spot;
+                self.noise[*index] = self.noise_of(&patch, &fit, spot, *radius);
             }
         }
     }
 
     /// The limits of a fit among noise of that variance.
-    fn limits(&self, variance: f64) -> FitLimits {
-        FitLimits { sigma_cost: SC * variance / 0.35f64.powi(2), ..self.limits }
+    pub(super) fn limits(&self, variance: f64) -> FitLimits {
+        FitLimits { sigma_cost: PIXELS_PER_INDEPENDENT_ONE * variance / (WIDTH_SPREAD * WIDTH_SPREAD), ..self.limits }
     }
 
     /// Spots that touch one another, directly or through others.
-    fn groups(&self) -> Vec<Vec<usize>> {
+    pub(super) fn groups(&self) -> Vec<Vec<usize>> {
         let mut free: Vec<usize> = (0..self.spots.len()).collect();
         let mut groups = Vec::new();
         while let Some(first) = free.first().copied() {
@@ -120,7 +145,7 @@ impl<'a> Model<'a> {
     }
 
     /// The pixels around some spots, less the surroundings and all spots that are not in `group`.
-    fn patch(&self, group: &[usize], spots: &[Spot], radii: &[f64]) -> Patch {
+    pub(super) fn patch(&self, group: &[usize], spots: &[Spot], radii: &[f64]) -> Patch {
         let (width, height) = (self.search.frame.width as usize, self.search.frame.height as usize);
         let span = |centre: fn(&Spot) -> f64, count: usize| {
             let places = || spots.iter().zip(radii);
@@ -188,14 +213,22 @@ impl<'a> Model<'a> {
         (count >= 3 && bound >= 256 && bound.is_power_of_two()).then_some(highest)
     }
 
-    /// Robust deviation of what a fit leaves, at least that of the picture's quantisation.
-    fn noise_of(&self, patch: &Patch, fit: &Fit) -> f64 {
+    /// Robust deviation of what a fit leaves around a spot, away from brighter ones, at least that of the picture's
+    /// quantisation.
+    fn noise_of(&self, patch: &Patch, fit: &Fit, spot: &Spot, radius: f64) -> f64 {
         let mut rest = Vec::with_capacity(patch.levels.len());
+        let mut near = Vec::with_capacity(patch.levels.len());
         patch.for_each_used(|x, y, index| {
             let value: f64 = fit.spots.iter().map(|spot| spot.at(x, y)).sum();
-            rest.push(patch.levels[index] - (value + fit.level) as f32);
+            let left = patch.levels[index] - (value + fit.level) as f32;
+            rest.push(left);
+            let own = spot.at(x, y);
+            if (x - spot.x).hypot(y - spot.y) <= radius && value - own < 0.2 * spot.peak {
+                near.push(left);
+            }
         });
-        f64::from(robust_spread(&mut rest).1).max(f64::from(self.search.step) / 12f64.sqrt())
+        let chosen = if near.len() >= LEAST_NOISE_PIXELS { &mut near } else { &mut rest };
+        f64::from(robust_spread(chosen).1).max(f64::from(self.search.step) / 12f64.sqrt())
     }
 
     /// Drops spots that vanished in the fit, and of two that became one the lower.
@@ -249,162 +282,35 @@ impl<'a> Model<'a> {
         self.surroundings = Surroundings::new(&coarse, self.surroundings.factor, filtered.wide_sigma);
     }
 
-    /// Splits spots whose residual shows that they are two. Returns whether any was split.
-    fn split_touching(&mut self) -> bool {
-        let count = self.spots.len();
-        let mut any = false;
-        for index in 0..count {
-            if let Some([first, second]) = self.split(index) {
-                self.spots[index] = first;
-                self.spots.push(second);
-                self.noise.push(self.noise[index]);
-                any = true;
-            }
-        }
-        any
-    }
-
-    /// The two spots that explain a fitted one better, if there are.
-    fn split(&self, index: usize) -> Option<[Spot; 2]> {
-        let spot = self.spots[index];
-        let radius = fit_radius(&spot);
-        let patch = self.patch(&[index], &[spot], &[radius]);
-        let single = fit_spots(&patch, &[spot], &self.limits(self.noise[index].powi(2)));
-        let spot = single.spots[0];
-        let shape = Leftover::of(&patch, &single, &spot);
-        let noise = self.noise[index];
-        if shape.rms < (2.0 * noise).max(0.02 * spot.peak) {
-            return None;
-        }
-        let offset = 0.9 * spot.sigma;
-        let (dx, dy) = (offset * shape.angle.cos(), offset * shape.angle.sin());
-        let half = |sign: f64| Spot {
-            x: spot.x + sign * dx,
-            y: spot.y + sign * dy,
-            peak: 0.65 * spot.peak,
-            sigma: 0.75 * spot.sigma,
-        };
-        let double = fit_spots(&patch, &[half(1.0), half(-1.0)], &self.limits(noise * noise));
-        let [a, b] = [double.spots[0], double.spots[1]];
-        let sigmas = a.sigma + b.sigma;
-        let explains = double.cost < 0.5 * single.cost;
-        let balanced =
-            a.peak.min(b.peak) > 0.15 * a.peak.max(b.peak) && a.sigma.max(b.sigma) < 2.0 * a.sigma.min(b.sigma);
-        let apart = a.distance(&b) > 0.55 * sigmas;
-        (explains && balanced && apart).then_some(if a.peak >= b.peak { [a, b] } else { [b, a] })
-    }
-
-    /// Adds spots that stood in the shadow or on the flank of others. Returns whether any was found.
-    fn add_hidden(&mut self) -> bool {
-        let before = self.spots.len();
-        for group in self.groups() {
-            for index in group {
-                if index < before {
-                    self.add_hidden_near(index);
-                }
-            }
-        }
-        self.spots.len() > before
-    }
-
-    fn add_hidden_near(&mut self, index: usize) {
+    /// The spots that are dots: high enough for the whole picture's noise and for that around them, and centred in the
+    /// picture.
+    fn found(self) -> Vec<Found> {
         let search = self.search;
         let narrow = search.scales.narrow_px;
-        let rest = self.rest_around(&self.spots[index], 2.0 * search.scales.wide_px);
-        let smooth = blurred(&rest.plane, search.filtered.narrow_rest);
-        let mut sampled = smooth.data.clone();
-        let spread = robust_spread(&mut sampled).1;
-        let least = search.threshold.max(search.config.local_contrast as f32 * spread);
-        for maximum in maxima(&smooth, least) {
-            let x = search.picture_from_merged(maximum.x + rest.x as f64);
-            let y = search.picture_from_merged(maximum.y + rest.y as f64);
-            let found = Spot { x, y, peak: 2.0 * f64::from(maximum.response), sigma: 0.8 * narrow };
-            // Near a bright spot, what is left may be its own shape, which is no perfect Gaussian.
-            let explained = self.spots.iter().any(|spot| {
-                let distance = spot.distance(&found);
-                distance < 0.8 * (spot.sigma + narrow) || (distance < 5.0 * spot.sigma && found.peak < 0.12 * spot.peak)
-            });
-            if !explained {
-                self.spots.push(found);
-                self.noise.push(self.noise[index]);
-            }
-        }
-    }
-
-    /// The merged picture around a spot, less the surroundings and all spots.
-    fn rest_around(&self, spot: &Spot, reach: f64) -> Rest {
-        let search = self.search;
-        let range = |centre: f64, count: usize| {
-            let first = search.merged_from_picture(centre - reach).floor().max(0.0) as usize;
-            let last = search.merged_from_picture(centre + reach).ceil().max(0.0) as usize;
-            first.min(count)..(last + 1).min(count)
+        let (width, height) = (f64::from(search.frame.width), f64::from(search.frame.height));
+        let found =
+            self.spots.iter().zip(&self.noise).map(|(spot, noise)| Found { spot: *spot, snr: spot.peak / noise });
+        let is_dot = |found: &Found| {
+            let spot = &found.spot;
+            let square = spot.sigma * spot.sigma;
+            let filtered = spot.peak * square / (square + narrow * narrow);
+            let certainty = found.snr * spot.sigma * CERTAINTY_PER_SNR;
+            let inside = spot.x > -1.0 && spot.y > -1.0 && spot.x < width && spot.y < height;
+            filtered >= 0.7 * f64::from(search.threshold)
+                && certainty >= LEAST_CERTAINTY * f64::from(search.threshold_deviations)
+                && inside
         };
-        let columns = range(spot.x, search.merged.width);
-        let rows = range(spot.y, search.merged.height);
-        let mut plane = Plane::zeros(columns.len(), rows.len());
-        let near: Vec<&Spot> =
-            self.spots.iter().filter(|other| other.distance(spot) < 1.5 * reach + 4.0 * other.sigma).collect();
-        for (row, y) in rows.clone().enumerate() {
-            for (column, x) in columns.clone().enumerate() {
-                let (px, py) = (search.picture_from_merged(x as f64), search.picture_from_merged(y as f64));
-                let spots: f64 = near.iter().map(|spot| spot.at(px, py)).sum();
-                plane.row_mut(row)[column] =
-                    search.merged.at(x, y) - self.surroundings.sample(x as f64, y as f64) - spots as f32;
-            }
-        }
-        Rest { plane, x: columns.start, y: rows.start }
-    }
-
-    /// The spots that are dots.
-    fn found(self) -> Vec<Found> {
-        let narrow = self.search.scales.narrow_px;
-        let threshold = f64::from(self.search.threshold);
-        self.spots
-            .iter()
-            .zip(&self.noise)
-            .filter(|(spot, _)| {
-                let square = spot.sigma * spot.sigma;
-                spot.peak * square / (square + narrow * narrow) >= 0.7 * threshold
-            })
-            .map(|(spot, noise)| Found { spot: *spot, snr: spot.peak / noise })
-            .collect()
+        found.filter(is_dot).collect()
     }
 }
 
-/// A piece of the merged picture with its place.
-struct Rest {
-    plane: Plane,
-    x: usize,
-    y: usize,
-}
+/// The height of a spot of deviation σ px, fitted among white noise, over that height's own standard deviation is its
+/// signal-to-noise ratio × σ × √(π / 2).
+const CERTAINTY_PER_SNR: f64 = 1.2533;
 
-/// What a fit of one spot leaves in its core.
-struct Leftover {
-    /// Root mean square.
-    rms: f64,
-    /// Direction in which the core is longer than a circle, radians.
-    angle: f64,
-}
-
-impl Leftover {
-    fn of(patch: &Patch, fit: &Fit, spot: &Spot) -> Self {
-        let (mut squares, mut count) = (0.0, 0.0);
-        let (mut along, mut across) = (0.0, 0.0);
-        patch.for_each_used(|x, y, index| {
-            let (dx, dy) = (x - spot.x, y - spot.y);
-            if dx * dx + dy * dy > 6.25 * spot.sigma * spot.sigma {
-                return;
-            }
-            let model: f64 = fit.spots.iter().map(|spot| spot.at(x, y)).sum::<f64>() + fit.level;
-            let rest = f64::from(patch.levels[index]) - model;
-            squares += rest * rest;
-            count += 1.0;
-            along += rest * (dx * dx - dy * dy);
-            across += rest * 2.0 * dx * dy;
-        });
-        Self { rms: (squares / f64::max(count, 1.0)).sqrt(), angle: 0.5 * f64::atan2(across, along) }
-    }
-}
+/// Least certainty of a spot, as a share of the threshold that the filtered picture had to pass: noise around it may be
+/// stronger than that of the whole picture, and a spot's neighbours cost it some certainty.
+const LEAST_CERTAINTY: f64 = 0.85;
 
 /// Mean of exp(−(x − centre)² / 2σ²) over `length` px from `start`, from one sample per pixel.
 fn mean_of_profile(start: f64, length: f64, centre: f64, sigma: f64) -> f64 {
