@@ -2,3 +2,5 @@
 
 /// The project file: what it keeps, refuses, undoes and survives.
 mod store;
+/// The plain tables: from a file into a project and back.
+mod tables;
