@@ -16,3 +16,5 @@ mod video;
 mod mouse6cam;
 mod recordings; // opening, image sequences, calibrations, the doctor, bad input
 mod video; // every frame by its number, whatever the codec
+/// The plain tables: from a file into a project and back.
+mod tables;
