@@ -83,8 +83,8 @@ pub(super) struct Body {
     pub(super) keypoints: [Point3; KEYPOINT_COUNT],
     /// The volume: blobs may overlap.
     pub(super) blobs: Vec<Blob>,
-    /// Direction of the trunk, which anchors the fur's texture.
-    pub(super) forward: Vector3<f64>,
+    /// Left and up of the trunk, which anchor the fur's texture.
+    pub(super) left_and_up: [Vector3<f64>; 2],
 }
 
 /// A direction with its left and up.
@@ -198,7 +198,8 @@ impl Body {
             let along_mm = -10.0 - 3.0 * link as f64;
             blobs.push(Blob::bead(*center, &axis, [5.0, radius], Tissue::Skin, along_mm));
         }
-        Self { keypoints, blobs, forward: trunk.middle_frame.forward }
+        let frame = &trunk.middle_frame;
+        Self { keypoints, blobs, left_and_up: [frame.left, frame.up] }
     }
 }
 
@@ -298,8 +299,10 @@ fn add_trunk(trunk: &Trunk, blobs: &mut Vec<Blob>) {
                 x,
             )
             .x;
+            // The axis turns evenly from station to station, so that fur has no seams there.
+            let axis = (end - before).normalize() * (1.0 - x) + (after - start).normalize() * x;
             let bead = if index == 0 { [radius; 2] } else { [1.2 * radius, radius] };
-            blobs.push(Blob::bead(center, &(end - start), bead, Tissue::Fur, along + length * x));
+            blobs.push(Blob::bead(center, &axis, bead, Tissue::Fur, along + length * x));
         }
         along += length;
     }

@@ -81,14 +81,18 @@ impl DemoConfig {
         if !(self.fps > 0.0 && self.fps <= 10_000.0) {
             return refuse("fps", self.fps.to_string(), "a rate above 0 and up to 10000");
         }
-        if self.size_px.iter().any(|side| !(64..=8192).contains(side)) {
-            return refuse("size", format!("{}x{}", self.size_px[0], self.size_px[1]), "64 to 8192 px on each side");
+        if self.size_px.iter().any(|side| !(64..=4096).contains(side)) {
+            return refuse("size", format!("{}x{}", self.size_px[0], self.size_px[1]), "64 to 4096 px on each side");
         }
         if !(4..=8).contains(&self.camera_count) {
             return refuse("cameras", self.camera_count.to_string(), "4 to 8");
         }
         if !(self.speed > 0.0 && self.speed <= 20.0) {
             return refuse("speed", self.speed.to_string(), "a factor above 0 and up to 20");
+        }
+        let length_secs = f64::from(self.frames) / self.fps * self.speed;
+        if length_secs > 7200.0 {
+            return refuse("length", format!("{length_secs:.0} s"), "frames, fps and speed that make up to 7200 s");
         }
         if !(0.0..1.0).contains(&self.fluorescence_lag_frames) {
             return refuse("lag", self.fluorescence_lag_frames.to_string(), "a part of a frame, 0 to below 1");

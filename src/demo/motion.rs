@@ -129,7 +129,7 @@ impl Motion {
         let rear = stance.rear;
         let groom = stance.groom;
         let pace = (state.speed / 120.0).clamp(0.0, 1.5);
-        stance.bend += lively * (0.09 * noise(&joints.bend[1]) + 0.05 * pace * (TAU * state.gait_phase).sin());
+        stance.bend += lively * (0.12 * noise(&joints.bend[1]) + 0.05 * pace * (TAU * state.gait_phase).sin());
         stance.arch = lively * 0.10 * noise(&joints.arch);
         stance.bob_mm = 0.8 * pace * (2.0 * TAU * state.gait_phase).cos();
         // Above the threshold, about once in four seconds, the head shakes.
@@ -137,17 +137,17 @@ impl Motion {
         let sway = smooth_step(rear) * noise(&joints.rear_sway);
         stance.bend += 0.15 * sway;
         stance.head = [
-            lively * (0.30 * noise(&joints.head_slow[0]) + 0.30 * noise(&joints.head_quick[0]) + 0.30 * shake)
+            lively * (0.30 * noise(&joints.head_slow[0]) + 0.38 * noise(&joints.head_quick[0]) + 0.30 * shake)
                 + 0.12 * state.turn_rate
                 + groom * 0.25 * (0.5 * state.groom_phase).sin(),
-            lively * (0.14 * noise(&joints.head_slow[1]) + 0.17 * noise(&joints.head_quick[1]))
+            lively * (0.14 * noise(&joints.head_slow[1]) + 0.20 * noise(&joints.head_quick[1]))
                 + 0.04 * pace * (2.0 * TAU * state.gait_phase).sin()
                 + groom * 0.10 * state.groom_phase.cos(),
             lively * (0.10 * noise(&joints.head_slow[2]) + 0.07 * noise(&joints.head_quick[2]) + 0.20 * shake),
         ];
         stance.ear_twitch_mm = [0, 1].map(|ear| lively * 0.35 * noise(&joints.ears[ear]));
         let tail = [0, 1, 2].map(|part| {
-            let quick = [0.14, 0.36, 0.75][part] * noise(&joints.tail_quick[part]);
+            let quick = [0.20, 0.50, 0.95][part] * noise(&joints.tail_quick[part]);
             let slow = [0.15, 0.30, 0.45][part] * noise(&joints.tail_slow[part]);
             let wave = [0.08, 0.16, 0.16][part] * pace * (TAU * state.gait_phase - 1.4 * part as f64).sin();
             lively * (slow + quick + wave)
@@ -248,8 +248,8 @@ impl Walker {
         let choice: f64 = random.random();
         let (activity, shortest, longest) = match choice {
             choice if !walking && choice < 0.9 || walking && choice < 0.40 => {
-                let speed: f64 = 150.0 + 60.0 * random.sample::<f64, _>(StandardNormal);
-                (Activity::Walk { speed_mm_per_sec: speed.clamp(50.0, 300.0) }, 1.4, 3.6)
+                let speed: f64 = 175.0 + 65.0 * random.sample::<f64, _>(StandardNormal);
+                (Activity::Walk { speed_mm_per_sec: speed.clamp(60.0, 330.0) }, 1.4, 3.6)
             }
             choice if choice < 0.72 => (Activity::Pause { turn_rate: random.random_range(-2.8..2.8) }, 0.3, 1.0),
             choice if choice < 0.87 => (Activity::Rear, 0.7, 1.6),

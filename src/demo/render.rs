@@ -104,10 +104,9 @@ impl Studio {
         let light = (0.30 + 0.72 * lit.powf(0.85)) * open;
         let (albedo, texture) = match blob.tissue {
             Tissue::Fur => {
-                let forward: Vector3<f32> = body.forward.cast();
-                let left = Vector3::z().cross(&forward);
-                let around = normal.dot(&left).atan2(normal.z);
-                let along = blob.along_mm as f32 + place.dot(&forward);
+                let [left, up] = body.left_and_up.map(|axis| axis.cast::<f32>());
+                let around = normal.dot(&left).atan2(normal.dot(&up));
+                let along = blob.along_mm as f32 + place.dot(&blob.axis.cast());
                 let hair = self.fur.at(along * 3.2, around * 52.0);
                 let patch = self.fur.at(along * 0.35 + 100.0, around * 5.0 + 30.0);
                 (168.0, 1.0 + 0.075 * hair + 0.045 * patch)

@@ -28,6 +28,8 @@ pub(super) struct Blob {
     pub(super) tissue: Tissue,
     /// Distance along the body at its centre, which anchors the fur's texture.
     pub(super) along_mm: f64,
+    /// Unit vector along the body, in which that distance grows.
+    pub(super) axis: Vector3<f64>,
     /// Whether light through it is dimmed; the thin ears let it pass.
     pub(super) opaque: bool,
 }
@@ -35,7 +37,7 @@ pub(super) struct Blob {
 impl Blob {
     pub(super) fn sphere(center: Point3, radius: f64, tissue: Tissue, along_mm: f64) -> Self {
         let shape = Matrix3::from_diagonal_element(1.0 / (radius * radius));
-        Self { center, shape, reach_mm: radius, tissue, along_mm, opaque: true }
+        Self { center, shape, reach_mm: radius, tissue, along_mm, axis: Vector3::x(), opaque: true }
     }
 
     /// An ellipsoid with a half length along an axis and a half width across it, mm.
@@ -50,7 +52,7 @@ impl Blob {
         let across_shape = 1.0 / (across * across);
         let shape = Matrix3::from_diagonal_element(across_shape)
             + unit * unit.transpose() * (1.0 / (along * along) - across_shape);
-        Self { center, shape, reach_mm: along.max(across), tissue, along_mm, opaque: true }
+        Self { center, shape, reach_mm: along.max(across), tissue, along_mm, axis: unit, opaque: true }
     }
 
     /// `axes` holds the half axes as columns, at right angles to one another.
@@ -62,7 +64,8 @@ impl Blob {
             shape += unit * unit.transpose() / (length * length);
         }
         let reach_mm = lengths.into_iter().fold(0.0, f64::max);
-        Self { center, shape, reach_mm, tissue, along_mm, opaque: true }
+        let axis = axes.column(0) / lengths[0];
+        Self { center, shape, reach_mm, tissue, along_mm, axis, opaque: true }
     }
 
     /// Where a ray enters and leaves, as distances from its origin; `None` where it misses or the blob lies behind.

@@ -1,13 +1,22 @@
 //! The optimal assignment of rows to columns, each column at most once: shortest augmenting paths with dual prices
 //! (Jonker and Volgenant 1987). Rows may be left out where leaving out is cheaper; callers add a column of its own for that.
 
+/// An optimal assignment with its proof.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assigned {
+    /// The column of each row.
+    pub column_of: Vec<usize>,
+    /// The price of each column, at most 0: with `cost − price`, every row's column is among the cheapest for it.
+    pub column_price: Vec<f64>,
+}
+
 /// The column of each row so that the sum of `cost[row * columns + column]` is lowest.
 ///
 /// `cost` is row-major, finite, with at least as many columns as rows.
 ///
 /// # Panics
 /// When `cost` is not `rows × columns` or there are fewer columns than rows: both are mistakes of the caller.
-pub fn assign(cost: &[f64], rows: usize, columns: usize) -> Vec<usize> {
+pub fn assign(cost: &[f64], rows: usize, columns: usize) -> Assigned {
     assert_eq!(cost.len(), rows * columns, "a cost for every row and column");
     assert!(rows <= columns, "a column for every row");
     const FREE: usize = usize::MAX;
@@ -63,7 +72,7 @@ pub fn assign(cost: &[f64], rows: usize, columns: usize) -> Vec<usize> {
     for (column, row) in row_of.iter().enumerate().filter(|(_, row)| **row != FREE) {
         column_of[*row] = column;
     }
-    column_of
+    Assigned { column_of, column_price }
 }
 
 #[cfg(test)]
@@ -87,7 +96,13 @@ mod tests {
         fn no_other_assignment_is_cheaper(rows in 1usize..5, extra in 0usize..3, values in prop::collection::vec(0.0..100.0f64, 35)) {
             let columns = rows + extra;
             let cost = &values[..rows * columns];
-            let found = assign(cost, rows, columns);
+            let assigned = assign(cost, rows, columns);
+            for (row, column) in assigned.column_of.iter().enumerate() {
+                let priced = |column: usize| cost[row * columns + column] - assigned.column_price[column];
+                prop_assert!((0..columns).all(|other| priced(*column) <= priced(other) + 1e-9));
+                prop_assert!(assigned.column_price[*column] <= 1e-9);
+            }
+            let found = assigned.column_of;
             let mut sorted = found.clone();
             sorted.sort_unstable();
             sorted.dedup();

@@ -6,9 +6,10 @@ use thiserror::Error;
 
 use super::joint::candidates::{self, NO_DOT, Support};
 use super::joint::evidence::{FrameEvidence, PinholeRig};
-use super::joint::motion::MotionModel;
+use super::joint::motion::{Memory, MotionModel};
 use super::joint::shape::ShapeModel;
 use super::joint::tracker::{Track, TrackedFrame, TrackerConfig, TrackerInput};
+use super::joint::visibility::VisibilityModel;
 use super::joint::votes::Votes;
 use super::ranking::Reasons;
 use super::stage4::{self, Assignment, Change, Solver};
@@ -134,7 +135,15 @@ impl PoseSolver {
         }
         let shape = ShapeModel::from_examples(&self.skeleton, &examples);
         let motion = MotionModel::new(self.skeleton.len(), shape.body_length());
-        let mut track = Track { shape, motion, memory: vec![Default::default(); self.skeleton.len()] };
+        let mut visibility = VisibilityModel::new(self.skeleton.len(), self.rig.len());
+        for labels in seeds.iter().filter_map(|seed| seed.human.as_ref().or(seed.proposal.as_ref())) {
+            for keypoint in self.skeleton.ids() {
+                let views = labels.views_of(keypoint).iter().flatten().count();
+                visibility.learn(keypoint.index(), views, SEED_WEIGHT);
+            }
+        }
+        let memory = vec![Memory::default(); self.skeleton.len()];
+        let mut track = Track { shape, motion, visibility, memory };
         for input in prelude {
             for (memory, position) in track.memory.iter_mut().zip(self.labelled_points(input)) {
                 *memory = memory.next(position);
@@ -390,6 +399,9 @@ impl PoseSolver {
         }
     }
 }
+
+/// How many solved frames a seed counts for in what is usually seen: a person looked at it.
+const SEED_WEIGHT: f64 = 2.0;
 
 /// The run and the time that labels bear.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 //!
 //! The geometry assigner is this solver on dots alone; stage 4's default solver is this solver with a model's labels as
 //! votes. The layers, from below: [`evidence`] (dots and locks of a frame), [`candidates`] (places that dots agree on),
-//! [`shape`] and [`motion`] (what is learnt), [`votes`], [`search`] (one frame), [`tracker`] (many frames).
+//! [`shape`], [`motion`] and
+//! [`visibility`] (what is learnt), [`votes`], [`search`] (one frame), [`tracker`] (many frames).
 
 pub mod evidence;
 
@@ -11,6 +12,8 @@ pub mod candidates;
 pub mod shape;
 
 pub mod motion;
+
+pub mod visibility;
 
 pub mod votes;
 

@@ -6,8 +6,9 @@
 //!
 //! Energies are nats; "none" costs nothing, a candidate's evidence is negative.
 
+use super::super::assignment::assign;
 use super::candidates::{Candidate, NO_DOT};
-use super::shape::{BodyFrame, ShapeModel};
+use super::shape::{Body, ShapeModel};
 use crate::model::Point3;
 
 /// The option "this keypoint is not seen".
@@ -94,6 +95,7 @@ impl<'a> Tables<'a> {
         if choice == NONE { self.offsets[keypoint + 1] - 1 } else { self.offsets[keypoint] + usize::from(choice) }
     }
 
+    pub fn between_at(&self, a: usize, b: usize) -> f32 { self.between[a * self.row_length + b] }
     /// The candidate that an option stands for.
     pub fn candidate(&self, keypoint: usize, choice: u8) -> Option<&'a Candidate> {
         (choice != NONE).then(|| &self.pool[usize::from(self.options[keypoint][usize::from(choice)])])
@@ -119,7 +121,7 @@ impl<'a> Tables<'a> {
             }
         }
         let positions = self.positions(choice);
-        if let Some(body) = self.shape.body_frame(&positions) {
+        if let Some(body) = self.shape.body(&positions) {
             for (keypoint, position) in positions.iter().enumerate() {
                 if let Some(position) = position {
                     energy += self.shape.place_penalty(&body, keypoint, position) as f32;
@@ -134,9 +136,32 @@ impl<'a> Tables<'a> {
         energy
     }
 
+    /// What each option's candidate is worth to the other keypoints that want it, nats: the dual prices of the assignment
+    /// by unary energies alone. With them the outlook of a state no longer counts one candidate for several keypoints.
+    fn prices(&self, unary: &[f32]) -> Vec<f32> {
+        let (rows, pool) = (self.options.len(), self.pool.len());
+        let columns = pool + rows;
+        let mut cost = vec![f64::from(SAME_POINT); rows * columns];
+        for (keypoint, options) in self.options.iter().enumerate() {
+            for (index, candidate) in options.iter().enumerate() {
+                let energy = unary[self.offsets[keypoint] + index];
+                cost[keypoint * columns + usize::from(*candidate)] = f64::from(energy);
+            }
+            cost[keypoint * columns + pool + keypoint] = f64::from(unary[self.column(keypoint, NONE)]);
+        }
+        let assigned = assign(&cost, rows, columns);
+        let mut prices = vec![0.0; self.row_length];
+        for (keypoint, options) in self.options.iter().enumerate() {
+            for (index, candidate) in options.iter().enumerate() {
+                prices[self.offsets[keypoint] + index] = -assigned.column_price[usize::from(*candidate)] as f32;
+            }
+        }
+        prices
+    }
+
     /// The best answers, best first, no two alike. `unary` has an energy per option as [`Tables::column`] places them.
     pub fn solve(&self, unary: &[f32], width: usize) -> Vec<Solution> {
-        let mut beam = Beam::start(self, unary);
+        let mut beam = Beam::start(self, unary, self.prices(unary));
         for step in 0..self.order.len() {
             beam.advance(self, step, width);
             if step + 1 == self.spine_count {
@@ -188,8 +213,12 @@ struct Beam {
     choice: Vec<u8>,
     /// Per state and option: the option's energy given what is decided.
     open: Vec<f32>,
-    bodies: Vec<Option<BodyFrame>>,
+    bodies: Vec<Option<Body>>,
     is_open: Vec<bool>,
+    /// Per option: its candidate's price.
+    prices: Vec<f32>,
+    /// Per state: the prices paid so far.
+    paid: Vec<f32>,
 }
 
 /// A way to go on from a state.
@@ -200,7 +229,7 @@ struct Child {
 }
 
 impl Beam {
-    fn start(tables: &Tables<'_>, unary: &[f32]) -> Self {
+    fn start(tables: &Tables<'_>, unary: &[f32], prices: Vec<f32>) -> Self {
         let keypoint_count = tables.options.len();
         Self {
             energy: vec![0.0],
@@ -208,6 +237,8 @@ impl Beam {
             open: unary.to_vec(),
             bodies: vec![None],
             is_open: vec![true; keypoint_count],
+            prices,
+            paid: vec![0.0],
         }
     }
 
@@ -218,7 +249,9 @@ impl Beam {
     /// For every open keypoint the lowest energy it could add.
     fn outlook(&self, tables: &Tables<'_>, row: &[f32]) -> f32 {
         let lowest = |keypoint: usize| {
-            row[tables.offsets[keypoint]..tables.offsets[keypoint + 1]].iter().fold(f32::INFINITY, |a, b| a.min(*b))
+            let options = tables.offsets[keypoint]..tables.offsets[keypoint + 1];
+            let priced = row[options.clone()].iter().zip(&self.prices[options]);
+            priced.fold(f32::INFINITY, |lowest, (energy, price)| lowest.min(energy + price))
         };
         (0..self.is_open.len()).filter(|keypoint| self.is_open[*keypoint]).map(lowest).sum()
     }
@@ -234,7 +267,8 @@ impl Beam {
             let options = &row[tables.offsets[keypoint]..tables.offsets[keypoint + 1]];
             for (index, energy) in options.iter().enumerate() {
                 let choice = if index + 1 == options.len() { NONE } else { index as u8 };
-                children.push(Child { rank: self.energy[state] + energy + outlook, parent: state as u32, choice });
+                let price = self.paid[state] + self.prices[tables.offsets[keypoint] + index];
+                children.push(Child { rank: self.energy[state] + energy + price + outlook, parent: state as u32, choice });
             }
         }
         keep_lowest(&mut children, 2 * width);
@@ -257,7 +291,7 @@ impl Beam {
                 self.add_side(tables, parent, keypoint, child.choice, body, row);
             }
             let energy = self.energy[parent] + self.row(tables, parent)[column];
-            child.rank = energy + self.outlook(tables, row);
+            child.rank = energy + self.paid[parent] + self.prices[column] + self.outlook(tables, row);
         }
         let mut ranked: Vec<usize> = (0..children.len()).collect();
         ranked.sort_by(|a, b| children[*a].rank.total_cmp(&children[*b].rank).then(a.cmp(b)));
@@ -269,12 +303,15 @@ impl Beam {
             open: Vec::with_capacity(ranked.len() * length),
             bodies: Vec::with_capacity(ranked.len()),
             is_open: std::mem::take(&mut self.is_open),
+            prices: std::mem::take(&mut self.prices),
+            paid: Vec::with_capacity(ranked.len()),
         };
         for index in ranked {
             let child = &children[index];
             let parent = child.parent as usize;
             let column = tables.column(keypoint, child.choice);
             next.energy.push(self.energy[parent] + self.row(tables, parent)[column]);
+            next.paid.push(self.paid[parent] + next.prices[column]);
             let start = next.choice.len();
             next.choice.extend_from_slice(&self.choice[parent * keypoint_count..(parent + 1) * keypoint_count]);
             next.choice[start + keypoint] = child.choice;
@@ -291,7 +328,7 @@ impl Beam {
         state: usize,
         keypoint: usize,
         choice: u8,
-        body: &BodyFrame,
+        body: &Body,
         row: &mut [f32],
     ) {
         debug_assert!(state < self.energy.len(), "a parent in the beam");
@@ -319,7 +356,7 @@ impl Beam {
         for state in 0..self.energy.len() {
             let choice = &self.choice[state * keypoint_count..(state + 1) * keypoint_count];
             let positions = tables.positions(choice);
-            let Some(body) = tables.shape.body_frame(&positions) else { continue };
+            let Some(body) = tables.shape.body(&positions) else { continue };
             for (keypoint, position) in positions.iter().enumerate() {
                 if let Some(position) = position {
                     self.energy[state] += tables.shape.place_penalty(&body, keypoint, position) as f32;

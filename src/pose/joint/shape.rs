@@ -12,6 +12,25 @@ use crate::model::{KeypointId, Point3, Role, Skeleton};
 /// Positions of a frame's keypoints, by keypoint id.
 pub type Positions = [Option<Point3>];
 
+/// A first guess of a keypoint's place from one look at it. Its side is never unlearnt.
+fn guess_place(point: &Vector3<f64>, body_length: f64) -> [Spread; 3] {
+    let share = [0.08, 0.05, 0.06];
+    let mut place = [0, 1, 2].map(|axis| {
+        Spread::guess(point[axis], share[axis] * (body_length + 2.0 * point.norm()))
+    });
+    place[1].drift = place[1].reach.min(0.5 * point.y.abs());
+    place
+}
+
+/// Learns a place where it is not far from the usual one.
+fn learn_place(place: &mut [Spread; 3], point: &Vector3<f64>, floor: f64) {
+    for axis in 0..3 {
+        if place[axis].strain(point[axis], floor) < 16.0 {
+            place[axis].learn(point[axis]);
+        }
+    }
+}
+
 /// A running mean and variance that starts from a guess and never stops adapting.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Spread {
@@ -20,8 +39,10 @@ struct Spread {
     weight: f64,
     /// The guess, which the mean may not leave far behind: a keypoint that locked on to another's dots must not teach.
     anchor: f64,
-    /// The guess's deviation.
+    /// The guess's deviation, which bounds the variance.
     reach: f64,
+    /// How far the mean may leave the guess.
+    drift: f64,
 }
 
 impl Spread {
@@ -31,13 +52,13 @@ impl Spread {
     const MEMORY: f64 = 300.0;
 
     fn guess(mean: f64, deviation: f64) -> Self {
-        Self { mean, variance: deviation * deviation, weight: Self::PRIOR_WEIGHT, anchor: mean, reach: deviation }
+        Self { mean, variance: deviation * deviation, weight: Self::PRIOR_WEIGHT, anchor: mean, reach: deviation, drift: deviation }
     }
 
     fn learn(&mut self, value: f64) {
         let difference = value - self.mean;
         self.weight = (self.weight + 1.0).min(Self::MEMORY);
-        self.mean = (self.mean + difference / self.weight).clamp(self.anchor - self.reach, self.anchor + self.reach);
+        self.mean = (self.mean + difference / self.weight).clamp(self.anchor - self.drift, self.anchor + self.drift);
         self.variance += (difference * difference * (1.0 - 1.0 / self.weight) - self.variance) / self.weight;
         self.variance = self.variance.min(1.5 * self.reach * self.reach);
     }
@@ -68,12 +89,39 @@ pub struct BodyFrame {
     pub trust: f64,
 }
 
+impl Body {
+    fn half(&self, half: Half) -> Option<&BodyFrame> {
+        match half {
+            Half::Front => self.front.as_ref(),
+            Half::Rear => self.rear.as_ref(),
+        }
+    }
+}
+
 impl BodyFrame {
     /// A point in the body's frame: along, to the left, up.
     pub fn body_from_world(&self, point: &Point3) -> Vector3<f64> {
         let offset = point - self.origin;
         Vector3::new(offset.dot(&self.forward), offset.dot(&self.left), offset.dot(&self.up))
     }
+}
+
+/// The axes of a body whose spine bends: each keypoint is placed by those of its own half.
+#[derive(Clone, Copy, Debug)]
+pub struct Body {
+    /// Along the whole spine; sides are judged by it.
+    pub whole: BodyFrame,
+    /// Along the front half.
+    front: Option<BodyFrame>,
+    /// Along the rear half.
+    rear: Option<BodyFrame>,
+}
+
+/// The part of the spine whose axes place a keypoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Half {
+    Front,
+    Rear,
 }
 
 /// A mirrored pair whose left one is known.
@@ -98,8 +146,10 @@ pub struct ShapeModel {
     spine: Vec<(KeypointId, f64)>,
     up_in_world: Option<Vector3<f64>>,
     sides: Vec<Side>,
-    /// Place in the body's frame, by keypoint.
+    /// Place in the frame of the whole body, by keypoint.
     places: Vec<Option<[Spread; 3]>>,
+    /// Place in the frame of the keypoint's own half.
+    half_places: Vec<Option<(Half, [Spread; 3])>>,
     body_length: f64,
 }
 
@@ -132,6 +182,8 @@ const PLACE_WEIGHT: f64 = 0.6;
 const UNKNOWN_PLACE: f64 = 4.0;
 /// Penalty of a pair whose sides are exchanged, nats.
 const SIDE_PENALTY: f64 = 8.0;
+/// Penalty of one of a pair that stands across the midline, nats.
+const LONE_SIDE_PENALTY: f64 = 3.0;
 /// Smallest deviation of a bone, as a share of the body's length: breathing skin and fit noise.
 const BONE_FLOOR: f64 = 0.008;
 /// Smallest deviation of another distance or a place.
@@ -157,15 +209,17 @@ impl ShapeModel {
             up_in_world: None,
             sides: Vec::new(),
             places: vec![None; keypoint_count],
+            half_places: vec![None; keypoint_count],
             body_length: 0.0,
         };
         model.measure_body(examples);
         model.measure_spine(skeleton, examples);
-        model.measure_sides(skeleton, examples);
+        model.measure_up(skeleton, examples);
         for example in examples {
             model.guess(example);
         }
         model.mirror(&skeleton.pairs());
+        model.pair_up(&skeleton.pairs());
         for _ in 0..3 {
             examples.iter().for_each(|example| model.learn(example));
         }
@@ -223,29 +277,27 @@ impl ShapeModel {
         self.spine = seen.map(|(part, sum)| (*part, sum.0 / sum.1)).collect();
     }
 
-    fn measure_sides(&mut self, skeleton: &Skeleton, examples: &[Vec<Option<Point3>>]) {
-        let pairs = skeleton.pairs();
+    fn measure_up(&mut self, skeleton: &Skeleton, examples: &[Vec<Option<Point3>>]) {
         let mut up = Vector3::zeros();
         for example in examples {
             let Some((_, forward)) = self.axis(example) else { continue };
-            for [left, right] in &pairs {
+            for [left, right] in skeleton.pairs() {
                 if let (Some(left), Some(right)) = (example[left.index()], example[right.index()]) {
                     up += forward.cross(&(left - right));
                 }
             }
         }
         self.up_in_world = up.try_normalize(1e-9);
+    }
+
+    /// Which keypoints come in pairs whose sides are known.
+    fn pair_up(&mut self, pairs: &[[KeypointId; 2]]) {
         for [left, right] in pairs {
-            let widths: Vec<f64> = examples
-                .iter()
-                .filter_map(|example| {
-                    let frame = self.body_frame(example)?;
-                    Some((example[left.index()]? - example[right.index()]?).dot(&frame.left))
-                })
-                .collect();
-            let width = widths.iter().sum::<f64>() / widths.len().max(1) as f64;
-            if width > 0.02 * self.body_length {
-                self.sides.push(Side { left, right, width });
+            if let (Some(a), Some(b)) = (&self.places[left.index()], &self.places[right.index()]) {
+                let width = a[1].mean - b[1].mean;
+                if width > 0.02 * self.body_length {
+                    self.sides.push(Side { left: *left, right: *right, width });
+                }
             }
         }
     }
@@ -266,13 +318,17 @@ impl ShapeModel {
                 }
             }
         }
-        let known = self.places.clone();
-        for (keypoint, place) in self.places.iter_mut().enumerate() {
-            if let (None, Some(mirrored)) = (&place, known[other(keypoint)]) {
-                let signs = [1.0, if other(keypoint) == keypoint { 1.0 } else { -1.0 }, 1.0];
-                *place = Some([0, 1, 2].map(|axis| {
-                    Spread::guess(signs[axis] * mirrored[axis].mean, 1.3 * mirrored[axis].variance.sqrt())
-                }));
+        let length = self.body_length;
+        let mirrored = |place: &[Spread; 3]| {
+            guess_place(&Vector3::new(place[0].mean, -place[1].mean, place[2].mean), length)
+        };
+        for keypoint in (0..self.keypoint_count).filter(|keypoint| other(*keypoint) != *keypoint) {
+            if self.places[keypoint].is_none() {
+                self.places[keypoint] = self.places[other(keypoint)].as_ref().map(mirrored);
+            }
+            if self.half_places[keypoint].is_none() {
+                let half = self.half_places[other(keypoint)].as_ref();
+                self.half_places[keypoint] = half.map(|(half, place)| (*half, mirrored(place)));
             }
         }
     }
@@ -294,12 +350,15 @@ impl ShapeModel {
                 }
             }
         }
-        let Some(frame) = self.body_frame(example) else { return };
-        for (place, position) in self.places.iter_mut().zip(example) {
-            if let (None, Some(position)) = (&place, position) {
-                let point = frame.body_from_world(position);
-                let deviation = 0.08 * length + 0.15 * point.norm();
-                *place = Some([0, 1, 2].map(|axis| Spread::guess(point[axis], deviation)));
+        let Some(body) = self.body(example) else { return };
+        let middle = self.spine.iter().map(|(_, along)| along).sum::<f64>() / self.spine.len().max(1) as f64;
+        for keypoint in 0..self.keypoint_count {
+            let Some(position) = example[keypoint] else { continue };
+            let point = body.whole.body_from_world(&position);
+            self.places[keypoint].get_or_insert_with(|| guess_place(&point, length));
+            let half = if point.x > middle { Half::Front } else { Half::Rear };
+            if let (None, Some(frame)) = (&self.half_places[keypoint], body.half(half)) {
+                self.half_places[keypoint] = Some((half, guess_place(&frame.body_from_world(&position), length)));
             }
         }
     }
@@ -319,22 +378,28 @@ impl ShapeModel {
                 }
             }
         }
-        let Some(body) = self.body_frame(frame).filter(|body| body.trust > 0.5) else { return };
-        for (place, position) in self.places.iter_mut().zip(frame) {
-            if let (Some(place), Some(position)) = (place, position) {
-                let point = body.body_from_world(position);
-                for axis in 0..3 {
-                    if place[axis].strain(point[axis], PAIR_FLOOR * self.body_length) < 16.0 {
-                        place[axis].learn(point[axis]);
-                    }
-                }
+        let Some(body) = self.body(frame).filter(|body| body.whole.trust > 0.5) else { return };
+        let floor = PAIR_FLOOR * self.body_length;
+        for (keypoint, position) in frame.iter().enumerate() {
+            let Some(position) = position else { continue };
+            if let Some(place) = &mut self.places[keypoint] {
+                learn_place(place, &body.whole.body_from_world(position), floor);
+            }
+            if let Some((half, place)) = &mut self.half_places[keypoint]
+                && let Some(axes) = body.half(*half)
+            {
+                learn_place(place, &axes.body_from_world(position), floor);
             }
         }
     }
 
     /// The middle of the seen spine and the direction to the head.
     fn axis(&self, frame: &Positions) -> Option<(Point3, Vector3<f64>)> {
-        let seen = || self.spine.iter().filter_map(|(part, along)| Some((frame[part.index()]?, *along)));
+        self.axis_of(&self.spine, frame)
+    }
+
+    fn axis_of(&self, spine: &[(KeypointId, f64)], frame: &Positions) -> Option<(Point3, Vector3<f64>)> {
+        let seen = || spine.iter().filter_map(|(part, along)| Some((frame[part.index()]?, *along)));
         let count = seen().count();
         if count < 2 {
             return None;
@@ -353,8 +418,16 @@ impl ShapeModel {
     }
 
     /// The body's axes; none with fewer than two spine keypoints, or when sides were never seen.
-    pub fn body_frame(&self, frame: &Positions) -> Option<BodyFrame> {
-        let (origin, forward) = self.axis(frame)?;
+    pub fn body(&self, frame: &Positions) -> Option<Body> {
+        let whole = self.frame_along(&self.spine, frame)?;
+        let middle = self.spine.len() / 2;
+        let front = self.frame_along(&self.spine[..middle], frame);
+        let rear = self.frame_along(&self.spine[middle - 1..], frame);
+        Some(Body { whole, front, rear })
+    }
+
+    fn frame_along(&self, spine: &[(KeypointId, f64)], frame: &Positions) -> Option<BodyFrame> {
+        let (origin, forward) = self.axis_of(spine, frame)?;
         let upright = self.up_in_world? - forward * self.up_in_world?.dot(&forward);
         let trust = ((upright.norm() - 0.1) / 0.3).clamp(0.0, 1.0);
         let up = upright.try_normalize(1e-6)?;
@@ -382,32 +455,37 @@ impl ShapeModel {
     }
 
     /// Penalty of a keypoint's place in the body's frame, nats.
-    pub fn place_penalty(&self, body: &BodyFrame, keypoint: usize, position: &Point3) -> f64 {
-        let Some(place) = &self.places[keypoint] else { return UNKNOWN_PLACE };
-        let point = body.body_from_world(position);
+    pub fn place_penalty(&self, body: &Body, keypoint: usize, position: &Point3) -> f64 {
+        let own = self.half_places[keypoint].as_ref();
+        let (axes, place) = match own.and_then(|(half, place)| Some((body.half(*half)?, place))) {
+            Some(found) => found,
+            None => match &self.places[keypoint] {
+                Some(place) => (&body.whole, place),
+                None => return UNKNOWN_PLACE,
+            },
+        };
+        let point = axes.body_from_world(position);
         let floor = PAIR_FLOOR * self.body_length;
         let squared: f64 = (0..3).map(|axis| place[axis].strain(point[axis], floor)).sum();
-        PLACE_WEIGHT * body.trust * (saturating(squared, PLACE_CAP) - 1.5)
+        let mut penalty = PLACE_WEIGHT * (saturating(squared, PLACE_CAP) - 1.5);
+        if self.sides.iter().any(|side| side.left.index() == keypoint || side.right.index() == keypoint) {
+            penalty += LONE_SIDE_PENALTY * (0.2 - point.y / place[1].mean).clamp(0.0, 1.0);
+        }
+        axes.trust * penalty
     }
 
     /// Penalty of a pair that stands the wrong way round, nats.
-    pub fn side_penalty(&self, side: &Side, body: &BodyFrame, left: &Point3, right: &Point3) -> f64 {
-        let share = (left - right).dot(&body.left) / side.width;
-        SIDE_PENALTY * body.trust * (0.3 - share).clamp(0.0, 1.0)
-    }
-
-    /// The mean place of a keypoint for an animal in a given frame.
-    pub fn expected(&self, body: &BodyFrame, keypoint: usize) -> Option<Point3> {
-        let [along, left, up] = self.places[keypoint].as_ref()?;
-        Some(body.origin + body.forward * along.mean + body.left * left.mean + body.up * up.mean)
+    pub fn side_penalty(&self, side: &Side, body: &Body, left: &Point3, right: &Point3) -> f64 {
+        let share = (left - right).dot(&body.whole.left) / side.width;
+        SIDE_PENALTY * body.whole.trust * (0.3 - share).clamp(0.0, 1.0)
     }
 
     /// How many pairs stand the wrong way round in an animal whose sides can be told.
     pub fn flipped_sides(&self, frame: &Positions) -> usize {
-        let Some(body) = self.body_frame(frame).filter(|body| body.trust > 0.3) else { return 0 };
+        let Some(body) = self.body(frame).filter(|body| body.whole.trust > 0.3) else { return 0 };
         let flipped = self.sides.iter().filter(|side| {
             let (left, right) = (frame[side.left.index()], frame[side.right.index()]);
-            left.zip(right).is_some_and(|(left, right)| (left - right).dot(&body.left) < 0.0)
+            left.zip(right).is_some_and(|(left, right)| (left - right).dot(&body.whole.left) < 0.0)
         });
         flipped.count()
     }
@@ -430,7 +508,7 @@ impl ShapeModel {
                 }
             }
         }
-        if let Some(body) = self.body_frame(frame) {
+        if let Some(body) = self.body(frame) {
             for (keypoint, position) in frame.iter().enumerate() {
                 if let Some(position) = position {
                     strain.places += self.place_penalty(&body, keypoint, position);

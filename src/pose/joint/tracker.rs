@@ -12,6 +12,7 @@ use super::evidence::{FrameEvidence, PinholeRig};
 use super::motion::{MOTION_CAP, Memory, MotionModel};
 use super::search::{NONE, Solution, Tables};
 use super::shape::ShapeModel;
+use super::visibility::VisibilityModel;
 use super::votes::Votes;
 use crate::model::{Point3, ViewSet};
 
@@ -55,6 +56,8 @@ pub struct Track {
     pub shape: ShapeModel,
     /// How it moves.
     pub motion: MotionModel,
+    /// How many views see each keypoint.
+    pub visibility: VisibilityModel,
     /// Where its keypoints were, by keypoint.
     pub memory: Vec<Memory>,
 }
@@ -175,7 +178,7 @@ impl TrackerConfig {
                 }
             }
         };
-        let base = scene.base(&tables);
+        let base = scene.base(&tables, &track.visibility);
         let moves: Vec<Vec<f32>> =
             parents.iter().map(|parent| scene.motion(&tables, &track.motion, &parent.memory)).collect();
         for motion in &moves {
@@ -244,7 +247,7 @@ impl TrackerConfig {
         let node = &layer.nodes[node];
         let scene = FrameScene::around(self, rig, track, input, layer, node);
         let tables = scene.tables(&track.shape);
-        let mut unary = scene.base(&tables);
+        let mut unary = scene.base(&tables, &track.visibility);
         let past = scene.motion(&tables, &track.motion, &track.memory);
         unary.iter_mut().zip(&past).for_each(|(unary, motion)| *unary += motion);
         if let Some(future) = future {
@@ -267,11 +270,20 @@ impl TrackerConfig {
             })
             .collect();
         let margins: Vec<f32> = (0..best.choice.len()).map(|k| margin(&tables, &unary, &solutions, k)).collect();
+        if std::env::var("DEBUGT").is_ok() { eprintln!("--- energy {:.1} body {:?} strain {:?}", best.energy, track.shape.body(&tables.positions(&best.choice)).map(|b| b.whole.trust), track.shape.strain(&tables.positions(&best.choice)));
+            for k in 0..best.choice.len() {
+                let columns: Vec<usize> = (0..best.choice.len()).map(|k| tables.column(k, best.choice[k])).collect();
+                let mut alternatives: Vec<(f32, u8)> = (0..tables.options[k].len() as u8).chain([NONE]).map(|c| { let mut ch = best.choice.clone(); ch[k]=c; (tables.energy(&unary,&ch)-best.energy, c)}).collect();
+                alternatives.sort_by(|a,b| a.0.total_cmp(&b.0));
+                let show: Vec<String> = alternatives.iter().take(3).map(|(e,c)| { let cand=tables.candidate(k,*c); let mut ch = best.choice.clone(); ch[k]=*c; let pos = tables.positions(&ch); let bf = track.shape.body(&pos); format!("[{:+.1}: u {:.1} v{} at {:?} place {:.1} pair {:.1}]", e, unary[tables.column(k,*c)], cand.map_or(0,|c| c.views), cand.map(|c| c.position.coords.map(|x| x.round()).transpose()), cand.zip(bf).map_or(0.0, |(c,b)| track.shape.place_penalty(&b,k,&c.position)), (0..best.choice.len()).filter(|l| *l!=k).map(|l| tables.between_at(tables.column(k,*c), columns[l])).sum::<f32>() ) }).collect();
+                eprintln!("{k:2} {}", show.join(" "));
+            }
+        }
         let seen = tables.positions(&best.choice);
         let jump = jump(track, &seen);
         let locked: Vec<bool> = scene.locked.iter().map(Option::is_some).collect();
         drop(tables);
-        learn(track, &seen, &margins, &locked);
+        learn(track, &keypoints, &margins, &locked);
         let filtered = &layer.nodes[layer.filtered];
         let filtered = filtered.choice.iter().map(|c| c.map(|index| layer.pool[usize::from(index)].support)).collect();
         TrackedFrame { filtered, keypoints, margins, jump }
@@ -288,9 +300,10 @@ fn jump(track: &Track, seen: &[Option<Point3>]) -> Option<f64> {
 }
 
 /// Moves the track behind a settled frame and learns from it where it is beyond doubt.
-fn learn(track: &mut Track, seen: &[Option<Point3>], margins: &[f32], locked: &[bool]) {
+fn learn(track: &mut Track, keypoints: &[Option<TrackedKeypoint>], margins: &[f32], locked: &[bool]) {
+    let seen: Vec<Option<Point3>> = keypoints.iter().map(|keypoint| keypoint.as_ref().map(|found| found.position)).collect();
     let count = seen.iter().flatten().count();
-    let strain = track.shape.strain(seen);
+    let strain = track.shape.strain(&seen);
     let per_keypoint = (strain.distances + strain.places + strain.sides) / count.max(1) as f64;
     let is_sure = |keypoint: usize| locked[keypoint] || margins[keypoint] > SURE;
     let sure = (0..seen.len()).filter(|keypoint| seen[*keypoint].is_some() && is_sure(*keypoint)).count();
@@ -298,6 +311,10 @@ fn learn(track: &mut Track, seen: &[Option<Point3>], margins: &[f32], locked: &[
         let trusted: Vec<Option<Point3>> =
             seen.iter().enumerate().map(|(keypoint, position)| position.filter(|_| is_sure(keypoint))).collect();
         track.shape.learn(&trusted);
+        for (keypoint, found) in keypoints.iter().enumerate().filter(|(keypoint, _)| is_sure(*keypoint)) {
+            let views = found.as_ref().map_or(0, |found| views_of(&found.support).len());
+            track.visibility.learn(keypoint, views, 1.0);
+        }
     }
     for (keypoint, position) in seen.iter().enumerate() {
         if let Some(position) = position {
@@ -429,18 +446,18 @@ impl<'a> FrameScene<'a> {
         Tables::new(shape, &self.pool, self.options.clone())
     }
 
-    /// Evidence and votes of every option.
-    fn base(&self, tables: &Tables<'_>) -> Vec<f32> {
+    /// Evidence, votes and usual visibility of every option.
+    fn base(&self, tables: &Tables<'_>, visibility: &VisibilityModel) -> Vec<f32> {
         let mut unary = vec![0.0; tables.row_length()];
         for (keypoint, options) in self.options.iter().enumerate() {
             for (index, option) in options.iter().enumerate() {
                 let candidate = &self.pool[usize::from(*option)];
                 let vote = self.votes.map_or(0.0, |votes| votes.energy(keypoint, &candidate.support));
-                unary[tables.column(keypoint, index as u8)] = candidate.evidence + vote;
+                let usual = visibility.energy(keypoint, usize::from(candidate.views));
+                unary[tables.column(keypoint, index as u8)] = candidate.evidence + vote + usual;
             }
-            if self.locked[keypoint].is_some() {
-                unary[tables.column(keypoint, NONE)] = LOCKED;
-            }
+            let none = if self.locked[keypoint].is_some() { LOCKED } else { visibility.energy(keypoint, 0) };
+            unary[tables.column(keypoint, NONE)] = none;
         }
         unary
     }

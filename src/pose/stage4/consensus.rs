@@ -87,7 +87,7 @@ fn choose(
         }
         cost[row * columns + dots.len() + row] = if fits { NONE_SHARE * truncated } else { 0.0 };
     }
-    let chosen = assign(&cost, targets.len(), columns);
+    let chosen = assign(&cost, targets.len(), columns).column_of;
     for ((keypoint, _), column) in targets.iter().zip(&chosen) {
         assignment[*keypoint][camera] = NO_DOT;
         if *column < dots.len() {
