@@ -94,16 +94,34 @@ fn main() {
                             let dots = scene.dots(solved.frame);
                             let truth = scene.points(solved.frame);
                             for keypoint in scene.skeleton.ids() {
-                                let seen = dots.iter().filter(|view| view.iter().any(|dot| dot.keypoint == Some(keypoint))).count();
+                                let seen = dots
+                                    .iter()
+                                    .filter(|view| view.iter().any(|dot| dot.keypoint == Some(keypoint)))
+                                    .count();
                                 let found = solved.pose.points[keypoint.index()];
                                 let what = match found {
                                     None if seen < 2 => continue,
                                     None => format!("missing, truth in {seen}"),
-                                    Some(found) if (found.position_in_world - truth[keypoint.index()]).norm() < 2.0 => continue,
+                                    Some(found) if (found.position_in_world - truth[keypoint.index()]).norm() < 2.0 => {
+                                        continue;
+                                    }
                                     Some(found) => {
-                                        let nearest = (0..12).min_by(|a, b| (truth[*a] - found.position_in_world).norm().total_cmp(&(truth[*b] - found.position_in_world).norm())).unwrap();
+                                        let nearest = (0..12)
+                                            .min_by(|a, b| {
+                                                (truth[*a] - found.position_in_world)
+                                                    .norm()
+                                                    .total_cmp(&(truth[*b] - found.position_in_world).norm())
+                                            })
+                                            .unwrap();
                                         let distance = (truth[nearest] - found.position_in_world).norm();
-                                        let name = if distance < 2.0 { scene.skeleton.name_of(behaviorvlm::model::KeypointId(nearest as u8)).to_owned() } else { "ghost".to_owned() };
+                                        let name = if distance < 2.0 {
+                                            scene
+                                                .skeleton
+                                                .name_of(behaviorvlm::model::KeypointId(nearest as u8))
+                                                .to_owned()
+                                        } else {
+                                            "ghost".to_owned()
+                                        };
                                         format!("is {name} in {} views, truth in {seen}", found.views)
                                     }
                                 };
@@ -112,7 +130,9 @@ fn main() {
                         }
                         let mut counts: Vec<_> = counts.into_iter().collect();
                         counts.sort_by_key(|(_, count)| -*count);
-                        for (what, count) in counts.iter().take(24) { println!("    {count:4} {what}"); }
+                        for (what, count) in counts.iter().take(24) {
+                            println!("    {count:4} {what}");
+                        }
                     }
                     if has("missed") {
                         let scene = simulated::scene(&case);

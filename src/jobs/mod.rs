@@ -1,1 +1,34 @@
-//! TODO
+//! Long work: runs the pipelines over the project file, says how far it is, stops where nothing is lost, and goes on there.
+//!
+//! Every job takes a [`Job`], which carries the cancel flag and where events go; the command line and the window differ only
+//! in who listens. What a job has stored stays stored: a job that was stopped or killed is called again and goes on. Nothing
+//! here draws.
+
+pub mod job;
+
+mod error;
+
+pub mod open;
+
+mod cameras;
+
+pub mod new;
+
+pub mod detect;
+
+pub mod seeds;
+
+pub mod pose;
+
+pub mod rank;
+
+pub mod evaluate;
+
+pub mod tables;
+
+pub mod doctor;
+
+pub mod demo;
+
+pub use error::JobError;
+pub use job::{CancelFlag, Job, JobEvent};

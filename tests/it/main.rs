@@ -7,14 +7,13 @@ mod demo;
 mod licences;
 /// The geometry kernel on a real mouse and its published calibration.
 mod mouse6cam;
+/// Opening recordings, image sequences, calibrations, the doctor, bad input.
+mod recordings;
 /// The project file: what it keeps, refuses, undoes and survives.
 mod store;
+/// The plain tables: round trips, and errors that name line, column and what is allowed.
+mod tables;
 /// How the tree is laid out: layers, exclusive crates, headers, leftovers, Cargo.toml.
 mod tidy;
 /// Every frame of a video by its index, whatever the codec.
 mod video;
-mod mouse6cam;
-mod recordings; // opening, image sequences, calibrations, the doctor, bad input
-mod video; // every frame by its number, whatever the codec
-/// The plain tables: from a file into a project and back.
-mod tables;

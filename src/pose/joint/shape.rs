@@ -15,9 +15,7 @@ pub type Positions = [Option<Point3>];
 /// A first guess of a keypoint's place from one look at it. Its side is never unlearnt.
 fn guess_place(point: &Vector3<f64>, body_length: f64) -> [Spread; 3] {
     let share = [0.08, 0.05, 0.06];
-    let mut place = [0, 1, 2].map(|axis| {
-        Spread::guess(point[axis], share[axis] * (body_length + 2.0 * point.norm()))
-    });
+    let mut place = [0, 1, 2].map(|axis| Spread::guess(point[axis], share[axis] * (body_length + 2.0 * point.norm())));
     place[1].drift = place[1].reach.min(0.5 * point.y.abs());
     place
 }
@@ -52,7 +50,14 @@ impl Spread {
     const MEMORY: f64 = 300.0;
 
     fn guess(mean: f64, deviation: f64) -> Self {
-        Self { mean, variance: deviation * deviation, weight: Self::PRIOR_WEIGHT, anchor: mean, reach: deviation, drift: deviation }
+        Self {
+            mean,
+            variance: deviation * deviation,
+            weight: Self::PRIOR_WEIGHT,
+            anchor: mean,
+            reach: deviation,
+            drift: deviation,
+        }
     }
 
     fn learn(&mut self, value: f64) {
@@ -319,9 +324,8 @@ impl ShapeModel {
             }
         }
         let length = self.body_length;
-        let mirrored = |place: &[Spread; 3]| {
-            guess_place(&Vector3::new(place[0].mean, -place[1].mean, place[2].mean), length)
-        };
+        let mirrored =
+            |place: &[Spread; 3]| guess_place(&Vector3::new(place[0].mean, -place[1].mean, place[2].mean), length);
         for keypoint in (0..self.keypoint_count).filter(|keypoint| other(*keypoint) != *keypoint) {
             if self.places[keypoint].is_none() {
                 self.places[keypoint] = self.places[other(keypoint)].as_ref().map(mirrored);

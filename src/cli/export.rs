@@ -1,0 +1,65 @@
+//! `behaviorvlm export`: writes tables.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::console::{Common, Console};
+use crate::jobs::tables::{self, ExportReport, Filter, Format};
+use crate::store::Project;
+
+/// Write labels or points as a table. What is left out is counted and said.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: behaviorvlm export mice.bvlm --format points3d points.csv --max-error 3\n\nFormats: points2d \
+                        (frame,camera,keypoint,x,y,visible), points3d (frame,keypoint,x,y,z,error_px,views,source), seeds \
+                        (frame,camera,keypoint,x,y)."
+)]
+pub(super) struct Arguments {
+    /// The project file.
+    project: PathBuf,
+    /// points2d, points3d or seeds.
+    #[arg(long, value_name = "NAME")]
+    format: String,
+    /// The table; it is replaced whole.
+    path: PathBuf,
+    /// Leave out points whose reprojection error is larger, or unknown.
+    #[arg(long, value_name = "PX")]
+    max_error: Option<f64>,
+    /// Leave out what no person labelled, fixed or accepted.
+    #[arg(long)]
+    reviewed_only: bool,
+    /// One recording of several; all of them where none is named.
+    #[arg(long, value_name = "NAME")]
+    recording: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<ExitCode> {
+    let format: Format = arguments.format.parse()?;
+    let project = Project::open_read_only(&arguments.project)?;
+    let filter = Filter { max_error_px: arguments.max_error, reviewed_only: arguments.reviewed_only };
+    let recording = arguments.recording.as_deref();
+    let report = console.job(&arguments.common, |job| {
+        let report = tables::export(job, &project, recording, format, filter, &arguments.path)?;
+        say_left_out(job, &report);
+        anyhow::Ok(report)
+    })?;
+    console
+        .print(&arguments.common, &report, || format!("{} rows on {} frames written\n", report.rows, report.frames))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say_left_out(job: &crate::jobs::Job<'_>, report: &ExportReport) {
+    if report.left_out_by_error > 0 {
+        job.warn(format!(
+            "{} points left out: their error is larger than asked for, or unknown",
+            report.left_out_by_error
+        ));
+    }
+    if report.left_out_unreviewed > 0 {
+        job.warn(format!("{} points left out: no person reviewed them", report.left_out_unreviewed));
+    }
+}

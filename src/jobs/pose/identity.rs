@@ -1,0 +1,114 @@
+//! How a run is known again: by its settings and by what went into it.
+
+use std::ops::Range;
+
+use serde_json::json;
+
+use super::inputs::Examples;
+use super::{Assigner, Options};
+use crate::jobs::JobError;
+use crate::jobs::cameras::CameraMap;
+use crate::model::FrameLabels;
+use crate::store::{Project, RecordingInfo, RunInfo, RunState, now_unix_ms};
+
+/// Under this key a run keeps the hash of the labels by people that were there when it began.
+const CORRECTIONS: &str = "corrections";
+
+/// The settings that decide a run's result, as JSON.
+pub(super) fn settings(
+    project: &Project,
+    info: &RecordingInfo,
+    cameras: &CameraMap,
+    options: &Options<'_>,
+    frames: &Range<u32>,
+    examples: &Examples,
+) -> Result<String, JobError> {
+    let assigner = match options.assigner {
+        Assigner::Geometry => "geometry",
+        Assigner::Labels => "labels",
+    };
+    let detected = project.latest_run(info.id, "detect")?;
+    let seeds: Vec<String> = examples
+        .frames
+        .iter()
+        .map(|input| {
+            let labels = input.human.as_ref().or(input.proposal.as_ref());
+            format!("{}: {}", input.frame, labels.map(places).unwrap_or_default())
+        })
+        .collect();
+    let imported = match options.assigner {
+        Assigner::Geometry => String::new(),
+        Assigner::Labels => {
+            let mut hasher = blake3::Hasher::new();
+            for item in project.imported_labels_in(info.id, frames.clone())? {
+                let (frame, labels) = item?;
+                hasher.update(format!("{frame}: {}", places(&labels)).as_bytes());
+            }
+            hasher.finalize().to_hex().to_string()
+        }
+    };
+    Ok(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "assigner": assigner,
+        "solver": options.solver.to_string(),
+        "frames": [frames.start, frames.end],
+        "calibration": hash(&format!("{:?}", cameras.rig)),
+        "detection": detected.map(|run| run.id.0),
+        "seeds": hash(&seeds.join("\n")),
+        "imported": imported,
+    })
+    .to_string())
+}
+
+/// The run to go on with, or a new one; and whether it has nothing left to do.
+pub(super) fn begin(
+    project: &mut Project,
+    info: &RecordingInfo,
+    settings: &str,
+    again: bool,
+) -> Result<(RunInfo, bool), JobError> {
+    let corrections = corrections(project, info)?;
+    // Only the latest run may go on: frames of an earlier one were written over since.
+    let known = project.latest_run(info.id, "pose")?;
+    let known = known.filter(|run| !again && run.config_hash == Project::config_hash(settings));
+    if let Some(run) = known {
+        if run.state != RunState::Finished {
+            project.set_run_state(run.id, RunState::Running, now_unix_ms())?;
+            return Ok((run, false));
+        }
+        let before = project.checkpoint(run.id, CORRECTIONS)?.unwrap_or_default();
+        if before == corrections.as_bytes() {
+            return Ok((run, true));
+        }
+    }
+    let id = project.begin_run(info.id, "pose", settings, now_unix_ms())?;
+    project.put_checkpoint(id, CORRECTIONS, corrections.as_bytes())?;
+    Ok((project.run(id)?, false))
+}
+
+/// The hash of all labels by people.
+fn corrections(project: &Project, info: &RecordingInfo) -> Result<String, JobError> {
+    let mut hasher = blake3::Hasher::new();
+    for frame in project.human_frames(info.id)? {
+        let mut labels = project.labels(info.id, frame)?;
+        let machine: Vec<_> = labels
+            .iter()
+            .filter(|(_, _, label)| !label.is_human())
+            .map(|(camera, keypoint, _)| (camera, keypoint))
+            .collect();
+        machine.into_iter().for_each(|(camera, keypoint)| drop(labels.take(camera, keypoint)));
+        hasher.update(format!("{frame}: {}", places(&labels)).as_bytes());
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+fn places(labels: &FrameLabels) -> String {
+    labels
+        .iter()
+        .map(|(camera, keypoint, label)| format!("{}.{} {:?};", camera.0, keypoint.0, label.placement))
+        .collect()
+}
+
+fn hash(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex().to_string()
+}
