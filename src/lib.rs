@@ -1,11 +1,11 @@
 //! behaviorvlm labels multi-view quantum-dot recordings of mice, following BehaviorVLM (arXiv 2603.12176) with a human in
 //! the loop. A module may use only the modules listed above it; `tests/it/tidy.rs` holds the list.
 
-pub mod platform;
-
 pub mod model;
 
 pub mod geometry;
+
+pub mod platform;
 
 pub mod recording;
 

@@ -159,8 +159,8 @@ pub enum MediaError {
         /// The video.
         path: PathBuf,
     },
-    /// ffmpeg or ffprobe cannot be started for another reason.
-    #[error("{program} could not be started to read {path}: {reason}")]
+    /// ffmpeg or ffprobe cannot be started for another reason, or was ended.
+    #[error("{program} could not read {path}: {reason}; try again, and check that it runs in a terminal")]
     FfmpegFailed {
         /// The program.
         program: String,

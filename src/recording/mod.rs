@@ -9,6 +9,8 @@ pub mod manifest;
 
 mod rig_folder;
 
+mod open;
+
 pub mod calibration;
 
 pub mod frame;
@@ -24,7 +26,7 @@ pub mod fingerprint;
 pub mod doctor;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rayon::prelude::*;
 use thiserror::Error;
@@ -35,9 +37,8 @@ pub use self::fingerprint::fingerprint;
 pub use self::frame::{FrameSource, GrayFrame, GrayPixels};
 pub use self::media::{Channel, ChannelSource, MediaError, MediaPath, open_channel};
 
-use self::calibration::{Calibration, CalibrationError, CameraParameters};
-use self::manifest::{MANIFEST_NAME, Manifest, ManifestError};
-use self::rig_folder::RigFolder;
+use self::calibration::CalibrationError;
+use self::manifest::ManifestError;
 use crate::geometry::{Camera, Rig};
 use crate::model::CameraId;
 
@@ -124,6 +125,22 @@ impl CameraMedia {
     /// Whether its two channels are every second picture of one video.
     pub fn is_interleaved(&self) -> bool {
         self.reflectance.as_ref().is_some_and(|source| source.interleaved.is_some())
+    }
+
+    /// How many frames its shortest channel has; `None` without channels. Masks do not count: a frame without one is masked
+    /// from its picture.
+    ///
+    /// # Errors
+    /// When a channel cannot be read.
+    pub fn frame_count(&self) -> Result<Option<u32>, MediaError> {
+        let mut shortest = None;
+        for (channel, source) in self.channels() {
+            if channel != Channel::Mask {
+                let count = source.open()?.frame_count()?;
+                shortest = Some(shortest.map_or(count, |shortest: u32| shortest.min(count)));
+            }
+        }
+        Ok(shortest)
     }
 
     /// Pixels across and down, from the first channel that can be opened.
@@ -244,105 +261,6 @@ pub enum RecordingError {
 }
 
 impl Recording {
-    /// Opens a folder with a `recording.toml`, a manifest itself, or a rig's folder without one.
-    ///
-    /// # Errors
-    /// When it is no recording, or its manifest or calibration cannot be used. Missing or broken pictures are no error here:
-    /// [`doctor::examine`] finds them, and so does whoever reads them.
-    pub fn open(path: &Path) -> Result<Self, RecordingError> {
-        let mut recording = Self::load(path)?;
-        recording.calibrate()?;
-        Ok(recording)
-    }
-
-    /// What [`Recording::open`] opens, before the calibration is looked at.
-    fn load(path: &Path) -> Result<Self, RecordingError> {
-        if path.is_file() {
-            return Self::from_manifest(path);
-        }
-        let manifest = path.join(MANIFEST_NAME);
-        if manifest.is_file() {
-            return Self::from_manifest(&manifest);
-        }
-        if !path.exists() {
-            return Err(RecordingError::NotFound { path: path.to_owned() });
-        }
-        match RigFolder::recognise(path)? {
-            Some(folder) => Self::from_rig_folder(folder),
-            None => Err(RecordingError::NotARecording { path: path.to_owned() }),
-        }
-    }
-
-    fn from_manifest(path: &Path) -> Result<Self, RecordingError> {
-        let manifest = Manifest::read(path)?;
-        Ok(Self {
-            root: path.parent().unwrap_or(Path::new("")).to_owned(),
-            manifest: Some(path.to_owned()),
-            calibration: manifest.calibration,
-            name: manifest.name,
-            fps: manifest.fps,
-            units: manifest.units,
-            fluorescence_lag_frames: manifest.fluorescence_lag_frames,
-            start_time: None,
-            subject: manifest.subject,
-            session: manifest.session,
-            group: manifest.group,
-            cameras: manifest.cameras,
-            rig: None,
-            animals: manifest.animals,
-            warnings: Vec::new(),
-        })
-    }
-
-    fn from_rig_folder(folder: RigFolder) -> Result<Self, RecordingError> {
-        let fps = folder.fps()?;
-        let name = folder.root.canonicalize().unwrap_or_else(|_| folder.root.clone());
-        let name = name.file_name().map_or_else(|| "recording".to_owned(), |name| name.to_string_lossy().into_owned());
-        Ok(Self {
-            root: folder.root,
-            manifest: None,
-            calibration: folder.calibration,
-            name,
-            fps,
-            units: Units::Mm,
-            fluorescence_lag_frames: 0.0,
-            start_time: folder.metadata.start_time,
-            subject: folder.metadata.subject,
-            session: None,
-            group: None,
-            cameras: folder.cameras,
-            rig: None,
-            animals: Vec::new(),
-            warnings: Vec::new(),
-        })
-    }
-
-    /// Reads the calibration and puts the cameras that it has first.
-    fn calibrate(&mut self) -> Result<(), RecordingError> {
-        let Some(path) = &self.calibration else { return Ok(()) };
-        let calibration = Calibration::read(path)?;
-        let media = std::mem::take(&mut self.cameras);
-        let cameras: Vec<Result<Camera, String>> =
-            media.par_iter().map(|media| calibrated(path, &calibration, media)).collect();
-        let mut rig = Rig::default();
-        let mut without = Vec::new();
-        for (media, camera) in media.into_iter().zip(cameras) {
-            match camera {
-                Ok(camera) => {
-                    rig.cameras.push(camera);
-                    self.cameras.push(media);
-                }
-                Err(warning) => {
-                    self.warnings.push(warning);
-                    without.push(media);
-                }
-            }
-        }
-        self.cameras.extend(without);
-        self.rig = (!rig.is_empty()).then_some(rig);
-        Ok(())
-    }
-
     /// The camera with this name.
     pub fn find(&self, name: &str) -> Option<CameraId> {
         self.cameras.iter().position(|camera| camera.name == name).map(|index| CameraId(index as u8))
@@ -360,7 +278,8 @@ impl Recording {
     /// # Errors
     /// When no camera's pictures can be read: the first camera's reason.
     pub fn frame_count(&self) -> Result<u32, MediaError> {
-        let counts: Vec<Result<Option<u32>, MediaError>> = self.cameras.par_iter().map(frame_count_of).collect();
+        let counts: Vec<Result<Option<u32>, MediaError>> =
+            self.cameras.par_iter().map(CameraMedia::frame_count).collect();
         let mut known = Vec::new();
         let mut first_error = None;
         for count in counts {
@@ -376,43 +295,4 @@ impl Recording {
             (None, None) => Ok(0),
         }
     }
-}
-
-/// The shortest of a camera's channels; `None` where it has none. Masks do not count: frames without one are masked here.
-fn frame_count_of(camera: &CameraMedia) -> Result<Option<u32>, MediaError> {
-    let mut shortest = None;
-    for (channel, source) in camera.channels() {
-        if channel != Channel::Mask {
-            let count = source.open()?.frame_count()?;
-            shortest = Some(shortest.map_or(count, |shortest: u32| shortest.min(count)));
-        }
-    }
-    Ok(shortest)
-}
-
-/// The calibrated camera of some pictures, or the sentence that says why there is none.
-fn calibrated(path: &Path, calibration: &Calibration, media: &CameraMedia) -> Result<Camera, String> {
-    let file = path.file_name().unwrap_or_default().to_string_lossy();
-    let Some(parameters) = calibration.find(&media.name) else {
-        let broken = calibration.cameras.iter().filter_map(|camera| camera.as_ref().err());
-        let broken = broken.into_iter().find(|error| error.camera() == Some(&media.name));
-        return Err(match broken {
-            Some(error) => format!("camera \"{}\" takes no part in 3D: {error}", media.name),
-            None => format!(
-                "camera \"{}\" takes no part in 3D: {file} has no such camera, only {}",
-                media.name,
-                listed(calibration.sound())
-            ),
-        });
-    };
-    let size_px = parameters.size_px.or_else(|| media.size_px()).unwrap_or_else(|| parameters.guessed_size_px());
-    parameters
-        .camera(size_px)
-        .map_err(|error| format!("camera \"{}\" takes no part in 3D: {error} ({file})", media.name))
-}
-
-/// The names of cameras, quoted and joined.
-fn listed<'a>(cameras: impl Iterator<Item = &'a CameraParameters>) -> String {
-    let names: Vec<String> = cameras.map(|camera| format!("\"{}\"", camera.name)).collect();
-    if names.is_empty() { "none at all".to_owned() } else { names.join(", ") }
 }

@@ -83,6 +83,12 @@ pub enum StoreError {
         /// The project.
         path: PathBuf,
     },
+    /// A project that the system does not let us write to.
+    #[error("{} cannot be written, the system protects it; change its permissions, or open it read-only", path.display())]
+    WriteProtected {
+        /// The project.
+        path: PathBuf,
+    },
     /// Somebody else held the file for longer than we wait.
     #[error("{} was busy for too long; try again", path.display())]
     Busy {

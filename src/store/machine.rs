@@ -8,6 +8,7 @@ use rusqlite::{Connection, Row, params};
 use super::codec;
 use super::error::{Fault, StoreError};
 use super::project::{Durability, Project};
+use super::recordings::recording_by_id;
 use super::summaries::{FrameSummary, write_summary};
 use super::{poses, runs};
 use crate::model::{CameraId, FrameLabels, FramePose, KeypointId, Label, Placement, RecordingId, RunId, Skeleton};
@@ -90,7 +91,13 @@ impl Project {
         run: RunId,
         result: &MachineFrame<'_>,
     ) -> Result<MachineOutcome, StoreError> {
+        let (path, keypoint_count) = (self.path.clone(), self.skeleton.len());
         self.write(Durability::Process, |transaction| {
+            let info = recording_by_id(transaction, &path, recording)?;
+            info.require_frame(frame)?;
+            let last = (result.labels.camera_count().max(1) - 1, result.labels.keypoint_count().max(1) - 1);
+            let last = (u8::try_from(last.0).unwrap_or(u8::MAX), u8::try_from(last.1).unwrap_or(u8::MAX));
+            info.require_slot(CameraId(last.0), KeypointId(last.1), keypoint_count)?;
             let outcome = replace_machine_labels(transaction, recording, frame, result.labels)?;
             poses::write_pose(transaction, recording, frame, result.pose)?;
             replace_changes(transaction, recording, frame, run, result.changes)?;

@@ -39,11 +39,16 @@ mod runs;
 
 mod journal;
 
+mod journal_apply;
+
 mod journal_values;
 
 mod seeds;
 
 mod chunks;
+
+#[cfg(test)]
+mod tests;
 
 pub use chunks::FrameIter;
 pub use detections::{StoredDetection, StoredViews};

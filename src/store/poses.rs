@@ -8,6 +8,7 @@ use super::chunks::{FrameIter, entry_of};
 use super::codec;
 use super::error::{Fault, StoreError};
 use super::project::{Durability, Project};
+use super::recordings::recording_by_id;
 use super::summaries::{self, FrameSummary};
 use crate::model::{FramePose, Point3, Point3d, RecordingId};
 
@@ -44,24 +45,29 @@ impl Project {
         pose: &FramePose,
         summary: Option<&FrameSummary>,
     ) -> Result<(), StoreError> {
-        self.put_poses(recording, [(frame, pose.clone())])?;
-        let Some(summary) = summary else { return Ok(()) };
         self.write(Durability::Process, |transaction| {
-            summaries::write_summary(transaction, recording, frame, summary.run, summary)
+            write_pose(transaction, recording, frame, pose)?;
+            match summary {
+                Some(summary) => summaries::write_summary(transaction, recording, frame, summary.run, summary),
+                None => Ok(()),
+            }
         })
     }
 
     /// Replaces the points of many frames in one transaction, as an import does.
     ///
     /// # Errors
-    /// When the file cannot be written; nothing is kept then.
+    /// When the recording does not have a frame, or the file cannot be written; nothing is kept then.
     pub fn put_poses(
         &mut self,
         recording: RecordingId,
         poses: impl IntoIterator<Item = (u32, FramePose)>,
     ) -> Result<(), StoreError> {
+        let path = self.path.clone();
         self.write(Durability::Process, |transaction| {
+            let info = recording_by_id(transaction, &path, recording)?;
             for (frame, pose) in poses {
+                info.require_frame(frame)?;
                 write_pose(transaction, recording, frame, &pose)?;
             }
             Ok(())

@@ -56,14 +56,10 @@ impl Project {
         }
         let folder = folder_of(path);
         let io = |source| StoreError::Io { action: "create a project in", path: folder.clone(), source };
-        let draft =
-            tempfile::Builder::new().prefix(".new-").suffix(".bvlm").tempfile_in(&folder).map_err(io)?.into_temp_path();
-        fill_new_file(&draft, skeleton).map_err(|fault| fault.at(path))?;
-        File::open(&draft).and_then(|file| file.sync_all()).map_err(io)?;
-        draft.persist_noclobber(path).map_err(|error| match error.error.kind() {
-            std::io::ErrorKind::AlreadyExists => StoreError::AlreadyExists { path: path.to_owned() },
-            _ => StoreError::Io { action: "create", path: path.to_owned(), source: error.error },
-        })?;
+        let draft = tempfile::Builder::new().prefix(".new-").tempdir_in(&folder).map_err(io)?;
+        let file = draft.path().join("new.bvlm");
+        fill_new_file(&file, skeleton).map_err(|fault| fault.at(path))?;
+        appear(&file, path)?;
         Self::open(path)
     }
 
@@ -78,6 +74,9 @@ impl Project {
         let at = |fault: Fault| fault.at(path);
         let mut connection = connect(path, flags).map_err(at)?;
         check_identity(&connection, path)?;
+        if connection.is_readonly("main").map_err(|error| at(error.into()))? {
+            return Err(StoreError::WriteProtected { path: path.to_owned() });
+        }
         let network = platform::network_file_system(path);
         set_journal(&connection, network.is_some()).map_err(at)?;
         check_small_file(&connection, path)?;
@@ -178,11 +177,7 @@ impl Project {
         let draft = tempfile::Builder::new().prefix(".copy-").suffix(".bvlm").tempdir_in(&folder).map_err(io)?;
         let file = draft.path().join("copy.bvlm");
         self.read(|connection| Ok(connection.execute("VACUUM INTO ?1", [file.to_string_lossy()])?))?;
-        File::open(&file).and_then(|file| file.sync_all()).map_err(io)?;
-        if copy.exists() {
-            return Err(StoreError::AlreadyExists { path: copy.to_owned() });
-        }
-        fs::rename(&file, copy).map_err(io)
+        appear(&file, copy)
     }
 
     /// Runs a read; the error gets the project's path.
@@ -226,6 +221,20 @@ fn folder_of(path: &Path) -> PathBuf {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
     }
+}
+
+/// Gives a finished file its name, unless something bears it already.
+fn appear(draft: &Path, path: &Path) -> Result<(), StoreError> {
+    let io = |source| StoreError::Io { action: "write", path: path.to_owned(), source };
+    File::options().read(true).write(true).open(draft).and_then(|file| file.sync_all()).map_err(io)?;
+    let draft = tempfile::TempPath::try_from_path(draft).map_err(io)?;
+    draft.persist_noclobber(path).map_err(|error| match error.error.kind() {
+        std::io::ErrorKind::AlreadyExists => StoreError::AlreadyExists { path: path.to_owned() },
+        _ => io(error.error),
+    })?;
+    // The name survives a power cut only once the folder is written too; some systems cannot open a folder.
+    let _ = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
+    Ok(())
 }
 
 fn fill_new_file(path: &Path, skeleton: &Skeleton) -> Result<(), Fault> {
@@ -272,6 +281,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
     connection.pragma_update(None, "cache_size", -64_000)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // A log that one large gesture made long does not stay so.
+    let _limit: i64 = connection.query_row("PRAGMA journal_size_limit = 67108864", [], |row| row.get(0))?;
     // Nothing that a damaged or hostile file brings along may run as part of its schema.
     connection.pragma_update(None, "trusted_schema", false)?;
     Ok(connection)
@@ -333,4 +344,38 @@ fn quick_check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
         return Ok(());
     }
     Err(StoreError::Corrupted { path: path.to_owned(), detail: verdict.replace('\n', "; ") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_nobody_may_write_to_can_still_be_read() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("50% of what#?.bvlm");
+        drop(Project::create(&path, &Skeleton::qd12()).unwrap());
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let cannot_open = || Fault::Sqlite(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(14), None));
+        let connection = connect_immutable(&path, flags, cannot_open()).unwrap();
+        assert_eq!(schema::version_of(&connection).unwrap(), schema::current_version());
+        fs::write(folder.path().join("50% of what#?.bvlm-wal"), b"not empty").unwrap();
+        assert!(connect_immutable(&path, flags, cannot_open()).is_err(), "a log that cannot be read would be left out");
+    }
+
+    #[test]
+    fn a_rollback_journal_serves_network_file_systems() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("p.bvlm");
+        drop(Project::create(&path, &Skeleton::qd12()).unwrap());
+        let mode = |connection: &Connection| -> String {
+            connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap()
+        };
+        let connection = Connection::open(&path).unwrap();
+        assert_eq!(mode(&connection), "wal");
+        set_journal(&connection, true).unwrap();
+        assert_eq!(mode(&connection), "delete");
+        drop(connection);
+        assert_eq!(mode(&Project::open(&path).unwrap().connection), "wal");
+    }
 }

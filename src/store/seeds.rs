@@ -22,6 +22,23 @@ pub struct SeedImport {
 }
 
 impl Project {
+    /// The seed labels by frame, without any other label of those frames: what [`Project::import_seeds`] takes.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn seed_labels(&self, recording: RecordingId) -> Result<Vec<(u32, FrameLabels)>, StoreError> {
+        let mut frames = Vec::new();
+        for frame in self.seed_frames(recording)? {
+            let all = self.labels(recording, frame)?;
+            let mut seeds = FrameLabels::empty(all.camera_count(), all.keypoint_count());
+            for (camera, keypoint, label) in all.iter().filter(|(_, _, label)| label.source() == Source::Seed) {
+                seeds.place(camera, keypoint, label.clone());
+            }
+            frames.push((frame, seeds));
+        }
+        Ok(frames)
+    }
+
     /// Makes the labels of `frames` seeds: the table's rows replace the seed labels of its frames, and of other labels those
     /// that they name. One gesture, so that one undo takes all of it back; importing the same table again changes nothing.
     ///

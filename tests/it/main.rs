@@ -17,6 +17,8 @@ mod mouse6cam;
 mod recordings;
 /// The project file: what it keeps, refuses, undoes and survives.
 mod store;
+/// The plain tables: round trips, and errors that name line, column and what is allowed.
+mod tables;
 /// How the tree is laid out: layers, exclusive crates, headers, leftovers, Cargo.toml.
 mod tidy;
 /// Every frame of a video by its index, whatever the codec.

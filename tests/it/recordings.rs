@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use behaviorvlm::model::CameraId;
@@ -13,6 +14,10 @@ use behaviorvlm::recording::{
 use image::{DynamicImage, ImageBuffer, ImageFormat, Luma, Rgb};
 use proptest::prelude::*;
 use tempfile::TempDir;
+
+mod calibrations;
+mod doctor_words;
+mod real;
 
 const ANIPOSE: &str = r#"
 [cam_1]
@@ -282,138 +287,6 @@ fn pictures_that_cannot_be_read_are_named_and_others_still_can() {
 }
 
 #[test]
-fn both_calibration_forms_are_told_apart_and_written_back() {
-    let anipose = Calibration::parse(Path::new("c.toml"), ANIPOSE).unwrap();
-    assert_eq!(anipose.form, CalibrationForm::Anipose);
-    let cam1 = anipose.find("cam1").unwrap().camera([1, 1]).unwrap();
-    assert_eq!((cam1.size_px(), cam1.matrix()[(0, 1)], cam1.distortion().len()), ([64, 48], 0.5, 5));
-    let cam0 = anipose.find("cam0").unwrap().camera([1, 1]).unwrap();
-    assert!(cam0.is_fisheye() && cam0.distortion().len() == 4);
-
-    let markolab = Calibration::parse(Path::new("c.toml"), MARKOLAB).unwrap();
-    assert_eq!(markolab.form, CalibrationForm::Markolab);
-    assert_eq!(markolab.find("cam0").unwrap().size_px, None);
-    let turned = markolab.find("cam1").unwrap().camera([64, 48]).unwrap();
-
-    let cameras = [cam0, cam1, turned];
-    let written = calibration::write_anipose(&cameras);
-    let read = Calibration::parse(Path::new("c.toml"), &written).unwrap();
-    // The last one has the second one's name.
-    assert!(read.cameras[2].as_ref().unwrap_err().to_string().contains("two cameras named \"cam1\""));
-    for (camera, read) in cameras[..2].iter().zip(read.sound()) {
-        let read = read.camera([1, 1]).unwrap();
-        assert_eq!((read.name(), read.size_px()), (camera.name(), camera.size_px()));
-        assert_eq!((read.matrix(), read.distortion()), (camera.matrix(), camera.distortion()));
-        assert_eq!((read.translation(), read.is_fisheye()), (camera.translation(), camera.is_fisheye()));
-        assert!((read.rotation() - camera.rotation()).abs().max() < 1e-12);
-    }
-}
-
-#[test]
-fn single_bad_entries_of_a_calibration_are_named() {
-    let entry = |text: &str| {
-        let calibration =
-            Calibration::parse(Path::new("c.toml"), &format!("{ANIPOSE}\n[extra]\nname = 'bad'\n{text}\n"));
-        let calibration = calibration.unwrap();
-        assert_eq!(calibration.sound().count(), 2);
-        calibration.cameras.into_iter().find_map(Result::err).unwrap().to_string()
-    };
-    assert!(entry("matrix = [[1,2],[3,4]]").contains("camera \"bad\": matrix must be three rows of three numbers"));
-    let rest = "matrix = [[1,0,0],[0,1,0],[0,0,1]]\ntranslation = [0,0,0]\n";
-    assert!(entry(&format!("{rest}rotation = [0,0]")).contains("rotation must be a list of three"));
-    assert!(entry(&format!("{rest}rotation = [0,0,0]\nsize = [0, 5]")).contains("size must be"));
-    assert!(entry(&format!("{rest}rotation = [0,0,0]\nfisheye = 'yes'")).contains("fisheye must be true or false"));
-    assert!(Calibration::parse(Path::new("c.toml"), "a = 1").unwrap_err().to_string().contains("is no calibration"));
-    let syntax = Calibration::parse(Path::new("c.toml"), "[a]\nb = \n").unwrap_err().to_string();
-    assert!(syntax.contains("line 2"), "{syntax}");
-}
-
-#[test]
-fn distortions_of_any_legal_length_are_read() {
-    for count in [0, 4, 5, 8, 12, 14] {
-        let mut coefficients = vec!["0.01"; count.min(4)];
-        coefficients.resize(count, "0.0");
-        let text = ANIPOSE.replace("[ -0.1, 0.01, 0.001, 0.0, 0.002,]", &format!("[{}]", coefficients.join(",")));
-        let calibration = Calibration::parse(Path::new("c.toml"), &text).unwrap();
-        assert!(calibration.find("cam1").unwrap().camera([1, 1]).is_ok(), "{count}");
-    }
-    // numpy writes a row or a column of coefficients as nested lists.
-    for nested in ["[[0.1, 0.2, 0.0, 0.0, 0.0]]", "[[0.1], [0.2], [0.0], [0.0], [0.0]]"] {
-        let text = MARKOLAB.replace("[-0.1, 0.01, 0.0, 0.0, 0.0]", nested);
-        let calibration = Calibration::parse(Path::new("c.toml"), &text).unwrap();
-        assert_eq!(calibration.find("cam1").unwrap().distortion, [0.1, 0.2, 0.0, 0.0, 0.0]);
-    }
-}
-
-#[test]
-fn a_camera_without_calibration_stands_back_and_does_not_block() {
-    let folder = small_recording();
-    let renamed = ANIPOSE.replace("name = \"cam0\"", "name = \"other\"");
-    std::fs::write(folder.path().join("calibration.toml"), renamed).unwrap();
-    let recording = Recording::open(folder.path()).unwrap();
-    let names: Vec<&str> = recording.cameras.iter().map(|camera| camera.name.as_str()).collect();
-    assert_eq!(names, ["cam1", "cam0"]);
-    assert_eq!(recording.rig.as_ref().unwrap().len(), 1);
-    assert_eq!(recording.warnings.len(), 1);
-    assert!(recording.warnings[0].contains("has no such camera, only \"other\", \"cam1\""), "{:?}", recording.warnings);
-    let findings = doctor::examine(folder.path());
-    assert_eq!(codes(&findings), ["camera_not_calibrated", "camera_not_recorded"]);
-    assert_eq!(findings[0].severity, Severity::Error);
-}
-
-#[test]
-fn the_doctor_is_silent_about_a_healthy_recording() {
-    assert_eq!(doctor::examine(small_recording().path()), []);
-}
-
-#[test]
-fn the_doctor_names_what_does_not_fit() {
-    let check = |break_it: &dyn Fn(&Path), expected: &[&str]| {
-        let folder = small_recording();
-        break_it(folder.path());
-        let findings = doctor::examine(folder.path());
-        assert_eq!(codes(&findings), expected, "{findings:#?}");
-        assert!(findings.iter().all(|finding| !finding.message.is_empty() && !finding.remedy.is_empty()));
-    };
-    let calibrate = |folder: &Path, text: String| std::fs::write(folder.join("calibration.toml"), text).unwrap();
-    check(&|folder| std::fs::remove_dir_all(folder.join("cam0/r")).unwrap(), &["missing_file"]);
-    check(&|folder| write_pngs(&folder.join("cam0/r"), 8..9), &["frame_counts_differ"]);
-    check(
-        &|folder| {
-            std::fs::remove_dir_all(folder.join("cam1/f")).unwrap();
-            write_pngs(&folder.join("cam1/f"), 0..2);
-        },
-        &["frame_counts_differ"],
-    );
-    check(&|folder| calibrate(folder, ANIPOSE.replace("[64, 48]", "[640, 480]")), &["image_size_differs"]);
-    check(&|folder| calibrate(folder, ANIPOSE.replace("81.0, 23.0", "81.0, 230.0")), &["principal_point_outside"]);
-    check(
-        &|folder| calibrate(folder, ANIPOSE.replace("[ 3.0, 0.4, -0.7,]", "[0.1, -0.2, 0.3]")),
-        &["cameras_identical"],
-    );
-    check(&|folder| calibrate(folder, "nothing = 1".to_owned()), &["calibration_unreadable"]);
-    check(&|folder| std::fs::remove_file(folder.join("calibration.toml")).unwrap(), &["calibration_unreadable"]);
-    check(
-        &|folder| calibrate(folder, MARKOLAB.replace("[0.0, 1.0, 0.0, 2.0]", "[0.0, 1.0003, 0.0, 2.0]")),
-        &["rotation_not_orthonormal"],
-    );
-    check(
-        &|folder| calibrate(folder, MARKOLAB.replace("[0.0, 1.0, 0.0, 2.0]", "[0.0, 1.3, 0.0, 2.0]")),
-        &["calibration_invalid"],
-    );
-    check(
-        &|folder| {
-            let text = std::fs::read_to_string(folder.join("recording.toml")).unwrap();
-            std::fs::write(folder.join("recording.toml"), text.replace("calibration = 'calibration.toml'\n", ""))
-                .unwrap();
-        },
-        &["no_calibration"],
-    );
-    check(&|folder| std::fs::write(folder.join("recording.toml"), "fps = 3").unwrap(), &["manifest_invalid"]);
-    check(&|folder| std::fs::remove_file(folder.join("recording.toml")).unwrap(), &["not_a_recording"]);
-}
-
-#[test]
 fn a_fingerprint_follows_the_content_and_not_the_place() {
     let (folder, elsewhere) = (small_recording(), small_recording());
     let print = |folder: &TempDir| fingerprint(&Recording::open(folder.path()).unwrap()).unwrap();
@@ -424,6 +297,58 @@ fn a_fingerprint_follows_the_content_and_not_the_place() {
     assert_ne!(before, longer);
     std::fs::write(folder.path().join("calibration.toml"), ANIPOSE.replace("0.4", "0.5")).unwrap();
     assert_ne!(longer, print(&folder));
+}
+
+/// A rig's folder with two cameras of three pictures, 64 × 48, FFV1 as the rig writes it.
+fn rig_folder() -> TempDir {
+    let folder =
+        folder_with(&[("calibration of may.toml", MARKOLAB), ("settings.toml", "a = 1"), ("_proc/notes.txt", "")]);
+    for (channel, format, bytes) in [("reflectance", "gray", 1), ("fluorescence", "gray16le", 2)] {
+        for camera in ["cam0", "cam1"] {
+            let path = folder.path().join(format!("_proc/{camera}-{channel}.avi"));
+            let raw = ["-v", "error", "-f", "rawvideo", "-pix_fmt", format, "-s", "64x48", "-r", "25", "-i", "-"];
+            let mut child = std::process::Command::new("ffmpeg")
+                .args(raw)
+                .args(["-c:v", "ffv1", "-pix_fmt", format, path.to_str().unwrap()])
+                .stdin(std::process::Stdio::piped())
+                .spawn()
+                .expect("this test needs ffmpeg: apt install ffmpeg");
+            child.stdin.take().unwrap().write_all(&vec![7; 64 * 48 * 3 * bytes]).unwrap();
+            assert!(child.wait().unwrap().success());
+        }
+    }
+    folder
+}
+
+#[test]
+fn a_rig_folder_is_recognised_without_a_manifest() {
+    let folder = rig_folder();
+    let recording = Recording::open(folder.path()).unwrap();
+    assert_eq!(recording.name, folder.path().file_name().unwrap().to_str().unwrap());
+    assert_eq!((recording.fps, recording.subject.as_deref()), (25.0, None));
+    assert_eq!(recording.frame_count().unwrap(), 3);
+    let rig = recording.rig.as_ref().unwrap();
+    assert_eq!((rig.len(), rig.cameras[1].name(), rig.cameras[1].size_px()), (2, "cam1", [64, 48]));
+    let mut dots = open_channel(&recording, CameraId(1), Channel::Fluorescence).unwrap();
+    assert_eq!(dots.read(2).unwrap().level(3, 3), Some(0x0707));
+    assert_eq!(doctor::examine(folder.path()), []);
+
+    let metadata = "fps = 30\nstart_time = 2024-06-10T10:00:00\n[user_input]\nsubject = \"m1\"\n";
+    std::fs::write(folder.path().join("metadata.toml"), metadata).unwrap();
+    let recording = Recording::open(&folder.path().join("_proc")).unwrap();
+    assert_eq!((recording.fps, recording.subject.as_deref()), (30.0, Some("m1")));
+    assert_eq!(recording.start_time.as_deref(), Some("2024-06-10T10:00:00"));
+    assert_eq!(codes(&doctor::examine(folder.path())), ["rate_differs"]);
+
+    std::fs::write(folder.path().join("second.toml"), ANIPOSE).unwrap();
+    assert!(matches!(Recording::open(folder.path()), Err(RecordingError::SeveralCalibrations { .. })));
+    assert_eq!(codes(&doctor::examine(folder.path())), ["several_calibrations"]);
+    std::fs::remove_file(folder.path().join("second.toml")).unwrap();
+    std::fs::remove_file(folder.path().join("calibration of may.toml")).unwrap();
+    assert!(Recording::open(folder.path()).unwrap().rig.is_none());
+    std::fs::remove_file(folder.path().join("_proc/cam0-fluorescence.avi")).unwrap();
+    std::fs::write(folder.path().join("metadata.toml"), "fps = 25").unwrap();
+    assert_eq!(codes(&doctor::examine(folder.path())), ["no_fluorescence", "no_calibration"]);
 }
 
 /// Runs one test of this binary again where no program can be found.
@@ -441,26 +366,7 @@ fn without_programs(test: &str) {
 #[test]
 fn pictures_need_no_ffmpeg() {
     without_programs("recordings::sequences_begin_with_the_first_number_that_exists");
-    without_programs("recordings::the_doctor_is_silent_about_a_healthy_recording");
-}
-
-#[test]
-fn a_missing_ffmpeg_is_said_once_with_its_package() {
-    if std::env::var_os("BEHAVIORVLM_TEST_WITHOUT_PROGRAMS").is_none() {
-        return without_programs("recordings::a_missing_ffmpeg_is_said_once_with_its_package");
-    }
-    let folder = small_recording();
-    let manifest = std::fs::read_to_string(folder.path().join("recording.toml")).unwrap();
-    std::fs::write(folder.path().join("recording.toml"), manifest.replace("f/%06d.png", "f.mp4")).unwrap();
-    for camera in ["cam0", "cam1"] {
-        std::fs::write(folder.path().join(camera).join("f.mp4"), "a video").unwrap();
-    }
-    let recording = Recording::open(folder.path()).unwrap();
-    let error = open_channel(&recording, CameraId(0), Channel::Fluorescence).err().unwrap().to_string();
-    assert!(error.contains("ffprobe is needed") && error.contains("apt install ffmpeg"), "{error}");
-    let findings = doctor::examine(folder.path());
-    assert_eq!(codes(&findings), ["ffmpeg_missing"]);
-    assert!(findings[0].remedy.contains("apt install ffmpeg"));
+    without_programs("recordings::doctor_words::the_doctor_is_silent_about_a_healthy_recording");
 }
 
 proptest! {
@@ -495,91 +401,5 @@ proptest! {
             prop_assert!(!error.to_string().contains('\n'), "{error}");
         }
         let _ = doctor::examine(folder.path());
-    }
-}
-
-fn data(name: &str) -> PathBuf {
-    PathBuf::from(std::env::var_os("BEHAVIORVLM_DATA").unwrap()).join(name)
-}
-
-/// Reads the first, the last and a middle frame of every channel.
-fn read_some(recording: &Recording, frames: u32) {
-    assert_eq!(recording.frame_count().unwrap(), frames);
-    for (index, camera) in recording.cameras.iter().enumerate() {
-        for (channel, _) in camera.channels() {
-            let mut source = open_channel(recording, CameraId(index as u8), channel).unwrap();
-            for frame in [0, frames - 1, frames / 2] {
-                let picture = source.read(frame).unwrap();
-                assert_eq!(Some(picture.size_px()), recording.size_px(CameraId(index as u8)));
-            }
-        }
-    }
-}
-
-#[test]
-#[ignore = "needs BEHAVIORVLM_DATA"]
-fn the_simulated_recordings_open_and_are_healthy() {
-    for (name, frames, fps) in [("qd_ring", 60, 60.0), ("qd_floor", 40, 60.0), ("qd_rig_layout", 6, 60.0)] {
-        let recording = Recording::open(&data(name)).unwrap();
-        assert_eq!((recording.name.as_str(), recording.fps, recording.cameras.len()), (name, fps, 6));
-        assert_eq!(recording.rig.as_ref().unwrap().len(), 6);
-        assert_eq!(recording.warnings, Vec::<String>::new());
-        read_some(&recording, frames);
-        assert_eq!(doctor::examine(&data(name)), [], "{name}");
-        fingerprint(&recording).unwrap();
-    }
-    let rig_folder = Recording::open(&data("qd_rig_layout/_proc")).unwrap();
-    assert_eq!(rig_folder.subject.as_deref(), Some("qd_demo_01"));
-    assert_eq!(rig_folder.start_time.as_deref(), Some("2024-06-10T10:00:00"));
-    assert_eq!(rig_folder.rig.as_ref().unwrap().cameras[0].size_px(), [640, 438]);
-    let mut dots = open_channel(&rig_folder, CameraId(0), Channel::Fluorescence).unwrap();
-    assert!(dots.read(3).unwrap().is_16_bit());
-}
-
-#[test]
-#[ignore = "needs BEHAVIORVLM_DATA"]
-fn real_videos_open_and_the_repeated_calibration_is_found() {
-    let mouse4cam = data("mouse4cam");
-    let mouse4cam = mouse4cam.display();
-    let mut manifest =
-        format!("version = 1\nname = 'mouse4cam'\nfps = 30\ncalibration = '{mouse4cam}/calibration.toml'\n");
-    for view in ["back", "mid", "side", "top"] {
-        manifest.push_str(&format!("[[cameras]]\nname = '{view}'\nvideo = '{mouse4cam}/{view}/minimal_{view}.mp4'\n"));
-    }
-    let folder = folder_with(&[("recording.toml", &manifest)]);
-    read_some(&Recording::open(folder.path()).unwrap(), 120);
-    assert_eq!(codes(&doctor::examine(folder.path())), ["cameras_identical"]);
-    let recovered = manifest.replace("/calibration.toml", "/derived/calibration_recovered.toml");
-    std::fs::write(folder.path().join("recording.toml"), recovered).unwrap();
-    assert_eq!(doctor::examine(folder.path()), []);
-
-    let video = data("mice3_topview/EGS8X2MN4SSUGFWAV976.mp4");
-    let manifest =
-        format!("version = 1\nname = 'm'\nfps = 30\n[[cameras]]\nname = 'top'\nvideo = '{}'\n", video.display());
-    let folder = folder_with(&[("recording.toml", &manifest)]);
-    read_some(&Recording::open(folder.path()).unwrap(), 1801);
-    let findings = doctor::examine(folder.path());
-    assert_eq!(codes(&findings), ["no_calibration"]);
-    assert_eq!(findings[0].severity, Severity::Note);
-}
-
-#[test]
-#[ignore = "needs BEHAVIORVLM_DATA"]
-fn the_calibrations_of_other_programs_are_read() {
-    let counts = [
-        ("mouse6cam_labels/mouse1_calibration.toml", 6),
-        ("formats/sleap_anipose_calibration.toml", 4),
-        ("formats/calibration.toml", 2),
-        ("mouse4cam/derived/calibration_recovered.toml", 4),
-        ("qd_rig_layout/calibration.toml", 6),
-    ];
-    for (file, count) in counts {
-        let cameras = calibration::read(&data(file)).unwrap();
-        assert_eq!(cameras.len(), count, "{file}");
-        let again = Calibration::parse(Path::new(file), &calibration::write_anipose(&cameras)).unwrap();
-        for (camera, read) in cameras.iter().zip(again.sound()) {
-            let read = read.camera([1, 1]).unwrap();
-            assert!((read.rotation() - camera.rotation()).abs().max() < 1e-12, "{file}");
-        }
     }
 }

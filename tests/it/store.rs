@@ -1,7 +1,9 @@
 //! The project file: what it keeps, refuses, undoes and survives.
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail as the test does")]
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use behaviorvlm::model::{
@@ -10,7 +12,7 @@ use behaviorvlm::model::{
 };
 use behaviorvlm::store::{
     CameraInfo, ChangeRecord, FrameEdit, FrameState, FrameSummary, Gesture, ItemEdit, MachineFrame, NewRecording,
-    Project, StoreError, StoredDetection,
+    Project, RunState, StoreError, StoredDetection,
 };
 use tempfile::TempDir;
 
@@ -336,4 +338,168 @@ fn a_gesture_may_span_frames() {
     assert_eq!(project.human_frames(recording).unwrap(), (10..20).collect::<Vec<_>>());
     assert_eq!(project.undo().unwrap().unwrap().applied.len(), 20);
     assert!(project.human_frames(recording).unwrap().is_empty());
+}
+
+#[test]
+fn a_write_that_fails_halfway_keeps_nothing() {
+    let (_folder, mut project, recording) = project();
+    let frames = [(1, pose()), (2, pose()), (1000, pose())];
+    let error = project.put_poses(recording, frames).unwrap_err();
+    assert!(error.to_string().contains("frame 1000 is outside"), "{error}");
+    assert_eq!(project.poses_in(recording, 0..1000).count(), 0);
+    let mut bad = machine_labels(1);
+    let mut broken = label(40, Source::Stage4);
+    broken.placement = Placement::Free { point_in_image: Point2::new(f64::NAN, 1.0) };
+    bad.place(CameraId(5), KeypointId(11), broken);
+    let run = project.begin_run(recording, "pose", "{}", 1).unwrap();
+    put(&mut project, recording, 3, run, &machine_labels(1));
+    let (frame_pose, summary) = (FramePose::missing(12), FrameSummary::default());
+    let result = MachineFrame { labels: &bad, pose: &frame_pose, changes: &[], summary: &summary, checkpoint: None };
+    let error = project.put_machine_frame(recording, 3, run, &result).unwrap_err();
+    assert!(error.to_string().contains("keypoint 11 in camera 5 at frame 3"), "{error}");
+    assert_eq!(project.labels(recording, 3).unwrap(), machine_labels(1));
+    assert_eq!(project.pose(recording, 3).unwrap(), pose());
+}
+
+#[test]
+fn imported_labels_outlive_the_runs_that_start_from_them() {
+    let (_folder, mut project, recording) = project();
+    let mut imported = FrameLabels::empty(6, 12);
+    let mut free = label(1, Source::Imported);
+    free.placement = Placement::Free { point_in_image: Point2::new(3.25, 4.5) };
+    free.provenance = Provenance { source: Source::Imported, run: None, annotator: None, at_unix_ms: 9 };
+    free.margin = None;
+    imported.place(CameraId(0), KeypointId(0), free.clone());
+    imported.place(CameraId(0), KeypointId(1), Label { placement: Placement::Absent, ..free });
+    let human =
+        Edit { camera: CameraId(0), keypoint: KeypointId(1), before: None, after: Some(label(5, Source::Human)) };
+    project.apply_edits(recording, 8, &ANN, &[human]).unwrap();
+    assert_eq!(project.put_imported_labels(recording, [(8, imported.clone())], 9).unwrap(), 1, "one human label stays");
+    assert_eq!(
+        project.labels(recording, 8).unwrap().get(CameraId(0), KeypointId(0)),
+        imported.get(CameraId(0), KeypointId(0))
+    );
+    let run = project.begin_run(recording, "pose", "{}", 1).unwrap();
+    put(&mut project, recording, 8, run, &machine_labels(1));
+    let kept: Vec<_> = project.imported_labels_in(recording, 0..1000).unwrap().map(Result::unwrap).collect();
+    assert_eq!(kept, [(8, imported)]);
+    project.clear_machine_frames(recording, 0..1000).unwrap();
+    assert_eq!(project.labels(recording, 8).unwrap().iter().count(), 1, "the human label");
+    assert_eq!(project.stale_frames(recording).unwrap(), [8]);
+}
+
+#[test]
+fn runs_are_known_again_by_their_settings() {
+    let (_folder, mut project, recording) = project();
+    let first = project.begin_run(recording, "pose", "{\"solver\":\"joint\"}", 10).unwrap();
+    let second = project.begin_run(recording, "pose", "{\"solver\":\"dlt\"}", 20).unwrap();
+    let hash = Project::config_hash("{\"solver\":\"joint\"}");
+    let found = project.find_run(recording, "pose", &hash).unwrap().unwrap();
+    assert_eq!((found.id, found.state, found.started_unix_ms), (first, RunState::Running, 10));
+    assert_eq!(project.latest_run(recording, "pose").unwrap().unwrap().id, second);
+    assert_eq!(project.find_run(recording, "detect", &hash).unwrap(), None);
+    project.put_checkpoint(first, "a", b"1").unwrap();
+    project.put_checkpoint(first, "a", b"2").unwrap();
+    assert_eq!(project.checkpoint(first, "a").unwrap().as_deref(), Some(&b"2"[..]));
+    assert_eq!(project.checkpoint(second, "a").unwrap(), None);
+    project.finish_run(first, 30).unwrap();
+    project.clear_checkpoints(first).unwrap();
+    let finished = project.run(first).unwrap();
+    assert_eq!((finished.state, finished.finished_unix_ms), (RunState::Finished, Some(30)));
+    assert!(project.run(RunId(99)).is_err());
+}
+
+#[test]
+fn recordings_are_named_listed_and_moved() {
+    let (folder, mut project, recording) = project();
+    assert_eq!(project.only_recording().unwrap().path, folder.path().join("day1"));
+    let double = project.add_recording(&new_recording(folder.path(), "day1", 5)).unwrap_err();
+    assert!(double.to_string().contains("holds a recording named \"day1\" already"), "{double}");
+    project.add_recording(&new_recording(folder.path(), "day2", 5)).unwrap();
+    let several = project.only_recording().unwrap_err();
+    assert_eq!(several.to_string(), "the project holds several recordings; choose one with --recording: day1, day2");
+    let unknown = project.recording("day3").unwrap_err();
+    assert_eq!(unknown.to_string(), "the project has no recording \"day3\"; its recordings are: day1, day2");
+    project.relocate_recording(recording, &folder.path().join("moved/day1")).unwrap();
+    assert_eq!(project.recording("day1").unwrap().path_in_project, "moved/day1");
+    assert_eq!(project.recording("day1").unwrap().find_camera("cam3"), Some(CameraId(3)));
+}
+
+#[test]
+fn a_copy_is_a_project_of_its_own() {
+    let (folder, mut project, recording) = project();
+    let run = project.begin_run(recording, "pose", "{}", 1).unwrap();
+    put(&mut project, recording, 1, run, &machine_labels(1));
+    let copy = folder.path().join("copy.bvlm");
+    project.backup(&copy).unwrap();
+    assert!(matches!(project.backup(&copy), Err(StoreError::AlreadyExists { .. })));
+    assert!(matches!(Project::create(&copy, &Skeleton::qd12()), Err(StoreError::AlreadyExists { .. })));
+    let opened = Project::open(&copy).unwrap();
+    opened.check().unwrap();
+    assert_eq!(opened.labels(recording, 1).unwrap(), machine_labels(1));
+    assert_eq!(opened.skeleton(), project.skeleton());
+    let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(names.iter().all(|name| !name.to_string_lossy().starts_with('.')), "no draft is left: {names:?}");
+}
+
+/// Names the project that [`the_writer_that_is_killed`] writes to.
+const WRITER_PROJECT: &str = "BEHAVIORVLM_TEST_WRITER_PROJECT";
+
+#[test]
+#[ignore = "started and killed by a_killed_writer_leaves_whole_frames"]
+fn the_writer_that_is_killed() {
+    let Some(path) = std::env::var_os(WRITER_PROJECT) else { return };
+    let mut project = Project::open(Path::new(&path)).unwrap();
+    let recording = project.only_recording().unwrap().id;
+    let run = project.begin_run(recording, "pose", "{}", 1).unwrap();
+    for frame in 0..1000 {
+        put(&mut project, recording, frame, run, &machine_labels(1));
+        let labels = project.labels(recording, frame).unwrap();
+        let edits = Edit::placing(&labels, CameraId(0), KeypointId(0), label(30, Source::Human));
+        project.apply_edits(recording, frame, &ANN, &edits).unwrap();
+        println!("done {frame}");
+    }
+}
+
+#[test]
+fn a_killed_writer_leaves_whole_frames() {
+    for lines in [1u32, 2, 5, 11, 23] {
+        let (folder, project, recording) = project();
+        let path = folder.path().join("p.bvlm");
+        drop(project);
+        let mut writer = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "store::the_writer_that_is_killed", "--ignored", "--nocapture"])
+            .env(WRITER_PROJECT, &path)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(writer.stdout.take().unwrap());
+        // The harness begins the first line itself, so the words may stand anywhere in it.
+        let done =
+            output.lines().map(Result::unwrap).filter(|line| line.contains("done ")).take(lines as usize).count();
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+        assert_eq!(done, lines as usize);
+
+        let mut project = Project::open(&path).unwrap();
+        project.check().unwrap();
+        let run = project.latest_run(recording, "pose").unwrap().unwrap().id;
+        let completed = project.completed_frames(recording, run).unwrap();
+        assert!(completed.len() as u32 >= lines, "{} frames of {lines}", completed.len());
+        let last = completed.last().copied().unwrap();
+        assert_eq!(completed, (0..=last).collect::<Vec<_>>());
+        assert_eq!(project.checkpoint(run, "state").unwrap(), Some(last.to_le_bytes().to_vec()));
+        let human = project.human_frames(recording).unwrap();
+        assert!(human.len() as u32 >= lines && human.len() <= completed.len());
+        for frame in &completed {
+            assert_eq!(project.labels(recording, *frame).unwrap().iter().count(), 72);
+            assert_eq!(project.pose(recording, *frame).unwrap(), pose());
+        }
+        assert_eq!(project.stale_frames(recording).unwrap(), human);
+        for _ in &human {
+            assert_eq!(project.undo().unwrap().unwrap().conflicts, []);
+        }
+        assert_eq!(project.undo().unwrap(), None);
+    }
 }

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::Path;
 
 use manifest::check_manifest;
-use rules::{Finding, check_shape, check_source};
+use rules::{Finding, LAYERS, check_shape, check_source};
 use source::{Source, module_of, test_modules};
 
 /// All Rust files under a folder of the repository, in the order of their paths.
@@ -57,6 +57,14 @@ fn sources_keep_the_rules() {
 }
 
 #[test]
+fn the_crate_lists_its_modules_as_layers() {
+    let root = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let listed: Vec<&str> = root.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let layers: Vec<&str> = LAYERS.into_iter().filter(|layer| listed.contains(layer)).collect();
+    assert_eq!(listed, layers, "the `mod` lines of src/lib.rs and the layers, in reading order");
+}
+
+#[test]
 fn tests_and_benches_say_what_they_are_for() {
     let found: Vec<Finding> =
         ["tests", "benches"].into_iter().flat_map(sources_under).flat_map(|file| check_shape(&file)).collect();
@@ -70,11 +78,23 @@ fn dependencies_have_reasons() {
 }
 
 #[test]
+fn the_readme_leads_to_what_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let links = readme.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let lost: Vec<&str> = links.filter(|link| !link.contains("://") && !root.join(link).exists()).collect();
+    assert!(lost.is_empty(), "README.md leads to {lost:?}, which are not there");
+    for module in LAYERS.iter().filter(|layer| root.join("src").join(layer).is_dir()) {
+        assert!(readme.contains(&format!("](src/{module})")), "the code map of README.md lacks src/{module}");
+    }
+}
+
+#[test]
 fn a_layer_broken_on_purpose_is_seen_in_every_file() {
     for mut source in sources_under("src") {
         let module = module_of(&source.path);
         let Some(own) = module.first() else { continue };
-        let Some(below) = rules::LAYERS.iter().skip_while(|layer| *layer != own).nth(1) else { continue };
+        let Some(below) = LAYERS.iter().skip_while(|layer| *layer != own).nth(1) else { continue };
         source.text.push_str(&format!("\nfn broken() {{ crate::{below}::anything(); }}\n"));
         let line = source.text.lines().count();
         let found = check_source(&source, false);

@@ -40,7 +40,7 @@ fn number_in(frame: &GrayFrame) -> u32 {
     (0..BITS).map(|bar| bit(bar) << bar).sum()
 }
 
-fn ffmpeg(arguments: &[&str], input: &[u8]) {
+pub(crate) fn ffmpeg(arguments: &[&str], input: &[u8]) {
     let mut child = Command::new("ffmpeg")
         .args(["-v", "error", "-y"])
         .args(arguments)
@@ -52,7 +52,7 @@ fn ffmpeg(arguments: &[&str], input: &[u8]) {
 }
 
 /// Encodes `frames` barcodes; `options` stand before the output.
-fn encode(path: &Path, frames: u32, options: &str) {
+pub(crate) fn encode(path: &Path, frames: u32, options: &str) {
     let input: Vec<u8> = (0..frames).flat_map(barcode).collect();
     let size = format!("{WIDTH}x{HEIGHT}");
     let mut arguments = vec!["-f", "rawvideo", "-pix_fmt", "gray", "-s", &size, "-r", "30", "-i", "-"];
@@ -190,6 +190,22 @@ fn an_edit_list_hides_what_a_player_hides() {
 }
 
 #[test]
+fn a_video_that_asks_to_be_turned_is_turned() {
+    let folder = tempfile::tempdir().unwrap();
+    let (flat, turned) = (folder.path().join("flat.mp4"), folder.path().join("turned.mp4"));
+    encode(&flat, 12, "-c:v libx264 -pix_fmt yuv420p");
+    let copy = ["-c", "copy", "-metadata:s:v", "rotate=90", turned.to_str().unwrap()];
+    ffmpeg(&[&["-i", flat.to_str().unwrap()], &copy[..]].concat(), &[]);
+    let mut video = VideoReader::open(&turned).unwrap();
+    // Later releases of ffmpeg write no rotation this way.
+    if video.size_px() == [HEIGHT, WIDTH] {
+        assert_eq!(video.read(3).unwrap().size_px(), [HEIGHT, WIDTH]);
+    } else {
+        assert_eq!(number_in(&video.read(3).unwrap()), 3);
+    }
+}
+
+#[test]
 fn a_stream_that_begins_between_key_frames_counts_what_is_shown() {
     let folder = tempfile::tempdir().unwrap();
     let (whole, cut) = (folder.path().join("whole.mp4"), folder.path().join("cut.mkv"));
@@ -234,6 +250,45 @@ fn a_damaged_picture_never_shifts_those_after_it() {
                 assert_eq!(frame, 20, "{error}");
                 assert!(matches!(error, MediaError::Damaged { frame: 20, .. }), "{error}");
             }
+        }
+    }
+}
+
+/// Reads all that a damaged file lists. Whatever comes is of the right size or an error, and nothing hangs or panics.
+fn survives(path: &Path) {
+    let Ok(mut video) = VideoReader::open(path) else { return };
+    let size_px = video.size_px();
+    let Ok(frames) = video.frame_count() else { return };
+    for frame in (0..frames.min(40)).chain([frames / 2, frames.saturating_sub(1)]) {
+        match video.read(frame) {
+            Ok(picture) => assert_eq!(picture.size_px(), size_px),
+            Err(error) => assert!(!error.to_string().contains('\n'), "{error}"),
+        }
+    }
+}
+
+#[test]
+fn files_with_wrong_bytes_give_pictures_or_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = [
+        ("a.mp4", "-c:v libx264 -g 12 -bf 3 -pix_fmt yuv420p"),
+        ("a.avi", "-c:v ffv1 -pix_fmt gray"),
+        ("b.avi", "-c:v mpeg4 -g 12"),
+        ("a.mkv", "-c:v libx265 -x265-params log-level=error -pix_fmt yuv420p"),
+    ];
+    let mut random = ChaCha8Rng::seed_from_u64(7);
+    for (file, options) in cases {
+        let path = folder.path().join(file);
+        encode(&path, 20, options);
+        let sound = std::fs::read(&path).unwrap();
+        for _ in 0..3 {
+            let mut bytes = sound.clone();
+            for _ in 0..random.random_range(1..30) {
+                let at = random.random_range(0..bytes.len());
+                bytes[at] = random.random();
+            }
+            std::fs::write(&path, bytes).unwrap();
+            survives(&path);
         }
     }
 }

@@ -95,9 +95,6 @@ impl<'a> Tables<'a> {
         if choice == NONE { self.offsets[keypoint + 1] - 1 } else { self.offsets[keypoint] + usize::from(choice) }
     }
 
-    pub fn between_at(&self, a: usize, b: usize) -> f32 {
-        self.between[a * self.row_length + b]
-    }
     /// The candidate that an option stands for.
     pub fn candidate(&self, keypoint: usize, choice: u8) -> Option<&'a Candidate> {
         (choice != NONE).then(|| &self.pool[usize::from(self.options[keypoint][usize::from(choice)])])
@@ -270,11 +267,7 @@ impl Beam {
             for (index, energy) in options.iter().enumerate() {
                 let choice = if index + 1 == options.len() { NONE } else { index as u8 };
                 let price = self.paid[state] + self.prices[tables.offsets[keypoint] + index];
-                children.push(Child {
-                    rank: self.energy[state] + energy + price + outlook,
-                    parent: state as u32,
-                    choice,
-                });
+                children.push(Child { rank: self.energy[state] + energy + price + outlook, parent: state as u32, choice });
             }
         }
         keep_lowest(&mut children, 2 * width);
@@ -328,7 +321,15 @@ impl Beam {
     }
 
     /// Adds to the options of an open keypoint what it costs to stand on the wrong side of the one just decided.
-    fn add_side(&self, tables: &Tables<'_>, state: usize, keypoint: usize, choice: u8, body: &Body, row: &mut [f32]) {
+    fn add_side(
+        &self,
+        tables: &Tables<'_>,
+        state: usize,
+        keypoint: usize,
+        choice: u8,
+        body: &Body,
+        row: &mut [f32],
+    ) {
         debug_assert!(state < self.energy.len(), "a parent in the beam");
         let Some(decided) = tables.candidate(keypoint, choice) else { return };
         for side in tables.shape.sides() {

@@ -40,10 +40,10 @@ impl Default for TrackerConfig {
         Self {
             candidates: CandidateConfig::default(),
             beam_width: 48,
-            hypotheses: 6,
+            hypotheses: 8,
             hypothesis_margin: 40.0,
             options_per_answer: 8,
-            options_by_evidence: 26,
+            options_by_evidence: 32,
             reacquire_every: 2,
         }
     }
@@ -270,50 +270,6 @@ impl TrackerConfig {
             })
             .collect();
         let margins: Vec<f32> = (0..best.choice.len()).map(|k| margin(&tables, &unary, &solutions, k)).collect();
-        if std::env::var("DEBUGT").is_ok() {
-            eprintln!(
-                "--- energy {:.1} body {:?} strain {:?}",
-                best.energy,
-                track.shape.body(&tables.positions(&best.choice)).map(|b| b.whole.trust),
-                track.shape.strain(&tables.positions(&best.choice))
-            );
-            for k in 0..best.choice.len() {
-                let columns: Vec<usize> = (0..best.choice.len()).map(|k| tables.column(k, best.choice[k])).collect();
-                let mut alternatives: Vec<(f32, u8)> = (0..tables.options[k].len() as u8)
-                    .chain([NONE])
-                    .map(|c| {
-                        let mut ch = best.choice.clone();
-                        ch[k] = c;
-                        (tables.energy(&unary, &ch) - best.energy, c)
-                    })
-                    .collect();
-                alternatives.sort_by(|a, b| a.0.total_cmp(&b.0));
-                let show: Vec<String> = alternatives
-                    .iter()
-                    .take(3)
-                    .map(|(e, c)| {
-                        let cand = tables.candidate(k, *c);
-                        let mut ch = best.choice.clone();
-                        ch[k] = *c;
-                        let pos = tables.positions(&ch);
-                        let bf = track.shape.body(&pos);
-                        format!(
-                            "[{:+.1}: u {:.1} v{} at {:?} place {:.1} pair {:.1}]",
-                            e,
-                            unary[tables.column(k, *c)],
-                            cand.map_or(0, |c| c.views),
-                            cand.map(|c| c.position.coords.map(|x| x.round()).transpose()),
-                            cand.zip(bf).map_or(0.0, |(c, b)| track.shape.place_penalty(&b, k, &c.position)),
-                            (0..best.choice.len())
-                                .filter(|l| *l != k)
-                                .map(|l| tables.between_at(tables.column(k, *c), columns[l]))
-                                .sum::<f32>()
-                        )
-                    })
-                    .collect();
-                eprintln!("{k:2} {}", show.join(" "));
-            }
-        }
         let seen = tables.positions(&best.choice);
         let jump = jump(track, &seen);
         let locked: Vec<bool> = scene.locked.iter().map(Option::is_some).collect();
@@ -336,8 +292,7 @@ fn jump(track: &Track, seen: &[Option<Point3>]) -> Option<f64> {
 
 /// Moves the track behind a settled frame and learns from it where it is beyond doubt.
 fn learn(track: &mut Track, keypoints: &[Option<TrackedKeypoint>], margins: &[f32], locked: &[bool]) {
-    let seen: Vec<Option<Point3>> =
-        keypoints.iter().map(|keypoint| keypoint.as_ref().map(|found| found.position)).collect();
+    let seen: Vec<Option<Point3>> = keypoints.iter().map(|keypoint| keypoint.as_ref().map(|found| found.position)).collect();
     let count = seen.iter().flatten().count();
     let strain = track.shape.strain(&seen);
     let per_keypoint = (strain.distances + strain.places + strain.sides) / count.max(1) as f64;

@@ -132,31 +132,48 @@ const LEAST_DEVIATIONS: f32 = 6.0;
 /// What of the known level stands above its smooth part; `None` where nothing does.
 fn fine_structure(level: &Plane, known: &[bool], scales: &Scales, step: f32) -> Option<Plane> {
     let bin = scales.bin as f64;
-    let wide = scales.wide_px / bin;
+    let above = above_smooth(level, known, known, scales);
+    let narrow = blurred(&above, scales.narrow_px / bin);
+    let mut sampled: Vec<f32> = narrow.data.iter().step_by(7).copied().collect();
+    let least = (LEAST_DEVIATIONS * robust_spread(&mut sampled).1).max(step);
+    let stands_out: Vec<bool> = narrow.data.iter().map(|value| *value > least).collect();
+    if !stands_out.contains(&true) {
+        return None;
+    }
+    let reach = (2.0 * scales.narrow_px / bin).ceil() as usize;
+    let structure = grow(&stands_out, level.width, level.height, reach);
+    // What stands out has lifted the smooth part around it; the second time it does not take part.
+    let plain: Vec<bool> = known.iter().zip(&structure).map(|(known, structure)| *known && !structure).collect();
+    let mut excess = above_smooth(level, known, &plain, scales);
+    for (value, keep) in excess.data.iter_mut().zip(structure) {
+        *value = if keep { value.max(0.0) } else { 0.0 };
+    }
+    Some(excess)
+}
+
+/// The level less a wide blur of its `smooth_from` pixels, where it is known.
+fn above_smooth(level: &Plane, known: &[bool], smooth_from: &[bool], scales: &Scales) -> Plane {
+    let wide = scales.wide_px / scales.bin as f64;
     let factor = Surroundings::factor_for(wide);
-    let weights = Plane { data: known.iter().map(|known| f32::from(u8::from(*known))).collect(), ..level.clone() };
-    let smooth = Surroundings::new(&level.merged(factor), factor, wide);
+    let mut weights = Plane::zeros(level.width, level.height);
+    let mut weighted = Plane::zeros(level.width, level.height);
+    for (index, _) in smooth_from.iter().enumerate().filter(|(_, counts)| **counts) {
+        weights.data[index] = 1.0;
+        weighted.data[index] = level.data[index];
+    }
+    let smooth = Surroundings::new(&weighted.merged(factor), factor, wide);
     let support = Surroundings::new(&weights.merged(factor), factor, wide);
     let mut above = Plane::zeros(level.width, level.height);
     for y in 0..level.height {
         for x in 0..level.width {
             let weight = support.sample(x as f64, y as f64);
-            if known[y * level.width + x] && weight > 0.1 {
-                let value = level.at(x, y) - smooth.sample(x as f64, y as f64) / weight;
-                above.row_mut(y)[x] = value;
+            if known[y * level.width + x] && weight > LEAST_SUPPORT {
+                above.row_mut(y)[x] = level.at(x, y) - smooth.sample(x as f64, y as f64) / weight;
             }
         }
     }
-    let narrow = blurred(&above, scales.narrow_px / bin);
-    let mut sampled: Vec<f32> = narrow.data.iter().step_by(7).copied().collect();
-    let least = LEAST_DEVIATIONS * robust_spread(&mut sampled).1;
-    let stands_out: Vec<bool> = narrow.data.iter().map(|value| *value > least.max(step)).collect();
-    if !stands_out.contains(&true) {
-        return None;
-    }
-    let reach = (2.0 * scales.narrow_px / bin).ceil() as usize;
-    for (value, keep) in above.data.iter_mut().zip(grow(&stands_out, level.width, level.height, reach)) {
-        *value = if keep { value.max(0.0) } else { 0.0 };
-    }
-    Some(above)
+    above
 }
+
+/// Share of a pixel's surroundings that must be known before its smooth part is.
+const LEAST_SUPPORT: f32 = 0.1;

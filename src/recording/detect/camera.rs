@@ -265,3 +265,116 @@ impl<'a> Builder<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::synthetic::{Picture, spot};
+    use super::*;
+    use crate::recording::frame::GrayPixels;
+
+    const REFLECTION: [f64; 2] = [560.0, 400.0];
+
+    /// Five dots of an animal at a place, and a fixed reflection.
+    fn fluorescence(x: f64, seed: u64) -> GrayFrame {
+        let dots = (0..5).map(|dot| spot(x + 14.0 * f64::from(dot), 200.0 + f64::from(dot % 2) * 9.0, 90.0, 1.6));
+        let reflection = spot(REFLECTION[0], REFLECTION[1], 120.0, 1.8);
+        Picture { seed, ..Picture::dark(dots.chain([reflection]).collect()) }.in_8_bit()
+    }
+
+    /// The animal as a bright box, as a mask or as a reflectance picture on a floor of that level.
+    fn animal(x: f64, floor: u8, fur: u8) -> GrayFrame {
+        let mut levels = vec![floor; 640 * 480];
+        for row in 185..225 {
+            levels[row * 640 + x as usize - 12..row * 640 + x as usize + 70].fill(fur);
+        }
+        GrayFrame { width: 640, height: 480, pixels: GrayPixels::U8(levels) }
+    }
+
+    fn near(detection: &ViewDetection, x: f64, y: f64) -> bool {
+        detection.centroids.iter().any(|centroid| (centroid.point_in_image - Point2::new(x, y)).norm() < 1.0)
+    }
+
+    fn moments(places: &[f64], reflectance: bool, mask: bool) -> Vec<Moment> {
+        let moment = |(seed, x): (usize, &f64)| Moment {
+            fluorescence: fluorescence(*x, seed as u64),
+            reflectance: reflectance.then(|| animal(*x, 40, 160)),
+            mask: mask.then(|| animal(*x, 0, 1)),
+        };
+        places.iter().enumerate().map(moment).collect()
+    }
+
+    const WALK: [f64; 8] = [40.0, 110.0, 190.0, 260.0, 330.0, 400.0, 470.0, 520.0];
+
+    #[test]
+    fn a_fixed_reflection_is_background_once_the_animal_moved() {
+        for (reflectance, mask) in [(true, false), (false, true), (false, false)] {
+            let detector =
+                CameraDetector::from_moments(&moments(&WALK, reflectance, mask), &DetectConfig::default()).unwrap();
+            assert!(detector.background().is_some(), "reflectance {reflectance}, mask {mask}");
+            let view = detector.detect(None, &fluorescence(225.0, 77), None).unwrap();
+            assert!(!near(&view, REFLECTION[0], REFLECTION[1]), "reflectance {reflectance}, mask {mask}");
+            assert_eq!(view.centroids.len(), 5, "reflectance {reflectance}, mask {mask}");
+        }
+    }
+
+    #[test]
+    fn a_resting_animal_keeps_its_dots() {
+        for (reflectance, mask) in [(true, false), (false, true), (false, false)] {
+            let moments = moments(&[200.0; 10], reflectance, mask);
+            let detector = CameraDetector::from_moments(&moments, &DetectConfig::default()).unwrap();
+            let last = &moments[9];
+            let view = detector.detect(last.reflectance.as_ref(), &last.fluorescence, last.mask.as_ref()).unwrap();
+            for dot in 0..5 {
+                let (x, y) = (200.0 + 14.0 * f64::from(dot), 200.0 + f64::from(dot % 2) * 9.0);
+                assert!(near(&view, x, y), "dot {dot}, reflectance {reflectance}, mask {mask}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_crop_follows_the_mask_or_the_built_in_one() {
+        let moments = moments(&WALK, true, false);
+        let detector = CameraDetector::from_moments(&moments, &DetectConfig::default()).unwrap();
+        let picture = fluorescence(225.0, 5);
+        let crop = detector.detect(Some(&animal(225.0, 40, 160)), &picture, None).unwrap().crop.unwrap();
+        assert!((crop.x - (213 - 20)).abs() <= 2 && (crop.y - (185 - 18)).abs() <= 2, "{crop:?}");
+        assert!(crop.width.abs_diff(82 + 40) <= 4 && crop.height.abs_diff(40 + 36) <= 4, "{crop:?}");
+        let given = detector.detect(Some(&animal(225.0, 40, 160)), &picture, Some(&animal(300.0, 0, 7))).unwrap();
+        assert_eq!(given.crop.map(|crop| crop.x), Some(288 - 20));
+        let empty = GrayFrame { width: 640, height: 480, pixels: GrayPixels::U8(vec![0; 640 * 480]) };
+        assert_eq!(detector.detect(None, &picture, Some(&empty)).unwrap().crop, None);
+    }
+
+    #[test]
+    fn pictures_of_another_size_are_refused() {
+        let detector = CameraDetector::from_moments(&moments(&WALK, true, false), &DetectConfig::default()).unwrap();
+        let small = Picture { width: 320, ..Picture::dark(Vec::new()) }.in_8_bit();
+        let error = detector.detect(None, &small, None).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the fluorescence picture has 320×480 pixels, but 640×480 were expected; check that all channels and frames of \
+             the camera have one size"
+        );
+        let picture = fluorescence(100.0, 1);
+        assert!(matches!(detector.detect(Some(&small), &picture, None), Err(DetectError::Size { .. })));
+        assert!(matches!(detector.detect(None, &picture, Some(&small)), Err(DetectError::Size { .. })));
+        let mut mixed = moments(&WALK[..2], false, false);
+        mixed[1].fluorescence = small;
+        assert!(CameraDetector::from_moments(&mixed, &DetectConfig::default()).is_err());
+    }
+
+    #[test]
+    fn nothing_to_learn_from_leaves_a_plain_detector() {
+        let detector = CameraDetector::from_moments(&[], &DetectConfig::default()).unwrap();
+        let view = detector.detect(None, &fluorescence(100.0, 1), None).unwrap();
+        assert_eq!((view.crop, view.centroids.len()), (None, 6));
+    }
+
+    #[test]
+    fn samples_are_spread_over_the_recording() {
+        assert_eq!(sampled_frames(6, 24).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(sampled_frames(100, 4).collect::<Vec<_>>(), [12, 37, 62, 87]);
+        assert_eq!(sampled_frames(0, 24).count(), 0);
+        assert!(sampled_frames(u32::MAX, 24).all(|frame| frame < u32::MAX));
+    }
+}

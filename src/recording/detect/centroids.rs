@@ -146,6 +146,22 @@ mod tests {
     }
 
     #[test]
+    fn three_touching_spots_are_told_apart() {
+        let triples = [
+            [(300.0, 200.0, 100.0), (305.2, 200.5, 80.0), (310.4, 201.0, 120.0)],
+            [(300.0, 200.0, 100.0), (305.4, 200.0, 90.0), (302.7, 204.7, 110.0)],
+        ];
+        for triple in triples {
+            let spots = triple.iter().map(|(x, y, peak)| spot(*x, *y, *peak, 2.0)).collect();
+            let found = find(&Picture { noise: 1.0, ..Picture::dark(spots) }.in_8_bit());
+            assert_eq!(found.len(), 3, "{found:?}");
+            for (x, y, _) in triple {
+                assert!(found.iter().any(|centroid| distance(centroid, x, y) < 0.25), "({x}, {y}): {found:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_bright_single_spot_stays_single() {
         for seed in 0..8 {
             let picture = Picture { seed, ..Picture::dark(vec![spot(300.2, 200.7, 200.0, 2.2)]) };

@@ -300,3 +300,115 @@ fn components(cells: &[bool], width: usize, height: usize) -> (Vec<Option<u32>>,
     }
     (labels, count as usize)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::frame::GrayPixels;
+
+    const SIZE: [u32; 2] = [320, 200];
+
+    /// A reflectance picture: an ellipse of a body with a thin tail to its right, at a place, on a textured floor.
+    fn reflectance(x: f64, y: f64, floor: u8, fur: u8) -> GrayFrame {
+        let level = |index: u32| {
+            let (column, row) = (f64::from(index % SIZE[0]), f64::from(index / SIZE[0]));
+            let texture = (index.wrapping_mul(2_654_435_761) >> 29) as u8;
+            let body = ((column - x) / 30.0).powi(2) + ((row - y) / 16.0).powi(2) < 1.0;
+            let tail = (row - y).abs() < 2.0 && column > x && column < x + 80.0;
+            if body || tail { fur - texture } else { floor + texture }
+        };
+        GrayFrame {
+            width: SIZE[0],
+            height: SIZE[1],
+            pixels: GrayPixels::U8((0..SIZE[0] * SIZE[1]).map(level).collect()),
+        }
+    }
+
+    fn dots(x: f64, y: f64) -> Vec<Point2> {
+        vec![
+            Point2::new(x - 20.0, y),
+            Point2::new(x, y + 5.0),
+            Point2::new(x + 15.0, y - 4.0),
+            Point2::new(x + 75.0, y),
+        ]
+    }
+
+    fn model(places: &[[f64; 2]], floor: u8, fur: u8) -> ReflectanceModel {
+        let samples: Vec<ReflectanceSample> = places
+            .iter()
+            .map(|[x, y]| ReflectanceSample {
+                cells: Plane::from_frame(&reflectance(*x, *y, floor, fur), cell_px(SIZE[0])),
+                dots_in_image: dots(*x, *y),
+            })
+            .collect();
+        ReflectanceModel::from_samples(&samples, SIZE).unwrap()
+    }
+
+    fn bounds_at(model: &ReflectanceModel, x: f64, y: f64, floor: u8, fur: u8) -> [usize; 4] {
+        animal_mask(&reflectance(x, y, floor, fur), model, &dots(x, y)).bounds_px().unwrap()
+    }
+
+    fn close(found: [usize; 4], expected: [usize; 4]) {
+        for (found, expected) in found.into_iter().zip(expected) {
+            assert!(found.abs_diff(expected) <= 3, "{found:?} for {expected:?}");
+        }
+    }
+
+    #[test]
+    fn bright_and_dark_animals_are_found_with_their_tail() {
+        let places = [[60.0, 40.0], [120.0, 60.0], [180.0, 120.0], [200.0, 60.0], [80.0, 150.0], [160.0, 90.0]];
+        for (floor, fur) in [(30, 150), (180, 60)] {
+            let model = model(&places, floor, fur);
+            close(bounds_at(&model, 100.0, 100.0, floor, fur), [70, 84, 110, 32]);
+        }
+    }
+
+    #[test]
+    fn an_animal_that_never_moves_is_found() {
+        let model = model(&[[100.0, 100.0]; 8], 30, 150);
+        close(bounds_at(&model, 100.0, 100.0, 30, 150), [70, 84, 110, 32]);
+    }
+
+    #[test]
+    fn what_holds_no_dots_is_left_out() {
+        let places = [[60.0, 40.0], [120.0, 60.0], [180.0, 120.0], [200.0, 60.0], [80.0, 150.0], [160.0, 90.0]];
+        let model = model(&places, 30, 150);
+        let mut frame = reflectance(100.0, 100.0, 30, 150);
+        if let GrayPixels::U8(levels) = &mut frame.pixels {
+            // A hand at the border.
+            for row in 0..40 {
+                levels[row * 320 + 270..row * 320 + 320].fill(140);
+            }
+        }
+        close(animal_mask(&frame, &model, &dots(100.0, 100.0)).bounds_px().unwrap(), [70, 84, 110, 32]);
+    }
+
+    #[test]
+    fn crops_are_padded_by_16_px_and_a_twentieth() {
+        let mut mask = Mask { cell_px: 1, width: 300, height: 200, cells: vec![false; 300 * 200] };
+        assert_eq!(crop_of(&mask, &DetectConfig::default()), None);
+        for row in 50..90 {
+            mask.cells[row * 300 + 5..row * 300 + 105].fill(true);
+        }
+        let crop = crop_of(&mask, &DetectConfig::default());
+        assert_eq!(crop, Some(Crop { x: -16, y: 32, width: 142, height: 76 }));
+        assert!(mask.contains(Point2::new(5.0, 50.0)) && !mask.contains(Point2::new(4.0, 50.0)));
+        assert!(!mask.contains(Point2::new(-9.0, 50.0)) && !mask.contains(Point2::new(f64::NAN, 50.0)));
+    }
+
+    #[test]
+    fn a_given_mask_is_whatever_is_not_zero() {
+        let mut levels = vec![0u8; 12];
+        levels[5] = 1;
+        levels[6] = 255;
+        let mask = Mask::from_frame(&GrayFrame { width: 4, height: 3, pixels: GrayPixels::U8(levels) });
+        assert_eq!(mask.bounds_px(), Some([1, 1, 2, 1]));
+    }
+
+    #[test]
+    fn parts_hang_together_over_corners() {
+        let cells = [true, false, false, false, true, false, false, false, false, false, false, true];
+        let (labels, count) = components(&cells, 4, 3);
+        assert_eq!((count, labels[0], labels[4], labels[11]), (2, Some(0), Some(0), Some(1)));
+    }
+}

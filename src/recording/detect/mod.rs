@@ -35,6 +35,9 @@ mod plane;
 #[cfg(test)]
 mod synthetic;
 
+#[cfg(test)]
+mod real_data;
+
 pub use background::Background;
 pub use camera::{CameraDetector, Moment, PrepareError, ViewDetection};
 pub use centroids::find_centroids;

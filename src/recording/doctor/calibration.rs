@@ -15,6 +15,9 @@ const ROTATION_DEFECT: f64 = 1e-5;
 /// Focal lengths, in image widths, that lenses have.
 const FOCAL_WIDTHS: std::ops::RangeInclusive<f64> = 0.2..=30.0;
 
+/// Distances between the outermost two cameras that rigs around a small animal have, mm.
+const RIG_MM: std::ops::RangeInclusive<f64> = 20.0..=20_000.0;
+
 /// The finding of a recording without calibration.
 pub(super) fn absent(recording: &Recording) -> Finding {
     let has_dots = recording.cameras.iter().any(|camera| camera.fluorescence.is_some());
@@ -44,6 +47,7 @@ pub(super) fn examine(
         camera(path, parameters, size_px, findings);
     }
     repeated(path, calibration, findings);
+    unit(recording, calibration, findings);
 }
 
 /// Cameras that only the manifest or only the calibration knows.
@@ -134,5 +138,20 @@ fn repeated(path: &Path, calibration: &Calibration, findings: &mut Vec<Finding>)
             format!("\"{}\" and \"{}\" have {what} in common in {file}: one of them is wrong", other.name, camera.name);
         let remedy = "Calibrate again, or find the right numbers of the wrong one; the reprojection errors of labels show which it is.";
         findings.push(Finding::new("cameras_identical", Severity::Error, message, remedy).of(&camera.name));
+    }
+}
+
+/// A calibration in metres that is read as millimetres makes every error look a thousand times too small.
+fn unit(recording: &Recording, calibration: &Calibration, findings: &mut Vec<Finding>) {
+    let centers: Vec<_> =
+        calibration.sound().map(|camera| -camera.camera_from_world.transpose() * camera.translation).collect();
+    let distances = centers.iter().flat_map(|one| centers.iter().map(move |other| (one - other).norm()));
+    let largest = distances.fold(0.0, f64::max);
+    let largest_mm = largest * recording.units.to_mm();
+    if largest > 0.0 && !RIG_MM.contains(&largest_mm) {
+        let units = recording.units.as_str();
+        let message = format!("in {units} the outermost cameras would stand {largest_mm:.3} mm apart");
+        let remedy = "Set units in recording.toml to the calibration's unit: \"mm\", \"cm\" or \"m\".";
+        findings.push(Finding::new("units_unlikely", Severity::Warning, message, remedy));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`examine`] never fails: whatever stops it is itself a finding, and one bad camera does not hide the others. Every finding has
 //! a `code` for scripts, the camera that it is about, what is wrong in one sentence, and a remedy. Nothing is changed on disk.
-//! Short videos are decoded from end to end, long ones in three places ([`pictures`]); so a finding that is absent is no proof.
+//! Short videos are decoded from end to end, long ones in three places (`pictures`); so a finding that is absent is no proof.
 
 mod calibration;
 mod pictures;
@@ -86,7 +86,7 @@ pub fn examine_recording(recording: &Recording) -> Vec<Finding> {
         .filter(|(camera, channel)| is_readable || !needs_ffmpeg(camera, *channel))
         .collect();
     let examined: Vec<pictures::Examined> =
-        channels.par_iter().map(|(camera, channel)| pictures::examine(recording, camera, *channel)).collect();
+        channels.par_iter().map(|(camera, channel)| pictures::examine(camera, *channel)).collect();
     pictures::compare(recording, &examined, &mut findings);
     tracks(recording, &mut findings);
     let parameters = match &recording.calibration {

@@ -1,10 +1,12 @@
 //! Examines the pictures: are they there, can they be decoded, do they fit each other?
 
+use std::path::{Path, PathBuf};
+
 use super::super::fingerprint::spread;
 use super::super::media::{Channel, ChannelSource, MediaError, MediaPath};
 use super::super::sequence::{ImageSequence, SequencePattern};
 use super::super::video::{VideoReader, count_by_decoding};
-use super::super::{CameraMedia, FrameSource, Recording};
+use super::super::{CameraMedia, FrameSource, GrayFrame, GrayPixels, Recording};
 use super::{Finding, Severity, media_code, media_remedy};
 
 /// Videos up to this many pictures are decoded from end to end; longer ones at the beginning, in the middle and at the end.
@@ -22,6 +24,8 @@ pub(super) struct Examined {
     pub(super) channel: Channel,
     pub(super) frame_count: Option<u32>,
     pub(super) size_px: Option<[u32; 2]>,
+    /// Timepoints per second that a video's header states.
+    rate: Option<f64>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -42,18 +46,27 @@ impl Examined {
 }
 
 /// Examines one channel.
-pub(super) fn examine(recording: &Recording, camera: &CameraMedia, channel: Channel) -> Examined {
-    let mut examined =
-        Examined { camera: camera.name.clone(), channel, frame_count: None, size_px: None, findings: Vec::new() };
+pub(super) fn examine(camera: &CameraMedia, channel: Channel) -> Examined {
+    let mut examined = Examined {
+        camera: camera.name.clone(),
+        channel,
+        frame_count: None,
+        size_px: None,
+        rate: None,
+        findings: Vec::new(),
+    };
     let Some(source) = camera.channel(channel) else { return examined };
     // The second channel of an interleaved video is the same file.
     let is_second = source.interleaved == Some(1);
     let result = match &source.path {
         _ if is_second => Ok(()),
-        MediaPath::Video(path) => video(recording, source, path, &mut examined),
+        MediaPath::Video(path) => video(source, path, &mut examined),
         MediaPath::Sequence(pattern) => sequence(pattern),
     };
     let counted = result.and_then(|()| {
+        if is_second {
+            order_of_channels(camera, &mut examined)?;
+        }
         let mut pictures = source.open()?;
         examined.size_px = Some(pictures.size_px());
         examined.frame_count = Some(pictures.frame_count()?);
@@ -66,12 +79,31 @@ pub(super) fn examine(recording: &Recording, camera: &CameraMedia, channel: Chan
     examined
 }
 
-fn video(
-    recording: &Recording,
-    source: &ChannelSource,
-    path: &std::path::Path,
-    examined: &mut Examined,
-) -> Result<(), MediaError> {
+/// Dots are few and their picture is dark; the animal's is lit. One picture lost at the start swaps the two.
+fn order_of_channels(camera: &CameraMedia, examined: &mut Examined) -> Result<(), MediaError> {
+    let (Some(even), Some(odd)) = (&camera.reflectance, &camera.fluorescence) else { return Ok(()) };
+    let (mut even, mut odd) = (even.open()?, odd.open()?);
+    let middle = even.frame_count()? / 2;
+    let (even, odd) = (mean_level(&even.read(middle)?), mean_level(&odd.read(middle)?));
+    if odd > even {
+        let message = format!(
+            "odd pictures (fluorescence) are brighter than even ones (reflectance): {odd:.1} against {even:.1}"
+        );
+        let remedy = "Look at both channels; if they are swapped, cut the first picture off the video.";
+        examined.add("channels_swapped", Severity::Warning, message, remedy);
+    }
+    Ok(())
+}
+
+fn mean_level(picture: &GrayFrame) -> f64 {
+    let (sum, count) = match &picture.pixels {
+        GrayPixels::U8(levels) => (levels.iter().map(|level| u64::from(*level)).sum::<u64>(), levels.len()),
+        GrayPixels::U16(levels) => (levels.iter().map(|level| u64::from(*level)).sum::<u64>(), levels.len()),
+    };
+    sum as f64 / count.max(1) as f64
+}
+
+fn video(source: &ChannelSource, path: &Path, examined: &mut Examined) -> Result<(), MediaError> {
     let mut video = VideoReader::open(path)?;
     let index = video.index()?;
     let shown = index.frame_count();
@@ -97,15 +129,8 @@ fn video(
             format!("Put the pictures into another container: ffmpeg -i {file} -c:v ffv1 {}", stem(&file) + ".mkv");
         examined.add("no_times", Severity::Warning, message, &remedy);
     }
-    if let Some(rate) = video.rate() {
-        let pictures_per_frame = if source.interleaved.is_some() { 2.0 } else { 1.0 };
-        let expected = recording.fps * pictures_per_frame;
-        if (rate / expected - 1.0).abs() > 0.01 {
-            let message = format!("{file} says {rate:.2} pictures/s, and the recording has {expected:.2}");
-            let remedy = "Nothing, if fps in recording.toml is the rate at which the cameras were triggered; speeds are computed from it.";
-            examined.add("rate_differs", Severity::Note, message, remedy);
-        }
-    }
+    // Per timepoint: an interleaved video has two pictures for each.
+    examined.rate = video.rate().map(|rate| if source.interleaved.is_some() { rate / 2.0 } else { rate });
     decode(path, shown, &mut video, examined)
 }
 
@@ -114,12 +139,7 @@ fn stem(file: &str) -> String {
 }
 
 /// Decodes what there is time for, and compares with the list of frames.
-fn decode(
-    path: &std::path::Path,
-    shown: u32,
-    video: &mut VideoReader,
-    examined: &mut Examined,
-) -> Result<(), MediaError> {
+fn decode(path: &Path, shown: u32, video: &mut VideoReader, examined: &mut Examined) -> Result<(), MediaError> {
     if shown <= WHOLE_PICTURES {
         let decoded = count_by_decoding(path)?;
         if decoded < shown {
@@ -167,6 +187,8 @@ pub(super) fn compare(recording: &Recording, examined: &[Examined], findings: &m
     }
     sizes_within_cameras(examined, findings);
     frame_counts(examined, findings);
+    rates(recording, examined, findings);
+    files_named_twice(recording, findings);
     let has_dots = |camera: &CameraMedia| camera.fluorescence.is_some();
     if recording.cameras.iter().any(has_dots) {
         for camera in recording.cameras.iter().filter(|camera| !has_dots(camera)) {
@@ -185,6 +207,34 @@ pub(super) fn compare(recording: &Recording, examined: &[Examined], findings: &m
             let message = format!("the zone \"{name}\" reaches outside the images, which are {width}×{height} pixels");
             let remedy = "Give the zone's corners in pixels of this camera's images.";
             findings.push(Finding::new("zone_outside", Severity::Warning, message, remedy).of(&camera.name));
+        }
+    }
+}
+
+fn rates(recording: &Recording, examined: &[Examined], findings: &mut Vec<Finding>) {
+    let differs = |rate: &f64| (rate / recording.fps - 1.0).abs() > 0.01;
+    let rates: Vec<f64> = examined.iter().filter_map(|channel| channel.rate).filter(differs).collect();
+    if let Some(rate) = rates.first() {
+        let (count, fps) = (rates.len(), recording.fps);
+        let message =
+            format!("the headers of {count} videos say {rate:.2} timepoints/s, and the recording says {fps:.2}");
+        let remedy = "Nothing, if fps is the rate at which the cameras were triggered; speeds are computed from it.";
+        findings.push(Finding::new("rate_differs", Severity::Note, message, remedy));
+    }
+}
+
+fn files_named_twice(recording: &Recording, findings: &mut Vec<Finding>) {
+    let mut named: Vec<(&str, Channel, PathBuf)> = Vec::new();
+    for camera in &recording.cameras {
+        for (channel, source) in camera.channels().filter(|(_, source)| source.interleaved != Some(1)) {
+            let path = source.path.path();
+            if let Some((other, other_channel, _)) = named.iter().find(|(_, _, earlier)| *earlier == path) {
+                let (this, other_channel) = (channel.as_str(), other_channel.as_str());
+                let message = format!("{this} is the same file as {other_channel} of camera \"{other}\"");
+                let remedy = "Name each channel's own file in recording.toml.";
+                findings.push(Finding::new("file_named_twice", Severity::Warning, message, remedy).of(&camera.name));
+            }
+            named.push((&camera.name, channel, path));
         }
     }
 }

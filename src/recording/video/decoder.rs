@@ -8,7 +8,7 @@
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Stdio};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -20,6 +20,9 @@ use super::tools::{self, Tools};
 
 /// Pictures that wait decoded while another one is worked on.
 const AHEAD_PICTURES: usize = 1;
+
+/// Threads of one ffmpeg: each decodes a picture ahead, which is wasted at every jump, and a recording has a dozen videos.
+const MOST_THREADS: usize = 4;
 
 /// Complaints of ffmpeg that are kept.
 const KEPT_LINES: usize = 12;
@@ -65,9 +68,8 @@ impl Decoder {
         arguments.extend(["-vf", &filter, "-c:v", "rawvideo", "-pix_fmt", header.output.format].map(OsString::from));
         arguments.extend(["-f", "rawvideo", "pipe:1"].map(OsString::from));
 
-        let mut child = Command::new(&tools.ffmpeg)
+        let mut child = tools::command(&tools.ffmpeg)
             .args(&arguments)
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -128,6 +130,11 @@ impl Decoder {
         self.last
     }
 
+    /// Whether the process was ended from outside; asked after its last picture.
+    pub(super) fn was_killed(&mut self) -> bool {
+        self.child.wait().is_ok_and(|status| status.code().is_none())
+    }
+
     /// What ffmpeg has complained about.
     pub(super) fn complaint(&self) -> String {
         tools::complaint(&self.complaints.lock().unwrap_or_else(PoisonError::into_inner))
@@ -154,6 +161,8 @@ fn input_arguments(tools: &Tools, path: &Path, seek_secs: Option<f64>) -> Vec<Os
         ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "repeat+level+info", "-protocol_whitelist", "file,pipe"]
             .map(OsString::from)
             .to_vec();
+    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS));
+    arguments.extend(["-threads".into(), threads.to_string().into()]);
     if let Some(secs) = seek_secs {
         arguments.extend(["-ss".into(), format!("{secs:.6}").into()]);
     }
@@ -169,9 +178,8 @@ pub(super) fn shown_times(path: &Path) -> Result<Vec<Shown>, MediaError> {
     tools::check_file(path)?;
     let mut arguments = input_arguments(&tools, path, None);
     arguments.extend(["-vf", "showinfo=checksum=0", "-f", "null", "-"].map(OsString::from));
-    let mut child = Command::new(&tools.ffmpeg)
+    let mut child = tools::command(&tools.ffmpeg)
         .args(&arguments)
-        .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()

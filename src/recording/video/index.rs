@@ -40,7 +40,7 @@ pub(super) struct VideoHeader {
     promised: Option<u32>,
     /// Where ffmpeg counts seek positions from.
     start_secs: f64,
-    is_avi: bool,
+    container: String,
 }
 
 /// The frames of one video.
@@ -121,37 +121,61 @@ impl VideoIndex {
     }
 }
 
-/// The frames of a file, listed at most once per process while the file stays as it is.
-pub(super) fn cached(path: &Path) -> Result<Arc<VideoIndex>, MediaError> {
-    type Slot = Arc<Mutex<Option<Arc<VideoIndex>>>>;
+/// What is known of one file; each part is found out once.
+#[derive(Default)]
+struct Known {
+    header: Option<Arc<VideoHeader>>,
+    index: Option<Arc<VideoIndex>>,
+}
+
+/// Files up to this size are listed when their header is asked for: that costs less than starting ffprobe twice.
+const SMALL_BYTES: u64 = 32 << 20;
+
+/// What this process knows of a file as it is now (a file that changes is another one), and how large that is.
+fn known(path: &Path) -> Result<(Arc<Mutex<Known>>, u64), MediaError> {
     type Key = (PathBuf, u64, Option<SystemTime>);
-    static SLOTS: OnceLock<Mutex<HashMap<Key, Slot>>> = OnceLock::new();
+    static FILES: OnceLock<Mutex<HashMap<Key, Arc<Mutex<Known>>>>> = OnceLock::new();
 
     tools::check_file(path)?;
     let metadata = std::fs::metadata(path).map_err(|error| MediaError::from_io(path, &error))?;
     let key = (path.to_owned(), metadata.len(), metadata.modified().ok());
-    let slot = {
-        let mut slots = SLOTS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(slots.entry(key).or_default())
-    };
+    let mut files = FILES.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    Ok((Arc::clone(files.entry(key).or_default()), metadata.len()))
+}
+
+/// The frames of a file, listed at most once per process while the file stays as it is.
+pub(super) fn index(path: &Path) -> Result<Arc<VideoIndex>, MediaError> {
+    let (known, _) = known(path)?;
     // One file is listed by one thread; others that want it wait, and other files are not held up.
-    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(index) = &*slot {
-        return Ok(Arc::clone(index));
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    known.list(path).map(|(_, index)| index)
+}
+
+/// The header of a file, read at most once per process while the file stays as it is.
+pub(super) fn header(path: &Path) -> Result<Arc<VideoHeader>, MediaError> {
+    let (known, bytes) = known(path)?;
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(header) = &known.header {
+        return Ok(Arc::clone(header));
     }
-    let index = Arc::new(build(path)?);
-    *slot = Some(Arc::clone(&index));
-    Ok(index)
+    if bytes <= SMALL_BYTES {
+        return known.list(path).map(|(header, _)| header);
+    }
+    let header = Arc::new(probe(&Tools::default(), path, false)?.header(path)?);
+    known.header = Some(Arc::clone(&header));
+    Ok(header)
 }
 
-/// Reads a video's header.
-pub(super) fn header(path: &Path) -> Result<VideoHeader, MediaError> {
-    header_with(&Tools::default(), path)
-}
-
-pub(super) fn header_with(tools: &Tools, path: &Path) -> Result<VideoHeader, MediaError> {
-    tools::check_file(path)?;
-    probe(tools, path, false)?.header(path)
+impl Known {
+    fn list(&mut self, path: &Path) -> Result<(Arc<VideoHeader>, Arc<VideoIndex>), MediaError> {
+        if let (Some(header), Some(index)) = (&self.header, &self.index) {
+            return Ok((Arc::clone(header), Arc::clone(index)));
+        }
+        let (header, index) = build(path)?;
+        let (header, index) = (Arc::new(header), Arc::new(index));
+        (self.header, self.index) = (Some(Arc::clone(&header)), Some(Arc::clone(&index)));
+        Ok((header, index))
+    }
 }
 
 /// What ffprobe printed.
@@ -265,17 +289,24 @@ impl Probe {
             rate: ratio(text("avg_frame_rate")).or_else(|| ratio(text("r_frame_rate"))),
             promised: number("nb_frames"),
             start_secs: self.format.get("start_time").and_then(|text| text.parse().ok()).unwrap_or(0.0),
-            is_avi: self.format.get("format_name").is_some_and(|name| name.contains("avi")),
+            container: self.format.get("format_name").cloned().unwrap_or_default(),
             codec,
         })
     }
 
-    /// Whether the file ends in the middle.
-    fn is_cut_off(&self, header: &VideoHeader) -> bool {
-        let signs = ["partial file", "ended prematurely", "Packet corrupt", "Truncating packet"];
-        let said = self.complaints.iter().any(|line| signs.iter().any(|sign| line.contains(sign)));
-        // An edit list in MP4 leaves packets out on purpose; AVI has none.
-        said || (header.is_avi && header.promised.is_some_and(|promised| promised as usize > self.packets.len()))
+    /// Whether the file ends in the middle of a packet, or before one that its table of contents lists.
+    fn ends_early(&self, header: &VideoHeader) -> bool {
+        let signs = ["partial file", "ended prematurely", "Truncating packet"];
+        let said = |sign: &str| self.complaints.iter().any(|line| line.contains(sign));
+        // In a transport stream this is about a packet anywhere that was lost on its way.
+        let is_stream = header.container.contains("mpegts");
+        signs.into_iter().any(said) || (said("Packet corrupt") && !is_stream)
+    }
+
+    /// Whether there are fewer packets than the header says. An edit list in MP4 leaves packets out on purpose; AVI has none.
+    fn lacks_packets(&self, header: &VideoHeader) -> bool {
+        header.container.contains("avi")
+            && header.promised.is_some_and(|promised| promised as usize > self.packets.len())
     }
 
     /// Whether the packets tell the frames for sure.
@@ -297,10 +328,11 @@ fn ratio(text: &str) -> Option<f64> {
     (ratio.is_finite() && ratio > 0.0).then_some(ratio)
 }
 
-fn build(path: &Path) -> Result<VideoIndex, MediaError> {
+fn build(path: &Path) -> Result<(VideoHeader, VideoIndex), MediaError> {
     let probe = probe(&Tools::default(), path, true)?;
     let header = probe.header(path)?;
-    let is_cut_off = probe.is_cut_off(&header);
+    let ends_early = probe.ends_early(&header);
+    let is_cut_off = ends_early || probe.lacks_packets(&header);
     let hidden = probe.packets.iter().filter(|packet| packet.is_hidden).count() as u32;
     let mut index = VideoIndex {
         times: Vec::new(),
@@ -315,7 +347,7 @@ fn build(path: &Path) -> Result<VideoIndex, MediaError> {
         is_decoded: false,
     };
     if probe.is_plain(&header) {
-        index.list_packets(&probe.packets);
+        index.list_packets(&probe.packets, ends_early);
     } else {
         index.list_decoded(&decoder::shown_times(path)?, probe.packets.iter().all(|packet| packet.time.is_some()));
     }
@@ -323,19 +355,19 @@ fn build(path: &Path) -> Result<VideoIndex, MediaError> {
         let reason = if is_cut_off { "it is cut off before the first picture" } else { "it holds no picture" };
         return Err(MediaError::Unreadable { path: path.to_owned(), reason: reason.to_owned() });
     }
-    Ok(index)
+    Ok((header, index))
 }
 
 impl VideoIndex {
-    fn list_packets(&mut self, packets: &[Packet]) {
-        // The last packet of a file that is cut off may itself be cut.
-        let whole = if self.is_cut_off { &packets[..packets.len() - 1] } else { packets };
+    fn list_packets(&mut self, packets: &[Packet], ends_early: bool) {
+        // The last packet of such a file may itself be cut.
+        let whole = if ends_early { &packets[..packets.len() - 1] } else { packets };
         let last_decoding_time = whole.iter().filter_map(|packet| packet.decoding_time).max();
         let mut shown: Vec<(i64, bool)> = whole
             .iter()
             .filter(|packet| !packet.is_hidden)
             .filter_map(|packet| packet.time.map(|time| (time, packet.is_key)))
-            .filter(|(time, _)| !self.is_cut_off || last_decoding_time.is_none_or(|last| *time <= last))
+            .filter(|(time, _)| !ends_early || last_decoding_time.is_none_or(|last| *time <= last))
             .collect();
         shown.sort_unstable();
         self.keyframes = (0..).zip(&shown).filter(|(_, (_, is_key))| *is_key).map(|(frame, _)| frame).collect();

@@ -1,12 +1,12 @@
 //! Video files through Debian's ffmpeg as child processes: exact frame numbers, one long-lived decoder per reader.
 //!
-//! A reader works on two things. [`index`] is the list of shown frames with their exact presentation times, made once per
-//! file by ffprobe without decoding. [`decoder`] is one running ffmpeg that writes grey pictures into a pipe and says the
+//! A reader works on two things. `index` is the list of shown frames with their exact presentation times, made once per
+//! file by ffprobe without decoding. `decoder` is one running ffmpeg that writes grey pictures into a pipe and says the
 //! presentation time of each. Every picture is matched with the index by that time, so that a picture that the decoder leaves
 //! out, or a seek that lands elsewhere, is noticed and never shown under a wrong number.
 //!
 //! Frames are numbered as a player shows them: presentation order, edit lists honoured, nothing repeated or dropped to keep a
-//! constant rate. [`pixels`] says which grey levels come out.
+//! constant rate. `pixels` says which grey levels come out.
 
 mod decoder;
 mod index;
@@ -30,7 +30,7 @@ const SKIP_FRAMES: u32 = 24;
 /// A video file as numbered grey pictures.
 pub struct VideoReader {
     path: PathBuf,
-    header: VideoHeader,
+    header: Arc<VideoHeader>,
     index: Option<Arc<VideoIndex>>,
     decoder: Option<Decoder>,
     /// A picture that arrived where an earlier one was expected.
@@ -58,7 +58,7 @@ impl VideoReader {
         if let Some(index) = &self.index {
             return Ok(Arc::clone(index));
         }
-        let index = index::cached(&self.path)?;
+        let index = index::index(&self.path)?;
         self.index = Some(Arc::clone(&index));
         Ok(index)
     }
@@ -105,6 +105,19 @@ impl VideoReader {
         Ok(())
     }
 
+    /// The error of a frame that a decoder from the first picture on did not show.
+    fn not_shown(&mut self, index: &VideoIndex, frame: u32) -> MediaError {
+        let reason = self.decoder.as_ref().map(Decoder::complaint).unwrap_or_default();
+        if self.ahead.is_none() && self.decoder.as_mut().is_some_and(Decoder::was_killed) {
+            self.decoder = None;
+            let (program, path) = ("ffmpeg".to_owned(), self.path.clone());
+            return MediaError::FfmpegFailed { program, path, reason: "it was ended while it decoded".to_owned() };
+        }
+        let next_shown = self.ahead.as_ref().map_or(index.frame_count(), |(number, _)| *number);
+        self.damaged.push(frame..next_shown);
+        self.damage(frame, reason)
+    }
+
     fn damage(&self, frame: u32, reason: String) -> MediaError {
         MediaError::Damaged { path: self.path.clone(), frame, reason }
     }
@@ -148,10 +161,7 @@ impl FrameSource for VideoReader {
                 return Ok(picture);
             }
             if from_start {
-                let reason = self.decoder.as_ref().map(Decoder::complaint).unwrap_or_default();
-                let next_shown = self.ahead.as_ref().map_or(index.frame_count(), |(number, _)| *number);
-                self.damaged.push(frame..next_shown);
-                return Err(self.damage(frame, reason));
+                return Err(self.not_shown(&index, frame));
             }
             // The decoder was positioned too late, or has left the picture out. A run from the first picture tells which.
             self.decoder = None;

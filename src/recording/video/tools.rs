@@ -51,20 +51,27 @@ pub(super) fn start_error(program: &OsString, path: &Path, error: &io::Error) ->
     }
 }
 
+/// A program that takes nothing from the terminal and writes a log that can be parsed, whatever the user's settings.
+pub(super) fn command(program: &OsString) -> Command {
+    let mut command = Command::new(program);
+    command
+        .stdin(Stdio::null())
+        .env("AV_LOG_FORCE_NOCOLOR", "1")
+        .env_remove("AV_LOG_FORCE_COLOR")
+        .env_remove("FFREPORT");
+    command
+}
+
 /// Runs a program to its end, `path` being the video that it is about.
 pub(super) fn run(program: &OsString, arguments: &[OsString], path: &Path) -> Result<Output, MediaError> {
-    Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| start_error(program, path, &error))
+    command(program).args(arguments).output().map_err(|error| start_error(program, path, &error))
 }
 
 /// The option that makes ffmpeg write each decoded picture once: ffmpeg 5.1 renamed it.
 pub(super) fn passthrough_option(tools: &Tools) -> &'static str {
     static OLD: OnceLock<bool> = OnceLock::new();
     let old = *OLD.get_or_init(|| {
-        let output = Command::new(&tools.ffmpeg).arg("-version").stdin(Stdio::null()).output();
+        let output = command(&tools.ffmpeg).arg("-version").output();
         output.is_ok_and(|output| is_before_5_1(&String::from_utf8_lossy(&output.stdout)))
     });
     if old { "-vsync" } else { "-fps_mode" }
@@ -85,9 +92,8 @@ pub(super) fn is_installed() -> bool {
     static FOUND: AtomicBool = AtomicBool::new(false);
     let tools = Tools::default();
     let is_there = |program: &OsString| {
-        let mut command = Command::new(program);
-        command.arg("-version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
+        let version = command(program).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        version.is_ok_and(|status| status.success())
     };
     if !FOUND.load(Ordering::Relaxed) && is_there(&tools.ffmpeg) && is_there(&tools.ffprobe) {
         FOUND.store(true, Ordering::Relaxed);
@@ -129,6 +135,12 @@ mod tests {
         assert!(!old("n7.1"));
         assert!(!old("N-112345-g0123abcd"));
         assert!(!old("2026-11-01-git"));
+    }
+
+    #[test]
+    fn a_missing_program_is_said_with_its_package() {
+        let error = run(&"no-such-program".into(), &[], Path::new("a.mp4")).unwrap_err().to_string();
+        assert!(error.contains("no-such-program is needed to read a.mp4") && error.contains("apt install ffmpeg"));
     }
 
     #[test]
