@@ -9,10 +9,14 @@ mod cli_bad_input;
 mod demo;
 /// Jobs that are stopped and go on.
 mod jobs;
+/// Killed at random moments, nothing is lost; ignored, since it takes minutes.
+mod kill;
 /// What the dependencies allow.
 mod licences;
 /// The geometry kernel on a real mouse and its published calibration.
 mod mouse6cam;
+/// From real videos to figures beside the floor.
+mod real_data;
 /// Opening recordings, image sequences, calibrations, the doctor, bad input.
 mod recordings;
 /// The project file: what it keeps, refuses, undoes and survives.
