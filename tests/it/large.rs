@@ -1,5 +1,4 @@
 //! Projects of many frames: the queue answers at once, and memory does not grow with the recording.
-#![expect(clippy::unwrap_used, reason = "the helpers of a test fail as the test does")]
 
 use std::time::Instant;
 

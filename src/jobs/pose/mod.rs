@@ -106,7 +106,7 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Resul
     inputs.require(&frames)?;
     let examples = inputs.examples(&frames)?;
     report.warnings.extend(recording.warnings.iter().cloned());
-    report.warnings.extend(seeds::too_few(&info.name, examples.seed_frames.len()));
+    report.warnings.extend(seeds::shortcomings(project, &info)?.iter().map(seeds::Shortcoming::warning));
     report.warnings.iter().for_each(|warning| job.warn(warning.clone()));
 
     let config = PoseConfig { solver: options.solver, ..PoseConfig::default() };
