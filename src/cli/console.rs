@@ -39,6 +39,7 @@ struct Progress {
     total: u64,
     started: Instant,
     last_line: Instant,
+    warned: Vec<String>,
 }
 
 impl Console {
@@ -64,6 +65,7 @@ impl Console {
             total: 0,
             started: now,
             last_line: now,
+            warned: Vec::new(),
         };
         Self { cancel, progress: Mutex::new(progress) }
     }
@@ -104,7 +106,12 @@ impl Console {
             JobEvent::Done(done) if !quiet => progress.step(done),
             JobEvent::Phase { .. } | JobEvent::Done(_) => {}
             JobEvent::Note(message) => progress.line(&message),
-            JobEvent::Warning(message) => progress.line(&format!("warning: {message}")),
+            // Several jobs of one command may find the same thing.
+            JobEvent::Warning(message) if progress.warned.contains(&message) => {}
+            JobEvent::Warning(message) => {
+                progress.line(&format!("warning: {message}"));
+                progress.warned.push(message);
+            }
         }
     }
 }

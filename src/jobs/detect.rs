@@ -91,7 +91,7 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Resul
     }
 
     job.phase(format!("detect {}", info.name), todo.len() as u64, "frames");
-    let mut steps = 0;
+    let (mut steps, mut refilled) = (0, false);
     for block in todo.chunks(block_frames(&cameras)) {
         if let Err(stopped) = job.check() {
             project.set_run_state(run, RunState::Stopped, now_unix_ms())?;
@@ -105,6 +105,10 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Resul
             if !is_new {
                 report.frames_skipped += 1;
                 continue;
+            }
+            if !todo.is_new && !refilled {
+                refilled = true;
+                count_refill(project, run)?;
             }
             report.centroids += views.iter().flatten().map(|view| view.centroids.len() as u64).sum::<u64>();
             project.put_detection(info.id, todo.frame, Some(run), views)?;
@@ -131,6 +135,21 @@ fn begin(project: &mut Project, info: &RecordingInfo, config: &DetectConfig, aga
         }
         None => Ok(project.begin_run(info.id, "detect", &settings, now_unix_ms())?),
     }
+}
+
+/// Under this key a run keeps how often views were added to frames that had been detected.
+const REFILLS: &str = "refills";
+
+/// Says that frames which runs may have solved already have more views from now on.
+fn count_refill(project: &mut Project, run: RunId) -> Result<(), JobError> {
+    let count = refills(project, run)? + 1;
+    Ok(project.put_checkpoint(run, REFILLS, count.to_string().as_bytes())?)
+}
+
+/// How often views were added to frames of a run that had been detected: what was solved before is then old.
+pub(super) fn refills(project: &Project, run: RunId) -> Result<u64, JobError> {
+    let stored = project.checkpoint(run, REFILLS)?;
+    Ok(stored.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok()).unwrap_or(0))
 }
 
 /// Views that failed, and the first reason, by camera name.

@@ -68,6 +68,10 @@ fn a_camera_that_cannot_be_read_is_named_and_the_others_go_on() {
     names(&errors, &["cam3"]);
     assert_eq!(report["frames_done"], 12);
 
+    let seeds = recording.join("truth/seeds.csv");
+    json(&["seeds", project, "--import", text(&seeds), "--json"]);
+    assert_eq!(json(&["pose", project, "--json"])["frames_done"], 12);
+
     // The files come back, and the next call reads what was missing, and only that.
     for (camera, frame) in [("cam1", 3), ("cam2", 4), ("cam3", 5)] {
         let original = small_recording().join(format!("{camera}/fluorescence/{frame:06}.png"));
@@ -76,6 +80,8 @@ fn a_camera_that_cannot_be_read_is_named_and_the_others_go_on() {
     let report = json(&["detect", project, "--json"]);
     assert_eq!(report["failed_views"], 0);
     assert_eq!(json(&["detect", project, "--json"])["frames_done"], 0);
+    assert_eq!(json(&["pose", project, "--json"])["frames_done"], 12, "there is more to see than before");
+    assert_eq!(json(&["pose", project, "--json"])["frames_done"], 0);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::inputs::Examples;
 use super::{Assigner, Options};
-use crate::jobs::JobError;
 use crate::jobs::cameras::CameraMap;
+use crate::jobs::{JobError, detect};
 use crate::model::FrameLabels;
 use crate::store::{Project, RecordingInfo, RunInfo, RunState, now_unix_ms};
 
@@ -27,7 +27,10 @@ pub(super) fn settings(
         Assigner::Geometry => "geometry",
         Assigner::Labels => "labels",
     };
-    let detected = project.latest_run(info.id, "detect")?;
+    let detected = match project.latest_run(info.id, "detect")? {
+        Some(run) => Some([run.id.0 as u64, detect::refills(project, run.id)?]),
+        None => None,
+    };
     let seeds: Vec<String> = examples
         .frames
         .iter()
@@ -53,7 +56,7 @@ pub(super) fn settings(
         "solver": options.solver.to_string(),
         "frames": [frames.start, frames.end],
         "calibration": hash(&format!("{:?}", cameras.rig)),
-        "detection": detected.map(|run| run.id.0),
+        "detection": detected,
         "seeds": hash(&seeds.join("\n")),
         "imported": imported,
     })
@@ -69,8 +72,8 @@ pub(super) fn begin(
 ) -> Result<(RunInfo, bool), JobError> {
     let corrections = corrections(project, info)?;
     // Only the latest run may go on: frames of an earlier one were written over since.
-    let known = project.latest_run(info.id, "pose")?;
-    let known = known.filter(|run| !again && run.config_hash == Project::config_hash(settings));
+    let latest = project.latest_run(info.id, "pose")?;
+    let known = latest.clone().filter(|run| !again && run.config_hash == Project::config_hash(settings));
     if let Some(run) = known {
         if run.state != RunState::Finished {
             project.set_run_state(run.id, RunState::Running, now_unix_ms())?;
@@ -80,6 +83,9 @@ pub(super) fn begin(
         if before == corrections.as_bytes() {
             return Ok((run, true));
         }
+    }
+    if let Some(latest) = latest {
+        project.clear_checkpoints(latest.id)?;
     }
     let id = project.begin_run(info.id, "pose", settings, now_unix_ms())?;
     project.put_checkpoint(id, CORRECTIONS, corrections.as_bytes())?;
