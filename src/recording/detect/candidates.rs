@@ -2,7 +2,7 @@
 
 use super::background::Background;
 use super::config::{DetectConfig, Scales};
-use super::error::DetectError;
+use super::error::{DetectError, check_buffer};
 use super::filter::{Filtered, difference_of_gaussians};
 use super::noise::{quantisation_step, robust_spread, spread_of_plane, threshold_in_deviations};
 use super::plane::Plane;
@@ -158,18 +158,6 @@ impl<'a> Search<'a> {
             None => level,
         }
     }
-}
-
-/// Refuses a picture whose buffer does not fit its size.
-pub(super) fn check_buffer(frame: &GrayFrame, channel: &'static str) -> Result<(), DetectError> {
-    let found = match &frame.pixels {
-        GrayPixels::U8(levels) => levels.len(),
-        GrayPixels::U16(levels) => levels.len(),
-    };
-    if found == frame.width as usize * frame.height as usize {
-        return Ok(());
-    }
-    Err(DetectError::Buffer { channel, width: frame.width, height: frame.height, found })
 }
 
 /// Values that are compared with the threshold at a time.
