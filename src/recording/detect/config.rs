@@ -18,10 +18,10 @@ pub struct DetectConfig {
     /// Smallest wide Gaussian of any image, px: 6, six times the smallest narrow one.
     pub wide_sigma_min_px: f64,
     /// Expected false spots per full image of pure noise: 0.01. Together with the image size it sets the threshold
-    /// (about 5.9 standard deviations of the filtered noise at 2048×1400).
+    /// (about 5.6 standard deviations of the filtered noise at 2048×1400).
     pub false_alarms_per_image: f64,
-    /// Least height of a spot in the filtered image, steps of the image's quantisation: 1.5. It holds where the
-    /// background is so flat that its deviation is zero: dark 8-bit images and compressed video.
+    /// Least height of a spot in the filtered image, steps of the image's quantisation: 2, which is a dot of four grey
+    /// levels. It holds where the background is so flat that its deviation is zero.
     pub floor_steps: f64,
     /// Least height of a spot over the robust deviation of the filtered image around it: 7, the prototype's figure. It
     /// rejects the rubble that video compression leaves in and behind a moving animal.
@@ -51,7 +51,7 @@ impl Default for DetectConfig {
             wide_sigma_px: 20.0,
             wide_sigma_min_px: 6.0,
             false_alarms_per_image: 0.01,
-            floor_steps: 3.0,
+            floor_steps: 2.0,
             local_contrast: 7.0,
             max_centroids: 200,
             row_px: 24.0,
