@@ -109,9 +109,7 @@ impl<'a> FrameScene<'a> {
             Some(locked) => vec![locked],
             None => (0..self.pool.len() as u16)
                 .filter(|index| !has_locks || !self.locked.contains(&Some(*index)))
-                .filter(|index| {
-                    !has_locks || candidates::allowed(evidence, &self.pool[usize::from(*index)], keypoint)
-                })
+                .filter(|index| !has_locks || candidates::allowed(evidence, &self.pool[usize::from(*index)], keypoint))
                 .collect(),
         };
         (0..keypoint_count).map(of).collect()
@@ -187,9 +185,8 @@ impl<'a> FrameScene<'a> {
 
     /// An answer in terms of the pool.
     pub(super) fn pool_choice(&self, choice: &[u8]) -> Vec<Option<u16>> {
-        let pick = |(keypoint, choice): (usize, &u8)| {
-            (*choice != NONE).then(|| self.options[keypoint][usize::from(*choice)])
-        };
+        let pick =
+            |(keypoint, choice): (usize, &u8)| (*choice != NONE).then(|| self.options[keypoint][usize::from(*choice)]);
         choice.iter().enumerate().map(pick).collect()
     }
 }

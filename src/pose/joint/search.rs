@@ -268,7 +268,11 @@ impl Beam {
             for (index, energy) in options.iter().enumerate() {
                 let choice = if index + 1 == options.len() { NONE } else { index as u8 };
                 let price = self.paid[state] + self.prices[tables.offsets[keypoint] + index];
-                children.push(Child { rank: self.energy[state] + energy + price + outlook, parent: state as u32, choice });
+                children.push(Child {
+                    rank: self.energy[state] + energy + price + outlook,
+                    parent: state as u32,
+                    choice,
+                });
             }
         }
         keep_lowest(&mut children, 2 * width);
@@ -322,15 +326,7 @@ impl Beam {
     }
 
     /// Adds to the options of an open keypoint what it costs to stand on the wrong side of the one just decided.
-    fn add_side(
-        &self,
-        tables: &Tables<'_>,
-        state: usize,
-        keypoint: usize,
-        choice: u8,
-        body: &Body,
-        row: &mut [f32],
-    ) {
+    fn add_side(&self, tables: &Tables<'_>, state: usize, keypoint: usize, choice: u8, body: &Body, row: &mut [f32]) {
         let Some(decided) = tables.candidate(keypoint, choice) else { return };
         for side in tables.shape.sides() {
             let (other, is_left) = match keypoint {

@@ -295,7 +295,8 @@ fn jump(track: &Track, seen: &[Option<Point3>]) -> Option<f64> {
 
 /// Moves the track behind a settled frame and learns from it where it is beyond doubt.
 fn learn(track: &mut Track, keypoints: &[Option<TrackedKeypoint>], margins: &[f32], locked: &[bool]) {
-    let seen: Vec<Option<Point3>> = keypoints.iter().map(|keypoint| keypoint.as_ref().map(|found| found.position)).collect();
+    let seen: Vec<Option<Point3>> =
+        keypoints.iter().map(|keypoint| keypoint.as_ref().map(|found| found.position)).collect();
     let count = seen.iter().flatten().count();
     let strain = track.shape.strain(&seen);
     let per_keypoint = (strain.distances + strain.places + strain.sides) / count.max(1) as f64;
