@@ -260,15 +260,15 @@ impl PoseSolver {
             // A dot that the other views do not bear out is given up, the worst first; a person's is kept. With three
             // views, none can tell who is wrong: there the dot must stand off from the common fit.
             while views.len() > 2 {
-                let errors = match views.len() {
-                    3 => found.residuals_px,
-                    _ => geometry::leave_one_out(&self.rig, &points, views),
+                let (errors, limit_px) = match views.len() {
+                    3 => (found.residuals_px, tau_px),
+                    _ => (geometry::leave_one_out(&self.rig, &points, views), LEFT_OUT_SHARE * tau_px),
                 };
                 let worst = views
                     .iter()
                     .filter(|camera| evidence.lock(camera.index(), keypoint).is_none())
                     .max_by(|a, b| errors[a.index()].total_cmp(&errors[b.index()]))
-                    .filter(|camera| errors[camera.index()] > tau_px);
+                    .filter(|camera| errors[camera.index()] > limit_px);
                 let Some(worst) = worst else { break };
                 views = views.without(worst);
                 support[worst.index()] = NO_DOT;
@@ -404,6 +404,9 @@ impl PoseSolver {
         }
     }
 }
+
+/// Of τ, how far a dot may be from the point that all other views make: two dots that run into one stand off by more.
+const LEFT_OUT_SHARE: f64 = 0.75;
 
 /// How many solved frames a seed counts for in what is usually seen: a person looked at it.
 const SEED_WEIGHT: f64 = 2.0;
