@@ -11,7 +11,7 @@ use super::joint::shape::ShapeModel;
 use super::joint::tracker::{Track, TrackedFrame, TrackerConfig, TrackerInput};
 use super::joint::visibility::VisibilityModel;
 use super::joint::votes::Votes;
-use super::ranking::Reasons;
+use super::ranking::{self, Reasons};
 use super::stage4::{self, Assignment, Change, Solver};
 use crate::geometry::{self, Rig};
 use crate::model::{
@@ -390,7 +390,8 @@ impl PoseSolver {
         let given = after.iter().flatten().filter(|dot| **dot != NO_DOT).count();
         let differing =
             before.iter().flatten().zip(after.iter().flatten()).filter(|(before, after)| before != after).count();
-        let unsure: f32 = self.skeleton.ids().map(|keypoint| (1.0 - tracked.margin(keypoint) / 20.0).max(0.0)).sum();
+        let seen = self.skeleton.ids().filter(|keypoint| tracked.keypoints[keypoint.index()].is_some());
+        let unsure: f64 = seen.map(|keypoint| ranking::chance_wrong(tracked.margin(keypoint))).sum();
         Reasons {
             residual_before: worst(before),
             residual_after: worst(after),
@@ -400,7 +401,7 @@ impl PoseSolver {
             two_views: Some(pose.points.iter().flatten().filter(|point| point.views == 2).count() as f64),
             disagreement: Some(differing as f64),
             side: Some(track.shape.flipped_sides(&positions) as f64),
-            margin: Some(f64::from(unsure)),
+            margin: Some(unsure),
         }
     }
 }
