@@ -103,7 +103,7 @@ fn words(report: &Report) -> String {
     );
     text.push_str(&super::eval::words(&report.eval));
     text.push_str(&format!("\nThe {} frames to look at first:\n", report.worst.len()));
-    text.push_str(&super::rank::words(&report.worst, false));
+    text.push_str(&super::rank::words(&report.worst));
     text.push_str(&format!(
         "\nSolved at {} ms of processor time a frame; everything took {:.0} s.\n",
         figure(report.pose.cpu_ms_per_frame, 1),

@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     /// Frames A..B, 0-based, B exclusive; either end may be left out.
     #[arg(long, value_name = "A..B", default_value = "..", hide_default_value = true)]
     frames: FrameRange,
-    /// One recording of several; all of them where none is named.
+    /// One recording of several.
     #[arg(long, value_name = "NAME")]
     recording: Option<String>,
     /// Detect frames again that are done already.
@@ -35,11 +35,9 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<Ex
     let mut project = Project::open(&arguments.project)?;
     let options =
         Options { recording: arguments.recording.as_deref(), frames: arguments.frames, again: arguments.again };
-    let reports = console.job(&arguments.common, |job| detect::run(job, &mut project, &options))?;
-    let is_whole = reports.iter().all(|report| report.problems.is_empty());
-    let json = serde_json::json!({ "recordings": reports });
-    console.print(&arguments.common, &json, || reports.iter().map(words).collect())?;
-    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let report = console.job(&arguments.common, |job| detect::run(job, &mut project, &options))?;
+    console.print(&arguments.common, &report, || words(&report))?;
+    Ok(if report.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn words(report: &Report) -> String {

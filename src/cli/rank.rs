@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     /// What orders them: likely-wrong, reprojection, residual-after, bones, side, jump, margin, disagreement, unassigned or two-views.
     #[arg(long, value_name = "REASON", default_value = "likely-wrong")]
     by: RankBy,
-    /// One recording of several; all of them where none is named.
+    /// One recording of several.
     #[arg(long, value_name = "NAME")]
     recording: Option<String>,
     #[command(flatten)]
@@ -36,24 +36,23 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<ExitCode> {
     let project = Project::open_read_only(&arguments.project)?;
-    let recordings = open::choose_all(&project, arguments.recording.as_deref())?;
-    let mut frames = rank::run(&project, &recordings, arguments.by)?;
+    let recording = open::choose(&project, arguments.recording.as_deref())?;
+    let mut frames = rank::run(&project, &recording, arguments.by)?;
     let total = frames.len();
     let top = arguments.top.unwrap_or(if arguments.common.json { total } else { TOP });
     frames.truncate(top);
     console.print(&arguments.common, &json!({ "frames": frames, "total": total }), || {
-        format!("{}{} of {total} frames\n", words(&frames, recordings.len() > 1), frames.len())
+        format!("{}{} of {total} frames\n", words(&frames), frames.len())
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The queue as a table.
-pub(super) fn words(frames: &[RankedFrame], with_recording: bool) -> String {
+pub(super) fn words(frames: &[RankedFrame]) -> String {
     let mut text = format!("{:>7} {:>8} {:>9}  {:8} {}\n", "frame", "score", "residual", "state", "why");
     for frame in frames {
-        let recording = if with_recording { format!("  [{}]", frame.recording) } else { String::new() };
         text.push_str(&format!(
-            "{:>7} {:>8.3} {:>6} px  {:8} {}{recording}\n",
+            "{:>7} {:>8.3} {:>6} px  {:8} {}\n",
             frame.frame,
             frame.score,
             figure(frame.reprojection_px, 1),

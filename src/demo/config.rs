@@ -114,6 +114,9 @@ pub enum DemoError {
         /// What it may be.
         range: &'static str,
     },
+    /// Whoever asked for it changed their mind.
+    #[error("the demo recording was stopped before it was whole")]
+    Stopped,
     /// The folder holds something else.
     #[error("{} is not empty; choose a new or an empty folder for the demo recording", path.display())]
     Occupied {

@@ -56,6 +56,18 @@ impl Scene {
     /// # Errors
     /// When `dir` holds anything, or a file cannot be written.
     pub fn write(&self, dir: &Path, options: WriteOptions, progress: &dyn Fn(u32)) -> Result<(), DemoError> {
+        let go_on = |done: u32| {
+            progress(done);
+            true
+        };
+        self.write_while(dir, options, &go_on)
+    }
+
+    /// [`Scene::write`] that ends early, without a manifest, once `go_on` says no.
+    ///
+    /// # Errors
+    /// [`DemoError::Stopped`] then, else as [`Scene::write`].
+    pub fn write_while(&self, dir: &Path, options: WriteOptions, go_on: &dyn Fn(u32) -> bool) -> Result<(), DemoError> {
         let write_failed = |path: &Path| {
             let path = path.to_owned();
             move |cause| DemoError::Write { path, cause }
@@ -65,7 +77,7 @@ impl Scene {
             return Err(DemoError::Occupied { path: dir.to_owned() });
         }
         if options.pictures {
-            self.write_pictures(dir, options.fluorescence_depth, progress)?;
+            self.write_pictures(dir, options.fluorescence_depth, go_on)?;
         }
         let truth = dir.join("truth");
         fs::create_dir_all(&truth).map_err(write_failed(&truth))?;
@@ -91,7 +103,7 @@ impl Scene {
         format!("demo_{layout}_{difficulty}_{}", self.config.seed)
     }
 
-    fn write_pictures(&self, dir: &Path, depth: DepthBits, progress: &dyn Fn(u32)) -> Result<(), DemoError> {
+    fn write_pictures(&self, dir: &Path, depth: DepthBits, go_on: &dyn Fn(u32) -> bool) -> Result<(), DemoError> {
         for camera in &self.rig.cameras {
             for channel in ["reflectance", "fluorescence"] {
                 let path = dir.join(camera.name()).join(channel);
@@ -105,7 +117,9 @@ impl Scene {
                 (first..end).flat_map(|frame| self.rig.ids().map(move |camera| (frame, camera))).collect();
             views.into_par_iter().try_for_each(|(frame, camera)| self.write_view(dir, frame, camera, depth))?;
             first = end;
-            progress(end);
+            if !go_on(end) {
+                return Err(DemoError::Stopped);
+            }
         }
         Ok(())
     }

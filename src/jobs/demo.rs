@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::rank::{self, RankedFrame};
 use super::{Job, JobError, detect, evaluate, new, open, pose, seeds};
-use crate::demo::{DemoConfig, DifficultyFigures, Scene, SceneFigures, WriteOptions};
+use crate::demo::{DemoConfig, DemoError, DifficultyFigures, Scene, SceneFigures, WriteOptions};
 use crate::model::{CameraId, Centroid, CentroidNumber, CentroidOrigin};
 use crate::pose::ranking::RankBy;
 use crate::store::{Project, RecordingInfo, RunState, StoredDetection, now_unix_ms};
@@ -61,7 +61,7 @@ pub fn run(job: &Job<'_>, dir: &Path, config: &DemoConfig, pictures: bool) -> Re
     let mut project = Project::open(&project_path)?;
     let info = open::choose(&project, None)?;
     let detect = if pictures {
-        detect::run(job, &mut project, &detect::Options::default())?.into_iter().next()
+        Some(detect::run(job, &mut project, &detect::Options::default())?)
     } else {
         store_dots(job, &mut project, &info, &scene)?;
         None
@@ -70,7 +70,7 @@ pub fn run(job: &Job<'_>, dir: &Path, config: &DemoConfig, pictures: bool) -> Re
     let seeds = seeds::import(job, &mut project, None, &truth.join("seeds.csv"), "demo")?;
     let pose = pose::run(job, &mut project, &pose::Options::default())?;
     let eval = evaluate::pose(job, &project, None, &truth.join("points3d.csv"))?;
-    let mut worst = rank::run(&project, &[info], RankBy::LikelyWrong)?;
+    let mut worst = rank::run(&project, &info, RankBy::LikelyWrong)?;
     worst.truncate(WORST_FRAMES);
     Ok(Report {
         recording: recording_dir,
@@ -124,8 +124,14 @@ fn write_scene(job: &Job<'_>, scene: &Scene, dir: &Path, pictures: bool) -> Resu
     }
     job.phase("make the recording", u64::from(scene.config.frames), "frames");
     let options = WriteOptions { pictures, ..WriteOptions::default() };
-    scene.write(dir, options, &|done| job.done(u64::from(done)))?;
-    Ok(())
+    let written = scene.write_while(dir, options, &|done| {
+        job.done(u64::from(done));
+        !job.is_cancelled()
+    });
+    match written {
+        Err(DemoError::Stopped) => Err(JobError::Stopped),
+        other => Ok(other?),
+    }
 }
 
 /// Stores what a perfect detector would report, where there are no pictures to detect in.

@@ -28,7 +28,7 @@ const BLOCK_FRAMES: usize = 16;
 /// What to detect.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options<'a> {
-    /// The recording; without a name, all of them.
+    /// The recording; without a name, the only one.
     pub recording: Option<&'a str>,
     /// The frames.
     pub frames: FrameRange,
@@ -57,24 +57,21 @@ pub struct Report {
     pub wall_s: f64,
 }
 
-/// Detects the frames of a project's recordings.
+/// Detects frames of one recording.
 ///
 /// # Errors
 /// When a range does not fit, nothing can be read, or the project cannot be written. A camera that cannot be read is no
 /// error: the report says so.
-pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Result<Vec<Report>, JobError> {
-    let recordings = open::choose_all(project, options.recording)?;
-    recordings.iter().map(|info| detect_recording(job, project, info, options)).collect()
-}
-
-fn detect_recording(
-    job: &Job<'_>,
-    project: &mut Project,
-    info: &RecordingInfo,
-    options: &Options<'_>,
-) -> Result<Report, JobError> {
+pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Result<Report, JobError> {
     let started = std::time::Instant::now();
+    let info = &open::choose(project, options.recording)?;
     let recording = open::recording_of(project, info)?;
+    if open::fingerprint(&recording).0 != info.fingerprint {
+        job.warn(format!(
+            "files of recording \"{}\" have changed since it was added; what was detected before is kept, --again detects anew",
+            info.name
+        ));
+    }
     if !open::has_fluorescence(&recording) {
         return Err(JobError::NoPictures { name: info.name.clone(), project: project.path().to_owned() });
     }
@@ -196,7 +193,8 @@ fn open_camera(recording: &Recording, info: &RecordingInfo, id: CameraId) -> Res
         // Reads the index now, so that a file that cannot be read is known before the work begins.
         source.frame_count().map_err(|error| error.to_string())?;
         let found = source.size_px();
-        if found == expected {
+        // Nobody knew the size of a camera that is not calibrated and could not be read when it was added.
+        if found == expected || expected == [0, 0] {
             return Ok(source);
         }
         Err(format!(

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::seeds::{WANTED_SEED_FRAMES, too_few};
-use super::{Job, JobError, open};
+use super::{Job, JobError, open, seeds};
 use crate::recording::Recording;
 use crate::recording::doctor::{self, Finding, Severity};
 use crate::store::{Project, RecordingInfo, RunState, StoreError};
@@ -187,11 +186,10 @@ fn recording(
 /// How far a recording's work is: seeds, detection, runs that did not end.
 fn progress_findings(project: &Project, info: &RecordingInfo, report: &mut Report) -> Result<(), JobError> {
     let name = &info.name;
-    let seed_frames = project.seed_frames(info.id)?.len();
-    if let Some(message) = too_few(name, seed_frames) {
-        let remedy = format!("label {WANTED_SEED_FRAMES} frames in which every keypoint is seen by two views or more");
-        report.findings.push(finding("few_seeds", Severity::Warning, message, remedy));
-    } else if seed_frames == 0 {
+    for found in seeds::shortcomings(project, info)? {
+        report.findings.push(finding(found.code, Severity::Warning, found.message, found.remedy));
+    }
+    if project.seed_frames(info.id)?.is_empty() {
         report.findings.push(finding(
             "no_seeds",
             Severity::Note,

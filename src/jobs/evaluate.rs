@@ -10,16 +10,13 @@ use serde::ser::{SerializeMap, Serializer};
 use super::cameras::CameraMap;
 use super::rank::reasons_of;
 use super::tables::table_names;
-use super::{Job, JobError, open};
+use super::{Job, JobError, open, pose};
 use crate::formats::tables::{poses_of_rows, read_points3d};
 use crate::model::{FrameLabels, FramePose, Point3};
 use crate::pose::evaluation::{Errors, Evaluation, JudgedFrame, has_human_label, ranking_quality};
 use crate::pose::ranking::RankBy;
 use crate::recording::Units;
 use crate::store::Project;
-
-/// τ_reproj of the floor, px at 1024 px width: the pipeline's own default.
-const FLOOR_TAU_PX: f64 = 3.0;
 
 /// How good a recording's labels and points are.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -76,7 +73,8 @@ pub fn pose(job: &Job<'_>, project: &Project, recording_name: Option<&str>, trut
     let cameras = CameraMap::new(&recording, &info)?;
     let truth_by_frame = read_truth(project, &info.name, truth)?;
     let mm_per_unit = Units::parse(&info.units).unwrap_or_default().to_mm();
-    let mut evaluation = Evaluation::new(&cameras.rig, project.skeleton(), FLOOR_TAU_PX, mm_per_unit);
+    let tau_px = pose::tau_px(project, &info)?;
+    let mut evaluation = Evaluation::new(&cameras.rig, project.skeleton(), tau_px, mm_per_unit);
     let mut report = Report { recording: info.name.clone(), ..Report::default() };
     let mut scores = BTreeMap::new();
     for summary in project.frame_summaries(info.id)? {
@@ -93,8 +91,8 @@ pub fn pose(job: &Job<'_>, project: &Project, recording_name: Option<&str>, trut
             report.frames_by_people += 1;
             continue;
         }
-        let pose = project.pose(info.id, *frame)?;
-        if !is_solved(&labels, &pose) && !scores.contains_key(frame) {
+        let points_found = project.pose(info.id, *frame)?;
+        if !is_solved(&labels, &points_found) && !scores.contains_key(frame) {
             report.frames_not_solved += 1;
             continue;
         }
@@ -106,7 +104,7 @@ pub fn pose(job: &Job<'_>, project: &Project, recording_name: Option<&str>, trut
             frame: *frame,
             truth: &truth,
             labels: &cameras.labels_for_rig(&labels),
-            pose: &pose,
+            pose: &points_found,
             centroids: centroids.as_deref(),
         });
     }

@@ -23,33 +23,29 @@ pub struct RankedFrame {
     pub state: FrameState,
 }
 
-/// The frames of the recordings, worst first; ties by recording and frame.
+/// The frames of a recording, worst first; the earlier one of two that are as bad.
 ///
 /// # Errors
 /// When nothing is solved yet, or the project cannot be read.
-pub fn run(project: &Project, recordings: &[RecordingInfo], by: RankBy) -> Result<Vec<RankedFrame>, JobError> {
-    let mut queue = Vec::new();
-    for info in recordings {
-        let summaries = project.frame_summaries(info.id)?;
-        queue.extend(summaries.into_iter().map(|summary| {
-            let reasons = reasons_of(&summary);
-            (reasons.score(by), info, summary.frame, reasons, summary.state)
-        }));
+pub fn run(project: &Project, info: &RecordingInfo, by: RankBy) -> Result<Vec<RankedFrame>, JobError> {
+    let summaries = project.frame_summaries(info.id)?;
+    if summaries.is_empty() {
+        return Err(JobError::NotSolved { name: info.name.clone(), project: project.path().to_owned() });
     }
-    if queue.is_empty() {
-        let name = recordings.first().map(|info| info.name.clone()).unwrap_or_default();
-        return Err(JobError::NotSolved { name, project: project.path().to_owned() });
-    }
-    queue.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.id.cmp(&b.1.id)).then(a.2.cmp(&b.2)));
-    let ranked = queue.into_iter().map(|(score, info, frame, reasons, state)| RankedFrame {
-        recording: info.name.clone(),
-        frame,
-        score,
-        reprojection_px: reasons.residual_before,
-        reasons,
-        state,
+    let ranked = summaries.iter().map(|summary| {
+        let reasons = reasons_of(summary);
+        RankedFrame {
+            recording: info.name.clone(),
+            frame: summary.frame,
+            score: reasons.score(by),
+            reprojection_px: reasons.residual_before,
+            reasons,
+            state: summary.state,
+        }
     });
-    Ok(ranked.collect())
+    let mut queue: Vec<RankedFrame> = ranked.collect();
+    queue.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.frame.cmp(&b.frame)));
+    Ok(queue)
 }
 
 /// The reasons of a stored frame.
@@ -87,27 +83,28 @@ pub fn summary_of(frame: u32, reasons: &Reasons) -> FrameSummary {
     }
 }
 
-/// The reason that speaks loudest for a frame, in a person's words, beside what the other frames are like.
+/// What speaks loudest for looking at a frame, in a person's words.
 pub fn main_reason(reasons: &Reasons) -> String {
-    let said = |value: Option<f64>| value.unwrap_or(0.0);
+    let said = |value: Option<f64>, least: f64| value.filter(|value| *value > least);
+    let counted = |count: f64, one: &str, many: &str| format!("{count:.0} {}", if count < 1.5 { one } else { many });
     let mut words = Vec::new();
-    if said(reasons.side) > 0.0 {
-        words.push(format!("{:.0} pairs on the wrong sides", said(reasons.side)));
+    if let Some(count) = said(reasons.side, 0.0) {
+        words.push(counted(count, "pair on the wrong sides", "pairs on the wrong sides"));
     }
-    if said(reasons.margin) > 0.5 {
-        words.push(format!("about {:.1} keypoints unsure", said(reasons.margin)));
+    if let Some(unsure) = said(reasons.margin, 0.5) {
+        words.push(format!("unsure of about {}", counted(unsure, "keypoint", "keypoints")));
     }
-    if said(reasons.residual_before) > 3.0 {
-        words.push(format!("residual {:.1} px", said(reasons.residual_before)));
+    if let Some(residual_px) = said(reasons.residual_before, 3.0) {
+        words.push(format!("residual {residual_px:.1} px"));
     }
-    if said(reasons.two_views) > 0.0 {
-        words.push(format!("{:.0} points seen by two views only", said(reasons.two_views)));
+    if let Some(count) = said(reasons.two_views, 0.0) {
+        words.push(counted(count, "point seen by two views only", "points seen by two views only"));
     }
-    if said(reasons.jump) > 3.0 {
-        words.push(format!("jump {:.1}", said(reasons.jump)));
+    if let Some(jump) = said(reasons.jump, 3.0) {
+        words.push(format!("jump of {jump:.1} times the usual"));
     }
-    if words.is_empty() {
-        words.push(format!("bones {:.1}", said(reasons.bones)));
+    if let (true, Some(strain)) = (words.is_empty(), reasons.bones) {
+        words.push(format!("bones {strain:.1} deviations off in sum"));
     }
     words.truncate(3);
     words.join(", ")

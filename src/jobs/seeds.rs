@@ -82,23 +82,68 @@ pub fn import(
                 info.name
             ));
         }
-        if let Some(warning) = too_few(&info.name, report.seed_frames) {
-            job.warn(warning);
-        }
+        shortcomings(project, info)?.iter().for_each(|shortcoming| job.warn(shortcoming.warning()));
         reports.push(report);
     }
     Ok(reports)
 }
 
-/// What it costs to have so few seed frames, if they are few.
-pub fn too_few(name: &str, seed_frames: usize) -> Option<String> {
-    (1..WANTED_SEED_FRAMES).contains(&seed_frames).then(|| {
-        format!(
-            "recording \"{name}\" has seeds on {seed_frames} of {WANTED_SEED_FRAMES} frames: it works, but the animal's shape and how it \
-             moves are learnt from fewer postures, and keypoints that no seed shows in two views are missed until they are guessed from \
-             their mirror image; label {WANTED_SEED_FRAMES} frames",
-        )
-    })
+/// What the seeds of a recording leave to be guessed: too few frames, keypoints that none of them shows in two views.
+/// Nothing without seeds.
+///
+/// # Errors
+/// When the project cannot be read.
+pub fn shortcomings(project: &Project, info: &RecordingInfo) -> Result<Vec<Shortcoming>, JobError> {
+    let (name, seed_frames) = (&info.name, project.seed_frames(info.id)?);
+    let mut found = Vec::new();
+    if (1..WANTED_SEED_FRAMES).contains(&seed_frames.len()) {
+        let count = seed_frames.len();
+        let message = format!(
+            "recording \"{name}\" has seeds on {count} of {WANTED_SEED_FRAMES} frames: it works, but shape and motion are learnt from \
+             {}, and other postures are recognised less surely",
+            if count == 1 { "one posture" } else { "two postures" }
+        );
+        let remedy = format!("label {WANTED_SEED_FRAMES} frames, best of different postures");
+        found.push(Shortcoming { code: "few_seeds", message, remedy });
+    }
+    let skeleton = project.skeleton();
+    let mut most_views = vec![0; skeleton.len()];
+    for frame in &seed_frames {
+        let labels = project.labels(info.id, *frame)?;
+        for (most, keypoint) in most_views.iter_mut().zip(skeleton.ids()) {
+            *most = labels.views_of(keypoint).iter().flatten().count().max(*most);
+        }
+    }
+    let unseen: Vec<&str> =
+        skeleton.ids().zip(most_views).filter(|(_, most)| *most < 2).map(|(id, _)| skeleton.name_of(id)).collect();
+    if !seed_frames.is_empty() && !unseen.is_empty() {
+        let message = format!(
+            "no seed frame of recording \"{name}\" shows {} in two views, so that their place on the body is guessed from their mirror \
+             image, or learnt late",
+            unseen.join(", ")
+        );
+        let remedy = "label a frame in which two cameras see them".to_owned();
+        found.push(Shortcoming { code: "unseen_keypoints", message, remedy });
+    }
+    Ok(found)
+}
+
+/// Something that the seeds do not say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortcoming {
+    /// A stable word for scripts.
+    pub code: &'static str,
+    /// What it is and what it costs.
+    pub message: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl Shortcoming {
+    /// Both in one sentence.
+    pub fn warning(&self) -> String {
+        format!("{}; {}", self.message, self.remedy)
+    }
 }
 
 /// Snaps a frame's seeds; says whether the frame has been detected.

@@ -152,13 +152,10 @@ fn the_pipeline_verb_by_verb() {
     assert_eq!(json(&["new", text(recording), project, "--json"])["recordings"][0]["outcome"], "known");
 
     let detected = json(&["detect", project, "--frames", "..5", "--json"]);
-    assert_eq!(detected["recordings"][0]["frames_done"], 5);
+    assert_eq!(detected["frames_done"], 5);
     let detected = json(&["detect", project, "--json"]);
-    assert_eq!(
-        (&detected["recordings"][0]["frames_done"], &detected["recordings"][0]["frames_skipped"]),
-        (&7.into(), &5.into())
-    );
-    assert_eq!(detected["recordings"][0]["failed_views"], 0);
+    assert_eq!((&detected["frames_done"], &detected["frames_skipped"]), (&7.into(), &5.into()));
+    assert_eq!(detected["failed_views"], 0);
 
     let unseeded = failure(&["pose", project]);
     assert!(unseeded.contains("seed"), "{unseeded}");
@@ -223,7 +220,9 @@ fn one_of_several_recordings_is_chosen_by_name() {
     let project = folder.path().join("two.bvlm");
     let project = text(&project);
     json(&["new", text(small_recording()), text(&second), project, "--json"]);
-    json(&["detect", project, "--frames", "..4", "--json"]);
+    let unnamed = failure(&["detect", project]);
+    assert!(unnamed.contains("second") && unnamed.contains("--recording"), "{unnamed}");
+    json(&["detect", project, "--frames", "..4", "--recording", "second", "--json"]);
     let seeds = small_recording().join("truth/seeds.csv");
     let unnamed = failure(&["seeds", project, "--import", text(&seeds)]);
     assert!(unnamed.contains("second") && unnamed.contains("--recording"), "{unnamed}");
@@ -231,7 +230,7 @@ fn one_of_several_recordings_is_chosen_by_name() {
     let unnamed = failure(&["pose", project]);
     assert!(unnamed.contains("--recording"), "{unnamed}");
     json(&["pose", project, "--recording", "second", "--frames", "..4", "--json"]);
-    let queue = json(&["rank", project, "--json"]);
+    let queue = json(&["rank", project, "--recording", "second", "--json"]);
     assert!(queue["frames"].as_array().unwrap().iter().all(|frame| frame["recording"] == "second"));
     let table = folder.path().join("points.csv");
     json(&["export", project, "--format", "points3d", text(&table), "--json"]);

@@ -63,10 +63,10 @@ fn a_camera_that_cannot_be_read_is_named_and_the_others_go_on() {
     fs::write(picture("cam2", 4), b"not a picture").unwrap();
     fs::remove_file(picture("cam3", 5)).unwrap();
     let (report, errors) = partial_failure(&["detect", project, "--json"]);
-    let problems = report["recordings"][0]["problems"].to_string();
+    let problems = report["problems"].to_string();
     names(&problems, &["cam1", "100×80", "cam2", "000004.png", "cam3", "000005.png"]);
     names(&errors, &["cam3"]);
-    assert_eq!(report["recordings"][0]["frames_done"], 12);
+    assert_eq!(report["frames_done"], 12);
 
     // The files come back, and the next call reads what was missing, and only that.
     for (camera, frame) in [("cam1", 3), ("cam2", 4), ("cam3", 5)] {
@@ -74,8 +74,8 @@ fn a_camera_that_cannot_be_read_is_named_and_the_others_go_on() {
         fs::copy(original, picture(camera, frame)).unwrap();
     }
     let report = json(&["detect", project, "--json"]);
-    assert_eq!(report["recordings"][0]["failed_views"], 0);
-    assert_eq!(json(&["detect", project, "--json"])["recordings"][0]["frames_done"], 0);
+    assert_eq!(report["failed_views"], 0);
+    assert_eq!(json(&["detect", project, "--json"])["frames_done"], 0);
 }
 
 #[test]
@@ -238,4 +238,34 @@ fn a_second_writer_is_refused() {
     let _writer = behaviorvlm::store::Project::open(&project).unwrap();
     names(&failure(&["pose", text(&project)]), &["is being written by another program"]);
     json(&["rank", text(&project), "--json"]);
+}
+
+#[test]
+fn a_video_that_is_cut_off() {
+    let folder = TempDir::new().unwrap();
+    let recording = copied_recording(folder.path());
+    let video = recording.join("cam1.avi");
+    let pictures = recording.join("cam1/fluorescence/%06d.png");
+    let encoded = std::process::Command::new("ffmpeg")
+        .args(["-v", "error", "-i", text(&pictures), "-c:v", "ffv1", "-pix_fmt", "gray", text(&video)])
+        .status()
+        .expect("this test needs ffmpeg: apt install ffmpeg");
+    assert!(encoded.success());
+    replace_in(&recording.join("recording.toml"), "\"cam1/fluorescence/%06d.png\"", "\"cam1.avi\"");
+    let whole = fs::read(&video).unwrap();
+    fs::write(&video, &whole[..whole.len() / 2]).unwrap();
+    let project = folder.path().join("p.bvlm");
+    let project = text(&project);
+    assert_eq!(json(&["new", text(&recording), project, "--json"])["recordings"][0]["frames"], 12);
+    let (report, _) = partial_failure(&["detect", project, "--json"]);
+    names(&report["problems"].to_string(), &["cam1", "cut off"]);
+    assert_eq!(report["frames_done"], 12);
+    assert!(report["failed_views"].as_u64().unwrap() < 12, "what is there is used: {report}");
+    let (again, _) = partial_failure(&["detect", project, "--json"]);
+    assert_eq!(again["frames_done"], 0, "what cannot be read is not done twice: {again}");
+    let doctor = run(&["doctor", project, "--json"]);
+    names(&String::from_utf8_lossy(&doctor.stdout), &["video_cut_off", "cam1"]);
+    // Copied again from its source, the video gives what was missing.
+    fs::write(&video, whole).unwrap();
+    assert_eq!(json(&["detect", project, "--json"])["failed_views"], 0);
 }

@@ -150,7 +150,7 @@ fn detection_goes_on_where_it_was_stopped() {
     let (mut whole, mut stopped) = (solved("whole.bvlm"), solved("stopped.bvlm"));
     let options = detect::Options::default();
     let (report, events) = watched(never, |job| detect::run(job, &mut whole, &options));
-    assert_eq!(report.unwrap()[0].frames_done, 12);
+    assert_eq!(report.unwrap().frames_done, 12);
     let steps: Vec<u64> =
         events.iter().filter_map(|event| if let JobEvent::Done(done) = event { Some(*done) } else { None }).collect();
     assert_eq!(steps.last(), Some(&12));
@@ -164,7 +164,7 @@ fn detection_goes_on_where_it_was_stopped() {
     let range = detect::Options { frames: "3..6".parse().unwrap(), ..options };
     watched(never, |job| detect::run(job, &mut stopped, &range)).0.unwrap();
     let report = watched(never, |job| detect::run(job, &mut stopped, &options)).0.unwrap();
-    assert_eq!((report[0].frames_done, report[0].frames_skipped), (9, 3));
+    assert_eq!((report.frames_done, report.frames_skipped), (9, 3));
     let dots = |project: &Project| {
         let info = project.only_recording().unwrap();
         (0..12).map(|frame| project.detection(info.id, frame).unwrap()).collect::<Vec<_>>()
@@ -194,4 +194,36 @@ fn seeds_read_before_detection_mean_the_dots_beside_them() {
         tables_of(&project, folder.path()).pop().unwrap()
     };
     assert_eq!(made("first.bvlm", true), made("after.bvlm", false));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_cleanly_and_the_next_call_goes_on() {
+    use std::io::Read;
+    use std::process::{Command, Stdio};
+
+    use crate::cli::{command, json, text};
+
+    let folder = TempDir::new().unwrap();
+    let path = unsolved(&folder.path().join("demo"));
+    let mut child = command(&["pose", text(&path)]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // The first frames are in the project, so that the program is in the middle of its work.
+    while child.try_wait().unwrap().is_none() {
+        let project = Project::open_read_only(&path).unwrap();
+        let info = project.only_recording().unwrap();
+        if !project.frame_summaries(info.id).unwrap().is_empty() {
+            break;
+        }
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let code = child.wait().unwrap().code();
+    let mut errors = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+    assert_eq!(code, Some(130), "{errors}");
+    assert!(errors.contains("run the same command to go on"), "{errors}");
+    let report = json(&["pose", text(&path), "--json"]);
+    let [done, skipped] = ["frames_done", "frames_skipped"].map(|key| report[key].as_u64().unwrap());
+    assert_eq!(done + skipped, 200);
+    assert!(skipped > 0);
 }

@@ -8,12 +8,13 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use behaviorvlm::demo::{DemoConfig, Scene, WriteOptions};
 use behaviorvlm::store::Project;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
 
-use crate::cli::{command, json, run, small_recording, text};
+use crate::cli::{command, json, run, text};
 
 const KILLS: usize = 20;
 
@@ -115,13 +116,16 @@ fn pose_killed_at_random_moments() {
 fn detect_killed_at_random_moments() {
     let folder = TempDir::new().unwrap();
     let project = folder.path().join("undetected.bvlm");
-    json(&["new", text(small_recording()), text(&project), "--json"]);
+    let recording = folder.path().join("recording");
+    let config = DemoConfig { frames: 80, size_px: [384, 262], ..DemoConfig::default() };
+    Scene::new(&config).unwrap().write(&recording, WriteOptions::default(), &|_| ()).unwrap();
+    json(&["new", text(&recording), text(&project), "--json"]);
     let done = |project: &Path| {
         let project = Project::open_read_only(project).unwrap();
         let info = project.only_recording().unwrap();
         project.detected_frames(info.id, None).unwrap().len()
     };
-    let seeds = small_recording().join("truth/seeds.csv");
+    let seeds = recording.join("truth/seeds.csv");
     let result = |project: &Path| {
         let dots = {
             let project = Project::open_read_only(project).unwrap();

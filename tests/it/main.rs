@@ -11,6 +11,8 @@ mod demo;
 mod jobs;
 /// Killed at random moments, nothing is lost; ignored, since it takes minutes.
 mod kill;
+/// Projects of many frames; ignored, since it takes a minute to make them.
+mod large;
 /// What the dependencies allow.
 mod licences;
 /// The geometry kernel on a real mouse and its published calibration.

@@ -18,7 +18,7 @@ fn evaluated(name: &str) -> Value {
     let truth = recording.join("truth");
     json(&["new", text(&recording), project, "--json"]);
     let detected = json(&["detect", project, "--json"]);
-    assert_eq!(detected["recordings"][0]["failed_views"], 0);
+    assert_eq!(detected["failed_views"], 0);
     json(&["seeds", project, "--import", text(&truth.join("seeds.csv")), "--json"]);
     let solved = json(&["pose", project, "--json"]);
     let queue = json(&["rank", project, "--json"]);

@@ -26,8 +26,6 @@ pub(super) struct Inputs<'a> {
 pub(super) struct Examples {
     /// The frames with their labels.
     pub frames: Vec<FrameInput>,
-    /// Those of them that are seeds; none where labels alone are learnt from.
-    pub seed_frames: Vec<u32>,
     /// Where sweeps start, ascending.
     pub start_frames: Vec<u32>,
 }
@@ -59,7 +57,7 @@ impl Inputs<'_> {
             for frame in &seed_frames {
                 inputs.extend(self.of(&[*frame])?);
             }
-            return Ok(Examples { frames: inputs, start_frames: seed_frames.clone(), seed_frames });
+            return Ok(Examples { frames: inputs, start_frames: seed_frames });
         }
         if self.assigner == Assigner::Geometry {
             let (name, project) = (self.info.name.clone(), self.project.path().to_owned());
@@ -76,7 +74,7 @@ impl Inputs<'_> {
             inputs.extend(self.of(&[*frame])?);
         }
         let start_frames = labelled.first().copied().into_iter().collect();
-        Ok(Examples { frames: inputs, seed_frames, start_frames })
+        Ok(Examples { frames: inputs, start_frames })
     }
 
     /// Frames that follow one another, forward or backward.

@@ -13,7 +13,7 @@ use self::inputs::Inputs;
 use super::cameras::CameraMap;
 use super::rank::summary_of;
 use super::{Job, JobError, open, seeds};
-use crate::model::{CameraId, FrameRange, RunId};
+use crate::model::FrameRange;
 use crate::pose::joint::tracker::Track;
 use crate::pose::solve::{FrameInput, PoseConfig, PoseSolver, SolvedFrame, Stamp};
 use crate::pose::stage4::{Change, Solver};
@@ -106,7 +106,7 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Resul
     inputs.require(&frames)?;
     let examples = inputs.examples(&frames)?;
     report.warnings.extend(recording.warnings.iter().cloned());
-    report.warnings.extend(seeds::too_few(&info.name, examples.seed_frames.len()));
+    report.warnings.extend(seeds::shortcomings(project, &info)?.iter().map(seeds::Shortcoming::warning));
     report.warnings.iter().for_each(|warning| job.warn(warning.clone()));
 
     let config = PoseConfig { solver: options.solver, ..PoseConfig::default() };
@@ -121,6 +121,7 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Resul
         return Ok(report);
     }
 
+    project.put_checkpoint(run.id, TAU_PX, report.tau_px.to_string().as_bytes())?;
     job.phase(format!("solve {}", info.name), u64::from(report.frames), "frames");
     let cpu = cpu_time::ProcessTime::now();
     let mut work = Work { job, project, info: &info, cameras: &cameras, solver: &solver, run: &run, options, report };
@@ -245,7 +246,7 @@ impl Work<'_> {
             Solver::Dlt | Solver::Ransac => "",
         };
         ChangeRecord {
-            camera: self.project_camera(change.camera),
+            camera: self.cameras.project_id(change.camera),
             keypoint: change.keypoint,
             before: Some(change.before),
             after: Some(change.after),
@@ -254,19 +255,23 @@ impl Work<'_> {
             reason: reason.to_owned(),
         }
     }
-
-    fn project_camera(&self, camera: CameraId) -> CameraId {
-        self.cameras.project_id(camera)
-    }
 }
 
 /// Seeds so near to a sweep's first frame tell how the animal moved into it.
 const NEAR_FRAMES: u32 = 3;
 
-/// The run whose results a recording's frames are, for reports.
+/// Under this key a run keeps its τ_reproj.
+const TAU_PX: &str = "tau_px";
+
+/// τ_reproj of the latest run of a recording, px at 1024 px width; the default where there is none.
 ///
 /// # Errors
 /// When the project cannot be read.
-pub fn latest_run(project: &Project, info: &RecordingInfo) -> Result<Option<RunId>, JobError> {
-    Ok(project.latest_run(info.id, "pose")?.map(|run| run.id))
+pub fn tau_px(project: &Project, info: &RecordingInfo) -> Result<f64, JobError> {
+    let stored = match project.latest_run(info.id, "pose")? {
+        Some(run) => project.checkpoint(run.id, TAU_PX)?,
+        None => None,
+    };
+    let stored = stored.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
+    Ok(stored.unwrap_or(PoseConfig::default().tau_px))
 }
