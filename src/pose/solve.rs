@@ -11,7 +11,7 @@ use super::joint::shape::ShapeModel;
 use super::joint::tracker::{Track, TrackedFrame, TrackerConfig, TrackerInput};
 use super::joint::visibility::VisibilityModel;
 use super::joint::votes::Votes;
-use super::ranking::Reasons;
+use super::ranking::{self, Reasons};
 use super::stage4::{self, Assignment, Change, Solver};
 use crate::geometry::{self, Rig};
 use crate::model::{
@@ -257,14 +257,19 @@ impl PoseSolver {
             let mut views: crate::model::ViewSet =
                 (0..points.len() as u8).map(CameraId).filter(|camera| points[camera.index()].is_some()).collect();
             let mut found = geometry::refine(&self.rig, &points, views, places[keypoint]?)?;
-            // A dot that the exact fit does not bear out is given up, the worst first; a person's is kept.
-            loop {
+            // A dot that the other views do not bear out is given up, the worst first; a person's is kept. With three
+            // views, none can tell who is wrong: there the dot must stand off from the common fit.
+            while views.len() > 2 {
+                let (errors, limit_px) = match views.len() {
+                    3 => (found.residuals_px, tau_px),
+                    _ => (geometry::leave_one_out(&self.rig, &points, views), LEFT_OUT_SHARE * tau_px),
+                };
                 let worst = views
                     .iter()
                     .filter(|camera| evidence.lock(camera.index(), keypoint).is_none())
-                    .max_by(|a, b| found.residuals_px[a.index()].total_cmp(&found.residuals_px[b.index()]))
-                    .filter(|camera| found.residuals_px[camera.index()] > tau_px);
-                let Some(worst) = worst.filter(|_| views.len() > 2) else { break };
+                    .max_by(|a, b| errors[a.index()].total_cmp(&errors[b.index()]))
+                    .filter(|camera| errors[camera.index()] > limit_px);
+                let Some(worst) = worst else { break };
                 views = views.without(worst);
                 support[worst.index()] = NO_DOT;
                 found = geometry::refine(&self.rig, &points, views, found.position_in_world)?;
@@ -385,7 +390,8 @@ impl PoseSolver {
         let given = after.iter().flatten().filter(|dot| **dot != NO_DOT).count();
         let differing =
             before.iter().flatten().zip(after.iter().flatten()).filter(|(before, after)| before != after).count();
-        let unsure: f32 = self.skeleton.ids().map(|keypoint| (1.0 - tracked.margin(keypoint) / 20.0).max(0.0)).sum();
+        let seen = self.skeleton.ids().filter(|keypoint| tracked.keypoints[keypoint.index()].is_some());
+        let unsure: f64 = seen.map(|keypoint| ranking::chance_wrong(tracked.margin(keypoint))).sum();
         Reasons {
             residual_before: worst(before),
             residual_after: worst(after),
@@ -395,10 +401,13 @@ impl PoseSolver {
             two_views: Some(pose.points.iter().flatten().filter(|point| point.views == 2).count() as f64),
             disagreement: Some(differing as f64),
             side: Some(track.shape.flipped_sides(&positions) as f64),
-            margin: Some(f64::from(unsure)),
+            margin: Some(unsure),
         }
     }
 }
+
+/// Of τ, how far a dot may be from the point that all other views make: two dots that run into one stand off by more.
+const LEFT_OUT_SHARE: f64 = 0.75;
 
 /// How many solved frames a seed counts for in what is usually seen: a person looked at it.
 const SEED_WEIGHT: f64 = 2.0;
