@@ -23,9 +23,8 @@ pub fn sweeps(seeds: &[u32], frames: Range<u32>) -> Vec<Sweep> {
         // A frame in the middle goes to the earlier seed.
         let first = previous.map_or(0, |previous| previous + (seed - previous) / 2 + 1);
         let end = next.map_or(u32::MAX, |next| seed + (next - seed) / 2 + 1);
-        let forward: Vec<u32> =
-            (*seed..end).filter(|frame| frames.contains(frame)).take_while(|frame| *frame < frames.end).collect();
-        let backward: Vec<u32> = (first..*seed).rev().filter(|frame| frames.contains(frame)).collect();
+        let forward: Vec<u32> = ((*seed).max(frames.start)..end.min(frames.end)).collect();
+        let backward: Vec<u32> = (first.max(frames.start)..(*seed).min(frames.end)).rev().collect();
         if !forward.is_empty() {
             sweeps.push(Sweep { prelude: prelude(seeds[..index].iter().rev(), *seed), frames: forward });
         }
