@@ -14,6 +14,8 @@ pub mod stage4;
 
 pub mod ranking;
 
+mod claim;
+
 pub mod solve;
 
 pub mod evaluation;

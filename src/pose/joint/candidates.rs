@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use nalgebra::{Matrix3, Vector3};
 
-use super::evidence::{FrameEvidence, Lock, PinholeRig};
+use super::evidence::{Dot, FrameEvidence, Lock, PinholeRig};
 use crate::model::{Point3, ViewSet};
 
 /// No dot of this view supports the candidate.
@@ -134,10 +134,7 @@ fn complete(rig: &PinholeRig, evidence: &FrameEvidence, config: &CandidateConfig
 }
 
 /// The dots of a support with their cameras.
-pub fn rays<'a>(
-    evidence: &'a FrameEvidence,
-    support: &'a Support,
-) -> impl Iterator<Item = (usize, &'a super::evidence::Dot)> {
+pub fn rays<'a>(evidence: &'a FrameEvidence, support: &'a Support) -> impl Iterator<Item = (usize, &'a Dot)> {
     evidence
         .views
         .iter()

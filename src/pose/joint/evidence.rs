@@ -6,7 +6,7 @@
 
 use nalgebra::{Matrix3, Vector2, Vector3};
 
-use crate::geometry::Rig;
+use crate::geometry::{Camera, Rig};
 use crate::model::{CameraId, Centroid, CentroidNumber, FrameLabels, KeypointId, Placement, Point2, Point3};
 
 /// A dot of one view.
@@ -112,7 +112,7 @@ impl FrameEvidence {
 }
 
 impl ViewEvidence {
-    fn locked(&mut self, camera: &crate::geometry::Camera, placement: &Placement) -> Option<Lock> {
+    fn locked(&mut self, camera: &Camera, placement: &Placement) -> Option<Lock> {
         let Some(point_in_image) = placement.point_in_image() else { return Some(Lock::Absent) };
         let number = placement.number();
         let known = self.dots.iter().position(|dot| number.is_some() && dot.number == number);
@@ -177,6 +177,11 @@ impl PinholeRig {
     /// Whether there is no camera.
     pub fn is_empty(&self) -> bool {
         self.rotation.is_empty()
+    }
+
+    /// The largest [`PinholeRig::scale`]: thresholds that all views share are stated for the widest image.
+    pub fn widest(&self) -> f64 {
+        self.scale.iter().fold(0.0f64, |a, b| a.max(*b))
     }
 
     /// Where a point lies on a camera's ideal image plane; none behind the camera.

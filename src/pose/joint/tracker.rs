@@ -15,7 +15,7 @@ use super::search::{NONE, Solution, Tables};
 use super::shape::ShapeModel;
 use super::visibility::VisibilityModel;
 use super::votes::Votes;
-use crate::model::{Point3, ViewSet};
+use crate::model::{CameraId, KeypointId, Point3, ViewSet};
 
 /// Limits of the search.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,7 +96,7 @@ pub struct TrackedFrame {
 
 impl TrackedFrame {
     /// How much worse the best answer is in which a keypoint is elsewhere, nats.
-    pub fn margin(&self, keypoint: crate::model::KeypointId) -> f32 {
+    pub fn margin(&self, keypoint: KeypointId) -> f32 {
         self.margins[keypoint.index()]
     }
 }
@@ -351,9 +351,6 @@ fn positions(pool: &[Candidate], choice: &[Option<u16>]) -> Vec<Option<Point3>> 
 }
 
 /// The cameras of a support.
-pub fn views_of(support: &Support) -> ViewSet {
-    (0..ViewSet::CAPACITY as u8)
-        .filter(|camera| support[usize::from(*camera)] != NO_DOT)
-        .map(crate::model::CameraId)
-        .collect()
+fn views_of(support: &Support) -> ViewSet {
+    (0..ViewSet::CAPACITY as u8).filter(|camera| support[usize::from(*camera)] != NO_DOT).map(CameraId).collect()
 }
