@@ -16,6 +16,9 @@ pub mod ranking;
 
 mod claim;
 
+#[cfg(test)]
+mod fixtures;
+
 pub mod solve;
 
 pub mod evaluation;

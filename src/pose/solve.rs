@@ -334,3 +334,7 @@ fn seed_residual(rig: &Rig, pinhole: &PinholeRig, seeds: &[FrameInput]) -> f64 {
     // The median of a two-dimensional normal's length is 1.177 deviations.
     residuals.get(residuals.len() / 2).map_or(0.0, |median| median / 1.177)
 }
+
+#[cfg(test)]
+#[path = "solve_tests.rs"]
+mod tests;

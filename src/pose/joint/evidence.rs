@@ -219,3 +219,54 @@ impl PinholeRig {
         point.iter().all(|value| value.is_finite()).then(|| Point3::from(point))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Source;
+    use crate::pose::fixtures::{centroid, label, on, scene};
+
+    #[test]
+    fn people_lock_and_machines_do_not() {
+        let scene = scene(4);
+        let dots = vec![vec![centroid(7, Point2::new(500.0, 300.0))]];
+        let mut labels = FrameLabels::empty(4, 3);
+        let camera = CameraId(0);
+        labels.place(camera, KeypointId(0), on(&dots[0][0], Source::Human));
+        labels.place(camera, KeypointId(1), label(Placement::Absent, Source::Seed));
+        labels.place(camera, KeypointId(2), label(Placement::Absent, Source::Geometry));
+        let evidence = FrameEvidence::new(&scene.rig, &dots, 3, Some(&labels));
+        assert_eq!(evidence.lock(0, 0), Some(Lock::Dot(0)));
+        assert_eq!(evidence.lock(0, 1), Some(Lock::Absent));
+        assert_eq!((evidence.lock(0, 2), evidence.lock(1, 0)), (None, None));
+        assert_eq!((evidence.owner(0, 0), evidence.has_locks()), (Some(0), true));
+        assert!(!FrameEvidence::new(&scene.rig, &dots, 3, None).has_locks());
+    }
+
+    #[test]
+    fn free_points_become_dots() {
+        let scene = scene(4);
+        let point_in_image = Point2::new(400.0, 200.0);
+        let mut labels = FrameLabels::empty(4, 1);
+        labels.place(CameraId(1), KeypointId(0), label(Placement::Free { point_in_image }, Source::Human));
+        let mut evidence = FrameEvidence::new(&scene.rig, &[], 1, Some(&labels));
+        assert_eq!(evidence.lock(1, 0), Some(Lock::Dot(0)));
+        assert_eq!(evidence.views[1].dots[0].placement(), Placement::Free { point_in_image });
+        evidence.add_points(&scene.rig, &labels);
+        assert_eq!(evidence.views[1].dots.len(), 1, "one place is one dot");
+    }
+
+    #[test]
+    fn the_brightest_are_kept_in_their_order() {
+        let scene = scene(4);
+        let many: Vec<Centroid> = (1..=MAX_DOTS as u16 + 5)
+            .map(|number| Centroid {
+                snr: if number <= 5 { 1.0 } else { 9.0 },
+                ..centroid(number, Point2::new(f64::from(number) * 10.0, 300.0))
+            })
+            .collect();
+        let evidence = FrameEvidence::new(&scene.rig, &[many], 1, None);
+        let kept: Vec<u16> = evidence.views[0].dots.iter().filter_map(|dot| dot.number.map(|n| n.0)).collect();
+        assert_eq!(kept, (6..=MAX_DOTS as u16 + 5).collect::<Vec<_>>());
+    }
+}

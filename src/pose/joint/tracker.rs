@@ -136,7 +136,7 @@ impl TrackerConfig {
     ) -> Vec<TrackedFrame> {
         let mut layers: Vec<Layer> = Vec::with_capacity(inputs.len());
         for (index, input) in inputs.iter().enumerate() {
-            let reacquire = self.reacquire_every > 0 && index as u32 % self.reacquire_every == 0;
+            let reacquire = self.reacquire_every > 0 && (index as u32).is_multiple_of(self.reacquire_every);
             let layer = self.step(rig, track, layers.last(), input, reacquire);
             layers.push(layer);
         }

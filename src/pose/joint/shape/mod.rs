@@ -152,13 +152,13 @@ impl ShapeModel {
         }
         let Some(body) = self.body(example) else { return };
         let middle = self.spine.iter().map(|(_, along)| along).sum::<f64>() / self.spine.len().max(1) as f64;
-        for keypoint in 0..self.keypoint_count {
-            let Some(position) = example[keypoint] else { continue };
-            let point = body.whole.body_from_world(&position);
+        for (keypoint, position) in example.iter().enumerate() {
+            let Some(position) = position else { continue };
+            let point = body.whole.body_from_world(position);
             self.places[keypoint].get_or_insert_with(|| guess_place(&point, length));
             let half = if point.x > middle { Half::Front } else { Half::Rear };
             if let (None, Some(frame)) = (&self.half_places[keypoint], body.half(half)) {
-                self.half_places[keypoint] = Some((half, guess_place(&frame.body_from_world(&position), length)));
+                self.half_places[keypoint] = Some((half, guess_place(&frame.body_from_world(position), length)));
             }
         }
     }
@@ -255,3 +255,6 @@ impl ShapeModel {
         strain
     }
 }
+
+#[cfg(test)]
+mod tests;
