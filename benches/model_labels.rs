@@ -23,7 +23,10 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
     let number = |key: &str| words.iter().find_map(|word| word.strip_prefix(key)?.parse::<u32>().ok());
     println!("simulated model on simulated recordings (ring, normal, 20 frames/s); mean error mm / identity errors %");
-    println!("{:12} {:>6} {:>5} {:>16} {:>16} {:>16} {:>16}", "errors", "seed", "p", "dlt", "ransac", "consensus", "joint");
+    println!(
+        "{:12} {:>6} {:>5} {:>16} {:>16} {:>16} {:>16}",
+        "errors", "seed", "p", "dlt", "ransac", "consensus", "joint"
+    );
     for kind in [Kind::Independent, Kind::Correlated] {
         for goal_mm in [9.16, 14.29] {
             for seed in 1..=number("seeds=").unwrap_or(2) {

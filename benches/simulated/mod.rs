@@ -108,17 +108,7 @@ pub fn label(centroid: &Centroid, source: Source) -> Label {
 
 /// Solves frames and judges all but the seeds.
 pub fn solve_inputs(scene: &Scene, inputs: Vec<FrameInput>, solver: Solver) -> Outcome {
-    let mut config = PoseConfig { solver, ..PoseConfig::default() };
-    let env = |key: &str| std::env::var(key).ok().and_then(|v| v.parse::<f64>().ok());
-    if let Some(v) = env("T_WIDTH") { config.tracker.beam_width = v as usize; }
-    if let Some(v) = env("T_HYP") { config.tracker.hypotheses = v as usize; }
-    if let Some(v) = env("T_MARGIN") { config.tracker.hypothesis_margin = v as f32; }
-    if let Some(v) = env("T_EVERY") { config.tracker.reacquire_every = v as u32; }
-    if let Some(v) = env("T_GAIN") { config.tracker.candidates.view_gain = v as f32; }
-    if let Some(v) = env("T_PRICE") { config.tracker.candidates.point_price = v as f32; }
-    if let Some(v) = env("T_SIGMA") { config.tracker.candidates.sigma_px = v; }
-    if let Some(v) = env("T_OPT") { config.tracker.options_by_evidence = v as usize; }
-    if let Some(v) = env("T_OPA") { config.tracker.options_per_answer = v as usize; }
+    let config = PoseConfig { solver, ..PoseConfig::default() };
     let seeds: Vec<FrameInput> = inputs[..3].to_vec();
     let start = cpu_time::ProcessTime::now();
     let pose = PoseSolver::new(scene.rig.clone(), scene.skeleton.clone(), config, &seeds).expect("six cameras");

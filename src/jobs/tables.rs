@@ -230,7 +230,7 @@ impl Exporter<'_> {
         for (index, info) in self.infos.iter().enumerate() {
             self.job.phase(format!("export {}", info.name), 0, "frames");
             let reviewed = self.reviewed_frames(info)?;
-            for item in self.project.poses_in(info.id, 0..u32::MAX) {
+            for item in self.project.poses_in(info.id, 0..info.frame_count) {
                 self.job.check()?;
                 let (frame, pose) = item?;
                 let mut written = 0;
@@ -263,7 +263,7 @@ impl Exporter<'_> {
                 Some(_) => Some(CameraMap::new(&open::recording_of(self.project, info)?, info)?),
                 None => None,
             };
-            for item in self.project.labels_in(info.id, 0..u32::MAX)? {
+            for item in self.project.labels_in(info.id, 0..info.frame_count)? {
                 self.job.check()?;
                 let (frame, labels) = item?;
                 let pose = match cameras {

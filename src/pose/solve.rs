@@ -257,14 +257,19 @@ impl PoseSolver {
             let mut views: crate::model::ViewSet =
                 (0..points.len() as u8).map(CameraId).filter(|camera| points[camera.index()].is_some()).collect();
             let mut found = geometry::refine(&self.rig, &points, views, places[keypoint]?)?;
-            // A dot that the exact fit does not bear out is given up, the worst first; a person's is kept.
-            loop {
+            // A dot that the other views do not bear out is given up, the worst first; a person's is kept. With three
+            // views, none can tell who is wrong: there the dot must stand off from the common fit.
+            while views.len() > 2 {
+                let errors = match views.len() {
+                    3 => found.residuals_px,
+                    _ => geometry::leave_one_out(&self.rig, &points, views),
+                };
                 let worst = views
                     .iter()
                     .filter(|camera| evidence.lock(camera.index(), keypoint).is_none())
-                    .max_by(|a, b| found.residuals_px[a.index()].total_cmp(&found.residuals_px[b.index()]))
-                    .filter(|camera| found.residuals_px[camera.index()] > tau_px);
-                let Some(worst) = worst.filter(|_| views.len() > 2) else { break };
+                    .max_by(|a, b| errors[a.index()].total_cmp(&errors[b.index()]))
+                    .filter(|camera| errors[camera.index()] > tau_px);
+                let Some(worst) = worst else { break };
                 views = views.without(worst);
                 support[worst.index()] = NO_DOT;
                 found = geometry::refine(&self.rig, &points, views, found.position_in_world)?;

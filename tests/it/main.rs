@@ -1,12 +1,22 @@
 //! Integration tests: one binary, one module per concern.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails; its helpers are tests too")]
 
+/// The built program from end to end.
+mod cli;
+/// Bad input, one clear sentence each.
+mod cli_bad_input;
 /// The synthetic recording: the same for the same seed, and its truth lies on its pictures.
 mod demo;
+/// Jobs that are stopped and go on.
+mod jobs;
+/// Killed at random moments, nothing is lost; ignored, since it takes minutes.
+mod kill;
 /// What the dependencies allow.
 mod licences;
 /// The geometry kernel on a real mouse and its published calibration.
 mod mouse6cam;
+/// From real videos to figures beside the floor.
+mod real_data;
 /// Opening recordings, image sequences, calibrations, the doctor, bad input.
 mod recordings;
 /// The project file: what it keeps, refuses, undoes and survives.

@@ -19,4 +19,6 @@ pub mod votes;
 
 pub mod search;
 
+mod scene;
+
 pub mod tracker;

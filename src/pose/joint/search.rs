@@ -128,7 +128,8 @@ impl<'a> Tables<'a> {
             }
             for side in self.shape.sides() {
                 if let (Some(left), Some(right)) = (positions[side.left.index()], positions[side.right.index()]) {
-                    energy += self.shape.side_penalty(side, &body, &left, &right) as f32;
+                    let hinge = side.hinge_in(&positions);
+                    energy += self.shape.side_penalty(side, &body, [&left, &right], hinge) as f32;
                 }
             }
         }
@@ -267,7 +268,11 @@ impl Beam {
             for (index, energy) in options.iter().enumerate() {
                 let choice = if index + 1 == options.len() { NONE } else { index as u8 };
                 let price = self.paid[state] + self.prices[tables.offsets[keypoint] + index];
-                children.push(Child { rank: self.energy[state] + energy + price + outlook, parent: state as u32, choice });
+                children.push(Child {
+                    rank: self.energy[state] + energy + price + outlook,
+                    parent: state as u32,
+                    choice,
+                });
             }
         }
         keep_lowest(&mut children, 2 * width);
@@ -321,16 +326,7 @@ impl Beam {
     }
 
     /// Adds to the options of an open keypoint what it costs to stand on the wrong side of the one just decided.
-    fn add_side(
-        &self,
-        tables: &Tables<'_>,
-        state: usize,
-        keypoint: usize,
-        choice: u8,
-        body: &Body,
-        row: &mut [f32],
-    ) {
-        debug_assert!(state < self.energy.len(), "a parent in the beam");
+    fn add_side(&self, tables: &Tables<'_>, state: usize, keypoint: usize, choice: u8, body: &Body, row: &mut [f32]) {
         let Some(decided) = tables.candidate(keypoint, choice) else { return };
         for side in tables.shape.sides() {
             let (other, is_left) = match keypoint {
@@ -341,10 +337,14 @@ impl Beam {
             if !self.is_open[other] {
                 continue;
             }
+            let hinge = side.hinge().and_then(|hinge| {
+                let choice = self.choice[state * self.is_open.len() + hinge.index()];
+                tables.candidate(hinge.index(), choice).map(|candidate| candidate.position)
+            });
             for (index, candidate) in tables.options[other].iter().enumerate() {
                 let position = &tables.pool[usize::from(*candidate)].position;
-                let (left, right) = if is_left { (&decided.position, position) } else { (position, &decided.position) };
-                row[tables.offsets[other] + index] += tables.shape.side_penalty(side, body, left, right) as f32;
+                let pair = if is_left { [&decided.position, position] } else { [position, &decided.position] };
+                row[tables.offsets[other] + index] += tables.shape.side_penalty(side, body, pair, hinge) as f32;
             }
         }
     }

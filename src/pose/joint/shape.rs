@@ -138,6 +138,21 @@ pub struct Side {
     pub right: KeypointId,
     /// Their usual distance across the body.
     width: f64,
+    /// For a pair in front of or behind a spine keypoint, as ears are: that keypoint, around which the pair turns with
+    /// the head, and twice the signed area of the three from above.
+    hinge: Option<(KeypointId, f64)>,
+}
+
+impl Side {
+    /// Where the pair's hinge is in a frame.
+    pub fn hinge_in(&self, frame: &Positions) -> Option<Point3> {
+        self.hinge.and_then(|(keypoint, _)| frame[keypoint.index()])
+    }
+
+    /// The keypoint of the pair's hinge.
+    pub fn hinge(&self) -> Option<KeypointId> {
+        self.hinge.map(|(keypoint, _)| keypoint)
+    }
 }
 
 /// The learnt shape.
@@ -301,10 +316,24 @@ impl ShapeModel {
             if let (Some(a), Some(b)) = (&self.places[left.index()], &self.places[right.index()]) {
                 let width = a[1].mean - b[1].mean;
                 if width > 0.02 * self.body_length {
-                    self.sides.push(Side { left: *left, right: *right, width });
+                    let hinge = self.hinge(a, b, width);
+                    self.sides.push(Side { left: *left, right: *right, width, hinge });
                 }
             }
         }
+    }
+
+    /// The nearest spine keypoint, where the pair stands off from it along the body and at its height.
+    fn hinge(&self, left: &[Spread; 3], right: &[Spread; 3], width: f64) -> Option<(KeypointId, f64)> {
+        let middle = |axis: usize| 0.5 * (left[axis].mean + right[axis].mean);
+        let offset = |keypoint: KeypointId| {
+            let place = self.places[keypoint.index()].as_ref()?;
+            Some((keypoint, middle(0) - place[0].mean, middle(2) - place[2].mean))
+        };
+        let places = self.spine.iter().filter_map(|(keypoint, _)| offset(*keypoint));
+        let (keypoint, along, up) = places.min_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
+        // From above, (left − hinge) × (right − hinge) is −width × offset.
+        (along.abs() > 0.3 * width && up.abs() < along.abs()).then_some((keypoint, -width * along))
     }
 
     /// What no example shows of one side is guessed from the other.
@@ -472,24 +501,33 @@ impl ShapeModel {
         let floor = PAIR_FLOOR * self.body_length;
         let squared: f64 = (0..3).map(|axis| place[axis].strain(point[axis], floor)).sum();
         let mut penalty = PLACE_WEIGHT * (saturating(squared, PLACE_CAP) - 1.5);
-        if self.sides.iter().any(|side| side.left.index() == keypoint || side.right.index() == keypoint) {
+        let stands_alone =
+            |side: &Side| side.hinge.is_none() && [side.left.index(), side.right.index()].contains(&keypoint);
+        if self.sides.iter().any(stands_alone) {
             penalty += LONE_SIDE_PENALTY * (0.2 - point.y / place[1].mean).clamp(0.0, 1.0);
         }
         axes.trust * penalty
     }
 
-    /// Penalty of a pair that stands the wrong way round, nats.
-    pub fn side_penalty(&self, side: &Side, body: &Body, left: &Point3, right: &Point3) -> f64 {
-        let share = (left - right).dot(&body.whole.left) / side.width;
-        SIDE_PENALTY * body.whole.trust * (0.3 - share).clamp(0.0, 1.0)
+    /// How much a pair stands the right way round: 1 as usual, negative for exchanged sides.
+    fn sidedness(side: &Side, body: &Body, [left, right]: [&Point3; 2], hinge: Option<Point3>) -> f64 {
+        match side.hinge.zip(hinge) {
+            Some(((_, area), hinge)) => (left - hinge).cross(&(right - hinge)).dot(&body.whole.up) / area,
+            None => (left - right).dot(&body.whole.left) / side.width,
+        }
+    }
+
+    /// Penalty of a pair that stands the wrong way round, nats. `hinge` is the place of [`Side::hinge`], if it is seen.
+    pub fn side_penalty(&self, side: &Side, body: &Body, pair: [&Point3; 2], hinge: Option<Point3>) -> f64 {
+        SIDE_PENALTY * body.whole.trust * (0.3 - Self::sidedness(side, body, pair, hinge)).clamp(0.0, 1.0)
     }
 
     /// How many pairs stand the wrong way round in an animal whose sides can be told.
     pub fn flipped_sides(&self, frame: &Positions) -> usize {
         let Some(body) = self.body(frame).filter(|body| body.whole.trust > 0.3) else { return 0 };
         let flipped = self.sides.iter().filter(|side| {
-            let (left, right) = (frame[side.left.index()], frame[side.right.index()]);
-            left.zip(right).is_some_and(|(left, right)| (left - right).dot(&body.whole.left) < 0.0)
+            let pair = frame[side.left.index()].zip(frame[side.right.index()]);
+            pair.is_some_and(|(left, right)| Self::sidedness(side, &body, [&left, &right], side.hinge_in(frame)) < 0.0)
         });
         flipped.count()
     }
@@ -520,7 +558,7 @@ impl ShapeModel {
             }
             for side in &self.sides {
                 if let (Some(left), Some(right)) = (frame[side.left.index()], frame[side.right.index()]) {
-                    strain.sides += self.side_penalty(side, &body, &left, &right);
+                    strain.sides += self.side_penalty(side, &body, [&left, &right], side.hinge_in(frame));
                 }
             }
         }

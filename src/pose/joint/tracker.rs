@@ -7,9 +7,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::candidates::{self, Candidate, CandidateConfig, NO_DOT, Support};
+use super::candidates::{Candidate, CandidateConfig, NO_DOT, Support};
 use super::evidence::{FrameEvidence, PinholeRig};
 use super::motion::{MOTION_CAP, Memory, MotionModel};
+use super::scene::FrameScene;
 use super::search::{NONE, Solution, Tables};
 use super::shape::ShapeModel;
 use super::visibility::VisibilityModel;
@@ -43,7 +44,7 @@ impl Default for TrackerConfig {
             hypotheses: 8,
             hypothesis_margin: 40.0,
             options_per_answer: 8,
-            options_by_evidence: 32,
+            options_by_evidence: 24,
             reacquire_every: 2,
         }
     }
@@ -167,7 +168,8 @@ impl TrackerConfig {
             since_reacquired: PROBATION,
         }];
         let parents = before.map_or(&start[..], |layer| &layer.nodes);
-        let scene = FrameScene::new(self, rig, track, input, parents);
+        let memories: Vec<&[Memory]> = parents.iter().map(|parent| &parent.memory[..]).collect();
+        let scene = FrameScene::new(self, rig, track, input, &memories);
         let tables = scene.tables(&track.shape);
 
         let mut solutions: Vec<(Vec<u8>, bool)> = Vec::new();
@@ -245,7 +247,8 @@ impl TrackerConfig {
         future: Option<&[Option<Point3>]>,
     ) -> TrackedFrame {
         let node = &layer.nodes[node];
-        let scene = FrameScene::around(self, rig, track, input, layer, node);
+        let answer = (&layer.pool[..], &node.choice[..]);
+        let scene = FrameScene::around(self, rig, track, input, answer, &[&track.memory, &node.memory]);
         let tables = scene.tables(&track.shape);
         let mut unary = scene.base(&tables, &track.visibility);
         let past = scene.motion(&tables, &track.motion, &track.memory);
@@ -292,7 +295,8 @@ fn jump(track: &Track, seen: &[Option<Point3>]) -> Option<f64> {
 
 /// Moves the track behind a settled frame and learns from it where it is beyond doubt.
 fn learn(track: &mut Track, keypoints: &[Option<TrackedKeypoint>], margins: &[f32], locked: &[bool]) {
-    let seen: Vec<Option<Point3>> = keypoints.iter().map(|keypoint| keypoint.as_ref().map(|found| found.position)).collect();
+    let seen: Vec<Option<Point3>> =
+        keypoints.iter().map(|keypoint| keypoint.as_ref().map(|found| found.position)).collect();
     let count = seen.iter().flatten().count();
     let strain = track.shape.strain(&seen);
     let per_keypoint = (strain.distances + strain.places + strain.sides) / count.max(1) as f64;
@@ -344,157 +348,6 @@ fn best_path(layers: &[Layer]) -> Vec<usize> {
 /// The places of an answer, by keypoint.
 fn positions(pool: &[Candidate], choice: &[Option<u16>]) -> Vec<Option<Point3>> {
     choice.iter().map(|choice| choice.map(|index| pool[usize::from(index)].position)).collect()
-}
-
-/// A frame's candidates and which of them each keypoint may be.
-struct FrameScene<'a> {
-    pool: Vec<Candidate>,
-    options: Vec<Vec<u16>>,
-    /// By keypoint: the candidate that people's labels define.
-    locked: Vec<Option<u16>>,
-    votes: Option<&'a Votes>,
-}
-
-/// What leaving out a keypoint costs that people labelled in two views, nats.
-const LOCKED: f32 = 1e3;
-
-impl<'a> FrameScene<'a> {
-    fn new(config: &TrackerConfig, rig: &PinholeRig, track: &Track, input: &'a TrackerInput, parents: &[Node]) -> Self {
-        let mut pool = candidates::find(rig, &input.evidence, &config.candidates);
-        let locked = lock(config, rig, &input.evidence, track.memory.len(), &mut pool);
-        let memories: Vec<&[Memory]> = parents.iter().map(|parent| &parent.memory[..]).collect();
-        Self::select(config, track, input, pool, locked, &memories, config.options_by_evidence)
-    }
-
-    /// The same frame again, around one answer.
-    fn around(
-        config: &TrackerConfig,
-        rig: &PinholeRig,
-        track: &Track,
-        input: &'a TrackerInput,
-        layer: &Layer,
-        node: &Node,
-    ) -> Self {
-        let mut pool = layer.pool.clone();
-        let locked = lock(config, rig, &input.evidence, track.memory.len(), &mut pool);
-        let mut scene = Self::select(config, track, input, pool, locked, &[&track.memory, &node.memory], 0);
-        for (options, choice) in scene.options.iter_mut().zip(&node.choice) {
-            if let Some(choice) = choice.filter(|choice| !options.contains(choice)) {
-                options.push(choice);
-            }
-        }
-        scene
-    }
-
-    fn select(
-        config: &TrackerConfig,
-        track: &Track,
-        input: &'a TrackerInput,
-        pool: Vec<Candidate>,
-        locked: Vec<Option<u16>>,
-        memories: &[&[Memory]],
-        by_evidence: usize,
-    ) -> Self {
-        let keypoint_count = track.memory.len();
-        let owned = |index: usize| locked.contains(&Some(index as u16));
-        let has_locks = input.evidence.has_locks();
-        let mut options = Vec::with_capacity(keypoint_count);
-        for keypoint in 0..keypoint_count {
-            if let Some(locked) = locked[keypoint] {
-                options.push(vec![locked]);
-                continue;
-            }
-            let usable: Vec<usize> = (0..pool.len())
-                .filter(|index| !owned(*index))
-                .filter(|index| !has_locks || candidates::allowed(&input.evidence, &pool[*index], keypoint))
-                .collect();
-            let mut list: Vec<u16> = usable.iter().take(by_evidence).map(|index| *index as u16).collect();
-            for memory in memories {
-                let expected = track.motion.predict(keypoint, &memory[keypoint]);
-                let mut ranked: Vec<(f32, u16)> = usable
-                    .iter()
-                    .map(|index| {
-                        let candidate = &pool[*index];
-                        let vote = input.votes.as_ref().map_or(0.0, |votes| votes.energy(keypoint, &candidate.support));
-                        let motion = track.motion.penalty(expected, &candidate.position) as f32;
-                        (candidate.evidence + motion + vote, *index as u16)
-                    })
-                    .collect();
-                ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-                for (_, index) in ranked.into_iter().take(config.options_per_answer) {
-                    if !list.contains(&index) {
-                        list.push(index);
-                    }
-                }
-            }
-            list.truncate(usize::from(NONE));
-            options.push(list);
-        }
-        Self { pool, options, locked, votes: input.votes.as_ref() }
-    }
-
-    fn tables<'b>(&'b self, shape: &'b ShapeModel) -> Tables<'b> {
-        Tables::new(shape, &self.pool, self.options.clone())
-    }
-
-    /// Evidence, votes and usual visibility of every option.
-    fn base(&self, tables: &Tables<'_>, visibility: &VisibilityModel) -> Vec<f32> {
-        let mut unary = vec![0.0; tables.row_length()];
-        for (keypoint, options) in self.options.iter().enumerate() {
-            for (index, option) in options.iter().enumerate() {
-                let candidate = &self.pool[usize::from(*option)];
-                let vote = self.votes.map_or(0.0, |votes| votes.energy(keypoint, &candidate.support));
-                let usual = visibility.energy(keypoint, usize::from(candidate.views));
-                unary[tables.column(keypoint, index as u8)] = candidate.evidence + vote + usual;
-            }
-            let none = if self.locked[keypoint].is_some() { LOCKED } else { visibility.energy(keypoint, 0) };
-            unary[tables.column(keypoint, NONE)] = none;
-        }
-        unary
-    }
-
-    /// What motion says of every option.
-    fn motion(&self, tables: &Tables<'_>, motion: &MotionModel, memory: &[Memory]) -> Vec<f32> {
-        let mut unary = vec![0.0; tables.row_length()];
-        for (keypoint, options) in self.options.iter().enumerate() {
-            let expected = motion.predict(keypoint, &memory[keypoint]);
-            for (index, option) in options.iter().enumerate() {
-                let position = &self.pool[usize::from(*option)].position;
-                unary[tables.column(keypoint, index as u8)] = motion.penalty(expected, position) as f32;
-            }
-        }
-        unary
-    }
-
-    fn pool_choice(&self, choice: &[u8]) -> Vec<Option<u16>> {
-        let pick =
-            |(keypoint, choice): (usize, &u8)| (*choice != NONE).then(|| self.options[keypoint][usize::from(*choice)]);
-        choice.iter().enumerate().map(pick).collect()
-    }
-}
-
-/// Adds the candidates that people's labels define and says where they stand.
-fn lock(
-    config: &TrackerConfig,
-    rig: &PinholeRig,
-    evidence: &FrameEvidence,
-    keypoint_count: usize,
-    pool: &mut Vec<Candidate>,
-) -> Vec<Option<u16>> {
-    if !evidence.has_locks() {
-        return vec![None; keypoint_count];
-    }
-    (0..keypoint_count)
-        .map(|keypoint| {
-            let candidate = candidates::locked(rig, evidence, &config.candidates, keypoint)?;
-            let known = pool.iter().position(|known| known.support == candidate.support);
-            let index = known.unwrap_or_else(|| {
-                pool.push(candidate);
-                pool.len() - 1
-            });
-            Some(index as u16)
-        })
-        .collect()
 }
 
 /// The cameras of a support.

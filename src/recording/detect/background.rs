@@ -6,7 +6,7 @@
 //! around every place that is not known.
 
 use super::config::{DetectConfig, Scales};
-use super::error::DetectError;
+use super::error::{DetectError, check_size};
 use super::filter::{Surroundings, blurred};
 use super::mask::grow;
 use super::noise::{quantisation_step, robust_spread};
@@ -72,10 +72,7 @@ impl Background {
 
     /// Refuses a picture of another size.
     pub(super) fn check_size(&self, frame: &GrayFrame) -> Result<(), DetectError> {
-        if self.size_px == frame.size_px() {
-            return Ok(());
-        }
-        Err(DetectError::Size { channel: "fluorescence", found: frame.size_px(), expected: self.size_px })
+        check_size(frame, self.size_px, "fluorescence")
     }
 
     /// Subtracts it from a merged picture.

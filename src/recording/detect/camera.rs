@@ -6,10 +6,10 @@
 use thiserror::Error;
 
 use super::background::{Background, FluorescenceSample};
-use super::candidates::{Candidates, Search, check_buffer};
+use super::candidates::{Candidates, Search};
 use super::centroids::centroids_of;
 use super::config::DetectConfig;
-use super::error::DetectError;
+use super::error::{DetectError, check_size};
 use super::mask::{Mask, ReflectanceModel, ReflectanceSample, animal_mask, cell_px, crop_of, mask_of_cells};
 use super::motion::{boxes_of_moving_dots, holds_animal, moving};
 use super::plane::Plane;
@@ -128,9 +128,8 @@ impl CameraDetector {
         let mask = match (mask, reflectance, &self.reflectance) {
             (Some(mask), _, _) => Some(mask),
             (None, Some(reflectance), Some(model)) => {
-                check_same_size(reflectance, fluorescence, "reflectance")?;
-                check_size(reflectance, model.size_px(), "reflectance")?;
-                Some(animal_mask(reflectance, model, &places(&candidates)))
+                check_size(reflectance, fluorescence.size_px(), "reflectance")?;
+                Some(animal_mask(reflectance, model, &places(&candidates))?)
             }
             _ => None,
         };
@@ -159,18 +158,8 @@ fn places(candidates: &Candidates) -> Vec<Point2> {
     candidates.spots.iter().map(|spot| Point2::new(spot.x, spot.y)).collect()
 }
 
-fn check_size(frame: &GrayFrame, expected: [u32; 2], channel: &'static str) -> Result<(), DetectError> {
-    check_buffer(frame, channel)?;
-    let found = frame.size_px();
-    if found == expected { Ok(()) } else { Err(DetectError::Size { channel, found, expected }) }
-}
-
-fn check_same_size(frame: &GrayFrame, other: &GrayFrame, channel: &'static str) -> Result<(), DetectError> {
-    check_size(frame, other.size_px(), channel)
-}
-
 fn given_mask(mask: &GrayFrame, fluorescence: &GrayFrame) -> Result<Mask, DetectError> {
-    check_same_size(mask, fluorescence, "mask")?;
+    check_size(mask, fluorescence.size_px(), "mask")?;
     Ok(Mask::from_frame(mask))
 }
 
@@ -215,7 +204,7 @@ impl<'a> Builder<'a> {
         }
         let index = match &moment.reflectance {
             Some(reflectance) => {
-                check_same_size(reflectance, frame, "reflectance")?;
+                check_size(reflectance, frame.size_px(), "reflectance")?;
                 let cells = Plane::from_frame(reflectance, cell_px(frame.width));
                 self.reflectance.push(ReflectanceSample { cells, dots_in_image: dots.clone() });
                 Some(self.reflectance.len() - 1)

@@ -2,9 +2,9 @@
 
 use super::background::Background;
 use super::config::{DetectConfig, Scales};
-use super::error::DetectError;
+use super::error::{DetectError, check_buffer};
 use super::filter::{Filtered, difference_of_gaussians};
-use super::noise::{quantisation_step, robust_spread, spread_of_plane, threshold_in_deviations};
+use super::noise::{noise_of_plane, quantisation_step, robust_spread, threshold_in_deviations};
 use super::plane::Plane;
 use crate::recording::frame::{GrayFrame, GrayPixels};
 
@@ -78,7 +78,7 @@ impl<'a> Search<'a> {
         }
         let filtered = difference_of_gaussians(&merged, scales.narrow_px, scales.wide_px, scales.bin);
         let step = quantisation_step(frame);
-        let (_, deviation) = spread_of_plane(&filtered.response, NOISE_STRIDE);
+        let deviation = noise_of_plane(&filtered.response, NOISE_STRIDE);
         let area = f64::from(frame.width) * f64::from(frame.height);
         let factor = threshold_in_deviations(area, scales.narrow_px, config.false_alarms_per_image) as f32;
         // A Gaussian of deviation σ shrinks white noise to 1 / (2 σ √π).
@@ -158,18 +158,6 @@ impl<'a> Search<'a> {
             None => level,
         }
     }
-}
-
-/// Refuses a picture whose buffer does not fit its size.
-pub(super) fn check_buffer(frame: &GrayFrame, channel: &'static str) -> Result<(), DetectError> {
-    let found = match &frame.pixels {
-        GrayPixels::U8(levels) => levels.len(),
-        GrayPixels::U16(levels) => levels.len(),
-    };
-    if found == frame.width as usize * frame.height as usize {
-        return Ok(());
-    }
-    Err(DetectError::Buffer { channel, width: frame.width, height: frame.height, found })
 }
 
 /// Values that are compared with the threshold at a time.

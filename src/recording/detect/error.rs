@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::recording::frame::{GrayFrame, GrayPixels};
+
 /// Why a picture cannot be searched.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum DetectError {
@@ -31,4 +33,23 @@ pub enum DetectError {
         /// Those of the background or of the first picture.
         expected: [u32; 2],
     },
+}
+
+/// Refuses a picture whose buffer does not fit its size.
+pub(super) fn check_buffer(frame: &GrayFrame, channel: &'static str) -> Result<(), DetectError> {
+    let found = match &frame.pixels {
+        GrayPixels::U8(levels) => levels.len(),
+        GrayPixels::U16(levels) => levels.len(),
+    };
+    if found == frame.width as usize * frame.height as usize {
+        return Ok(());
+    }
+    Err(DetectError::Buffer { channel, width: frame.width, height: frame.height, found })
+}
+
+/// Refuses a picture that is not of the expected size, or whose buffer does not fit its size.
+pub(super) fn check_size(frame: &GrayFrame, expected: [u32; 2], channel: &'static str) -> Result<(), DetectError> {
+    check_buffer(frame, channel)?;
+    let found = frame.size_px();
+    if found == expected { Ok(()) } else { Err(DetectError::Size { channel, found, expected }) }
 }

@@ -3,7 +3,7 @@
 //! Levenberg–Marquardt over place, height and logarithm of the deviation of each spot, and the level. What surrounds the
 //! spots (glow, other spots) is subtracted by the caller.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{Cholesky, SMatrix, SVector};
 
 /// A circular Gaussian spot.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +31,7 @@ impl Spot {
     }
 }
 
-/// A rectangle of grey levels, less their surroundings, with a weight per pixel (0: not used).
+/// A rectangle of grey levels, less their surroundings, of which some pixels are used.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Patch {
     /// Column of the first pixel.
@@ -44,8 +44,8 @@ pub(super) struct Patch {
     pub(super) height: usize,
     /// Grey levels, row by row.
     pub(super) levels: Vec<f32>,
-    /// Weights, row by row.
-    pub(super) weights: Vec<f32>,
+    /// Whether each pixel is used, row by row.
+    pub(super) used: Vec<bool>,
 }
 
 impl Patch {
@@ -54,7 +54,7 @@ impl Patch {
         for row in 0..self.height {
             for column in 0..self.width {
                 let index = row * self.width + column;
-                if self.weights[index] > 0.0 {
+                if self.used[index] {
                     visit((self.x + column) as f64, (self.y + row) as f64, index);
                 }
             }
@@ -85,9 +85,12 @@ pub(super) struct Fit {
     pub(super) spots: Vec<Spot>,
     /// The constant level.
     pub(super) level: f64,
-    /// Weighted sum of squared residuals.
+    /// Sum of squared residuals, with what the widths cost.
     pub(super) cost: f64,
 }
+
+/// Largest number of spots that are fitted together.
+pub(super) const SPOTS_MAX: usize = 6;
 
 /// Rounds of Levenberg–Marquardt: clean spots need 4 to 6, touching ones up to 20.
 const ROUNDS: usize = 30;
@@ -95,10 +98,30 @@ const ROUNDS: usize = 30;
 /// A fit has settled when no parameter of place or logarithmic width moves by more than this.
 const SETTLED: f64 = 2e-4;
 
-/// Fits the spots of `start` to a patch.
+/// Fits the spots of `start` to a patch; more than [`SPOTS_MAX`] are fitted so many at a time, without the others.
 pub(super) fn fit_spots(patch: &Patch, start: &[Spot], limits: &FitLimits) -> Fit {
-    let mut best = State::new(patch, start, limits);
-    let mut cost = best.normal_equations(patch, limits);
+    // Sizes known when compiling let the sums of the normal equations stay in registers.
+    match start.len() {
+        0 => Fit { spots: Vec::new(), level: 0.0, cost: 0.0 },
+        1 => fit_parameters::<5>(patch, start, limits),
+        2 => fit_parameters::<9>(patch, start, limits),
+        3 => fit_parameters::<13>(patch, start, limits),
+        4 => fit_parameters::<17>(patch, start, limits),
+        5 => fit_parameters::<21>(patch, start, limits),
+        6 => fit_parameters::<25>(patch, start, limits),
+        _ => {
+            let (first, rest) = start.split_at(SPOTS_MAX);
+            let mut fit = fit_parameters::<25>(patch, first, limits);
+            fit.spots.extend(fit_spots(patch, rest, limits).spots);
+            fit
+        }
+    }
+}
+
+/// Fits (`P` − 1) / 4 spots: four parameters each, and the level.
+fn fit_parameters<const P: usize>(patch: &Patch, start: &[Spot], limits: &FitLimits) -> Fit {
+    let mut best = State::<P>::new(patch, start, limits);
+    best.fill_normal_equations(patch, limits);
     let mut damping = 1e-3;
     for _ in 0..ROUNDS {
         let Some(step) = best.step(damping) else {
@@ -109,10 +132,10 @@ pub(super) fn fit_spots(patch: &Patch, start: &[Spot], limits: &FitLimits) -> Fi
             continue;
         };
         let mut next = best.moved(&step, start, limits);
-        let next_cost = next.normal_equations(patch, limits);
-        if next_cost.is_finite() && next_cost <= cost {
+        next.fill_normal_equations(patch, limits);
+        if next.cost.is_finite() && next.cost <= best.cost {
             let settled = best.moved_less_than(&next, SETTLED);
-            (best, cost) = (next, next_cost);
+            best = next;
             damping = (damping * 0.2).max(1e-9);
             if settled {
                 break;
@@ -124,18 +147,19 @@ pub(super) fn fit_spots(patch: &Patch, start: &[Spot], limits: &FitLimits) -> Fi
             }
         }
     }
-    Fit { spots: best.spots, level: best.level, cost }
+    Fit { spots: best.spots, level: best.level, cost: best.cost }
 }
 
 /// Parameters with the normal equations at them.
-struct State {
+struct State<const P: usize> {
     spots: Vec<Spot>,
     level: f64,
-    normal: DMatrix<f64>,
-    gradient: DVector<f64>,
+    cost: f64,
+    normal: SMatrix<f64, P, P>,
+    gradient: SVector<f64, P>,
 }
 
-impl State {
+impl<const P: usize> State<P> {
     fn new(patch: &Patch, start: &[Spot], limits: &FitLimits) -> Self {
         let clamped = |spot: &Spot| Spot { sigma: spot.sigma.clamp(limits.sigma_min, limits.sigma_max), ..*spot };
         let spots: Vec<Spot> = start.iter().map(clamped).collect();
@@ -144,47 +168,40 @@ impl State {
         patch.for_each_used(|_, _, index| levels.push(patch.levels[index]));
         let quarter = levels.len() / 4;
         let level = if levels.is_empty() { 0.0 } else { *levels.select_nth_unstable_by(quarter, f32::total_cmp).1 };
-        let size = 4 * spots.len() + 1;
-        Self { spots, level: f64::from(level), normal: DMatrix::zeros(size, size), gradient: DVector::zeros(size) }
+        Self { spots, level: f64::from(level), cost: 0.0, normal: SMatrix::zeros(), gradient: SVector::zeros() }
     }
 
-    /// Fills the normal equations and returns the cost.
-    fn normal_equations(&mut self, patch: &Patch, limits: &FitLimits) -> f64 {
-        let size = 4 * self.spots.len() + 1;
+    /// Sums the normal equations and the cost at the parameters.
+    fn fill_normal_equations(&mut self, patch: &Patch, limits: &FitLimits) {
         let profiles: Vec<(Vec<f64>, Vec<f64>)> = self.spots.iter().map(|spot| profiles(spot, patch)).collect();
-        let mut normal = vec![0.0f64; size * size];
-        let mut gradient = vec![0.0f64; size];
-        let mut slopes = vec![0.0f64; size];
-        slopes[size - 1] = 1.0;
+        let mut normal = [[0.0f64; P]; P];
+        let mut gradient = [0.0f64; P];
         let mut cost = 0.0;
         for row in 0..patch.height {
+            let y = (patch.y + row) as f64;
             for column in 0..patch.width {
                 let index = row * patch.width + column;
-                let weight = f64::from(patch.weights[index]);
-                if weight <= 0.0 {
+                if !patch.used[index] {
                     continue;
                 }
+                let x = (patch.x + column) as f64;
                 let mut residual = f64::from(patch.levels[index]) - self.level;
-                for (spot, ((across, down), slopes)) in
-                    self.spots.iter().zip(profiles.iter().zip(slopes.chunks_exact_mut(4)))
+                let mut slopes = [1.0f64; P];
+                for ((spot, (across, down)), slopes) in
+                    self.spots.iter().zip(&profiles).zip(slopes[..P - 1].as_chunks_mut::<4>().0)
                 {
                     let shape = across[column] * down[row];
                     let value = spot.peak * shape;
-                    let inverse = 1.0 / (spot.sigma * spot.sigma);
-                    let dx = (patch.x + column) as f64 - spot.x;
-                    let dy = (patch.y + row) as f64 - spot.y;
-                    slopes[0] = value * dx * inverse;
-                    slopes[1] = value * dy * inverse;
-                    slopes[2] = shape;
-                    slopes[3] = value * (dx * dx + dy * dy) * inverse;
+                    let scaled = value / (spot.sigma * spot.sigma);
+                    let (dx, dy) = (x - spot.x, y - spot.y);
+                    *slopes = [scaled * dx, scaled * dy, shape, scaled * (dx * dx + dy * dy)];
                     residual -= value;
                 }
-                cost += weight * residual * residual;
-                for (i, slope) in slopes.iter().enumerate() {
-                    let weighted = weight * slope;
-                    gradient[i] += weighted * residual;
-                    for (sum, other) in normal[i * size..=i * size + i].iter_mut().zip(&slopes) {
-                        *sum += weighted * other;
+                cost += residual * residual;
+                for i in 0..P {
+                    gradient[i] += slopes[i] * residual;
+                    for j in 0..P {
+                        normal[i][j] += slopes[i] * slopes[j];
                     }
                 }
             }
@@ -192,39 +209,29 @@ impl State {
         for (i, spot) in self.spots.iter().enumerate() {
             let growth = (spot.sigma / limits.sigma_usual).ln();
             let index = 4 * i + 3;
-            normal[index * size + index] += limits.sigma_cost;
+            normal[index][index] += limits.sigma_cost;
             gradient[index] -= limits.sigma_cost * growth;
             cost += limits.sigma_cost * growth * growth;
         }
-        for i in 0..size {
-            for j in 0..=i {
-                self.normal[(i, j)] = normal[i * size + j];
-                self.normal[(j, i)] = normal[i * size + j];
-            }
-        }
-        self.gradient.copy_from_slice(&gradient);
-        cost
+        self.normal = SMatrix::from(normal);
+        self.gradient = SVector::from(gradient);
+        self.cost = cost;
     }
 
     /// The damped step, or `None` where the equations cannot be solved.
-    fn step(&self, damping: f64) -> Option<DVector<f64>> {
-        let mut damped = self.normal.clone();
-        for i in 0..damped.nrows() {
+    fn step(&self, damping: f64) -> Option<SVector<f64, P>> {
+        let mut damped = self.normal;
+        for i in 0..P {
             damped[(i, i)] += damping * damped[(i, i)] + 1e-12;
         }
-        let step = damped.cholesky()?.solve(&self.gradient);
+        let step = Cholesky::new(damped)?.solve(&self.gradient);
         step.iter().all(|value| value.is_finite()).then_some(step)
     }
 
     /// The parameters after a step, kept inside the limits.
-    fn moved(&self, step: &DVector<f64>, start: &[Spot], limits: &FitLimits) -> Self {
-        let mut next = Self {
-            spots: self.spots.clone(),
-            level: self.level + step[step.len() - 1],
-            normal: self.normal.clone(),
-            gradient: self.gradient.clone(),
-        };
-        for (i, (spot, start)) in next.spots.iter_mut().zip(start).enumerate() {
+    fn moved(&self, step: &SVector<f64, P>, start: &[Spot], limits: &FitLimits) -> Self {
+        let mut spots = self.spots.clone();
+        for (i, (spot, start)) in spots.iter_mut().zip(start).enumerate() {
             let reach = limits.shift_max;
             spot.x = (spot.x + step[4 * i]).clamp(start.x - reach, start.x + reach);
             spot.y = (spot.y + step[4 * i + 1]).clamp(start.y - reach, start.y + reach);
@@ -232,7 +239,8 @@ impl State {
             let growth = step[4 * i + 3].clamp(-0.7, 0.7).exp();
             spot.sigma = (spot.sigma * growth).clamp(limits.sigma_min, limits.sigma_max);
         }
-        next
+        let level = self.level + step[P - 1];
+        Self { spots, level, cost: 0.0, normal: SMatrix::zeros(), gradient: SVector::zeros() }
     }
 
     fn moved_less_than(&self, next: &Self, limit: f64) -> bool {
@@ -260,7 +268,7 @@ mod tests {
 
     fn patch_of(spots: &[Spot], level: f64) -> Patch {
         let mut patch =
-            Patch { x: 3, y: 5, width: 31, height: 29, levels: vec![0.0; 31 * 29], weights: vec![1.0; 31 * 29] };
+            Patch { x: 3, y: 5, width: 31, height: 29, levels: vec![0.0; 31 * 29], used: vec![true; 31 * 29] };
         for row in 0..patch.height {
             for column in 0..patch.width {
                 let (x, y) = ((patch.x + column) as f64, (patch.y + row) as f64);
@@ -299,7 +307,7 @@ mod tests {
         let start = Spot { x: 17.0, y: 18.0, peak: 5.0, sigma: 2.0 };
         let flat = fit_spots(&patch, &[start], &LIMITS);
         assert!(flat.spots[0].peak < 0.1 && flat.cost.is_finite());
-        patch.weights.fill(0.0);
+        patch.used.fill(false);
         let unseen = fit_spots(&patch, &[start], &LIMITS);
         assert!(unseen.spots[0].x.is_finite() && unseen.spots[0].sigma.is_finite());
     }

@@ -5,6 +5,7 @@
 //! thin tail is part of it, so nothing is eroded: gaps are closed and small parts without dots are dropped instead.
 
 use super::config::DetectConfig;
+use super::error::{DetectError, check_size};
 use super::noise::{median, robust_spread};
 use super::plane::Plane;
 use crate::model::{Crop, Point2};
@@ -41,7 +42,7 @@ impl Mask {
 
     /// Whether an image point lies on the animal.
     pub fn contains(&self, point_in_image: Point2) -> bool {
-        self.cell_of(point_in_image).is_some_and(|index| self.cells[index])
+        self.cell_of(point_in_image).and_then(|index| self.cells.get(index)).is_some_and(|cell| *cell)
     }
 
     fn cell_of(&self, point_in_image: Point2) -> Option<usize> {
@@ -156,10 +157,18 @@ impl ReflectanceModel {
 }
 
 /// The animal of a reflectance picture: what differs from the background and holds dots. Without dots, the largest part
-/// that differs. The picture must have the model's size.
-pub fn animal_mask(reflectance: &GrayFrame, model: &ReflectanceModel, dots_in_image: &[Point2]) -> Mask {
+/// that differs.
+///
+/// # Errors
+/// When the picture's buffer does not fit its size, or its size is not the model's.
+pub fn animal_mask(
+    reflectance: &GrayFrame,
+    model: &ReflectanceModel,
+    dots_in_image: &[Point2],
+) -> Result<Mask, DetectError> {
+    check_size(reflectance, model.size_px, "reflectance")?;
     let cell = cell_px(model.size_px[0]);
-    mask_of_cells(&Plane::from_frame(reflectance, cell), model, dots_in_image)
+    Ok(mask_of_cells(&Plane::from_frame(reflectance, cell), model, dots_in_image))
 }
 
 /// How far apart, in cells, parts of one animal may be: a tail seen edge-on breaks into pieces.
@@ -235,10 +244,9 @@ fn clear_resting_animal(
     let mut holding = vec![false; count];
     for dot in samples.iter().flat_map(|sample| &sample.dots_in_image) {
         let (x, y) = ((dot.x + 0.5) / cell as f64, (dot.y + 0.5) / cell as f64);
-        if x >= 0.0 && y >= 0.0 && (x as usize) < background.width && (y as usize) < background.height {
-            if let Some(label) = labels[y as usize * background.width + x as usize] {
-                holding[label as usize] = true;
-            }
+        let inside = x >= 0.0 && y >= 0.0 && (x as usize) < background.width && (y as usize) < background.height;
+        if inside && let Some(label) = labels[y as usize * background.width + x as usize] {
+            holding[label as usize] = true;
         }
     }
     let clear: Vec<bool> = labels.iter().map(|label| label.is_some_and(|label| holding[label as usize])).collect();
@@ -345,7 +353,7 @@ mod tests {
     }
 
     fn bounds_at(model: &ReflectanceModel, x: f64, y: f64, floor: u8, fur: u8) -> [usize; 4] {
-        animal_mask(&reflectance(x, y, floor, fur), model, &dots(x, y)).bounds_px().unwrap()
+        animal_mask(&reflectance(x, y, floor, fur), model, &dots(x, y)).unwrap().bounds_px().unwrap()
     }
 
     fn close(found: [usize; 4], expected: [usize; 4]) {
@@ -380,7 +388,7 @@ mod tests {
                 levels[row * 320 + 270..row * 320 + 320].fill(140);
             }
         }
-        close(animal_mask(&frame, &model, &dots(100.0, 100.0)).bounds_px().unwrap(), [70, 84, 110, 32]);
+        close(animal_mask(&frame, &model, &dots(100.0, 100.0)).unwrap().bounds_px().unwrap(), [70, 84, 110, 32]);
     }
 
     #[test]

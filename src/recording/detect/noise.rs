@@ -6,7 +6,8 @@ use crate::recording::frame::{GrayFrame, GrayPixels};
 /// Standard deviation of normal noise over its median absolute deviation.
 const DEVIATION_OF_MAD: f32 = 1.4826;
 
-/// Median and robust standard deviation; both zero for no values. Reorders `values`.
+/// Median and robust standard deviation; both zero for no values. Leaves the absolute differences to the median in
+/// `values`, reordered.
 pub(super) fn robust_spread(values: &mut [f32]) -> (f32, f32) {
     let Some(middle) = median(values) else { return (0.0, 0.0) };
     values.iter_mut().for_each(|value| *value = (*value - middle).abs());
@@ -19,8 +20,17 @@ pub(super) fn median(values: &mut [f32]) -> Option<f32> {
     (!values.is_empty()).then(|| *values.select_nth_unstable_by(half, f32::total_cmp).1)
 }
 
-/// Median and robust standard deviation of a filtered picture, from about every `stride`-th value of every `stride`-th row.
-pub(super) fn spread_of_plane(plane: &Plane, stride: usize) -> (f32, f32) {
+/// The share of a filtered picture's values that is noise for certain: dots cover a few tenths of a percent.
+const NOISE_SHARE: f64 = 0.95;
+
+/// Normal noise stays within this many standard deviations in [`NOISE_SHARE`] of the cases.
+const DEVIATIONS_OF_SHARE: f32 = 1.96;
+
+/// Standard deviation of a filtered picture's noise, from about every `stride`-th value of every `stride`-th row.
+///
+/// The larger one of two estimates: from the median of the absolute values, and from their 95th percentile. They agree on
+/// normal noise; compressed video is flat in most blocks and full of rubble in others, which only the second one sees.
+pub(super) fn noise_of_plane(plane: &Plane, stride: usize) -> f32 {
     let mut values = Vec::with_capacity(plane.data.len() / (stride * stride) + plane.width);
     for y in (stride / 2..plane.height).step_by(stride) {
         // The start shifts from row to row, so that the blocks of a video codec are not always met at the same place.
@@ -29,7 +39,11 @@ pub(super) fn spread_of_plane(plane: &Plane, stride: usize) -> (f32, f32) {
     if values.is_empty() {
         values.extend_from_slice(&plane.data);
     }
-    robust_spread(&mut values)
+    let (_, deviation) = robust_spread(&mut values);
+    let rank = (values.len() as f64 * NOISE_SHARE) as usize;
+    // The robust spread left the absolute differences to the median behind.
+    let far = if rank < values.len() { *values.select_nth_unstable_by(rank, f32::total_cmp).1 } else { 0.0 };
+    deviation.max(far / DEVIATIONS_OF_SHARE)
 }
 
 /// The height, in standard deviations, which smoothed white noise exceeds in `false_alarms` maxima per image.
@@ -92,6 +106,22 @@ mod tests {
         assert!(threshold_in_deviations(640.0 * 438.0, 3.0, 0.01) < height);
         assert!(threshold_in_deviations(2048.0 * 1400.0, 3.0, 0.0001) > height);
         assert!(threshold_in_deviations(0.0, 3.0, 0.01) >= 3.0);
+    }
+
+    #[test]
+    fn rubble_in_some_blocks_counts_as_noise() {
+        let mut plane = Plane::zeros(160, 160);
+        assert_eq!(noise_of_plane(&plane, 4), 0.0);
+        for y in 0..160 {
+            for x in 0..160 {
+                let rubble = (x * 7 + y * 13) % 11;
+                plane.row_mut(y)[x] = if x % 80 < 10 { rubble as f32 - 5.0 } else { 0.0 };
+            }
+        }
+        let noise = noise_of_plane(&plane, 4);
+        assert!((1.0..5.0).contains(&noise), "{noise}");
+        assert_eq!(noise_of_plane(&Plane::zeros(0, 0), 4), 0.0);
+        assert_eq!(noise_of_plane(&Plane::zeros(1, 1), 4), 0.0);
     }
 
     #[test]

@@ -87,6 +87,7 @@ fn merge_levels<T: Copy + Into<u32>>(levels: &[T], width: usize, height: usize, 
     if width == 0 {
         return plane;
     }
+    let mut sums = vec![0u32; width];
     let rows: Vec<&[T]> = levels.chunks_exact(width).take(height).collect();
     for (y, group) in rows.chunks(bin.max(1)).enumerate() {
         let out = plane.row_mut(y);
@@ -104,12 +105,14 @@ fn merge_levels<T: Copy + Into<u32>>(levels: &[T], width: usize, height: usize, 
                 }
             }
             _ => {
-                for (x, value) in out.iter_mut().enumerate() {
-                    let columns = x * bin..((x + 1) * bin).min(width);
-                    let count = columns.len() * group.len();
-                    let sum: u32 =
-                        group.iter().flat_map(|row| &row[columns.clone()]).map(|level| (*level).into()).sum();
-                    *value = sum as f32 / count as f32;
+                sums.fill(0);
+                for row in group {
+                    for (sum, level) in sums.iter_mut().zip(*row) {
+                        *sum += (*level).into();
+                    }
+                }
+                for (value, block) in out.iter_mut().zip(sums.chunks(bin)) {
+                    *value = block.iter().sum::<u32>() as f32 / (block.len() * group.len()) as f32;
                 }
             }
         }

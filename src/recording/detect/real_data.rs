@@ -124,8 +124,8 @@ fn examine(name: &str) -> Tally {
     tally
 }
 
-// The dots of these recordings stand off their true projections by 0.3 px (0.15 px in the last) along each axis, which alone
-// makes a median error of 0.35 px (0.18 px).
+// The distance to the true projections does not fall with the height of the dots: the simulator draws them about 0.3 px off
+// along each axis (0.15 px in the last recording), which alone makes a median of 0.35 px (0.18 px).
 
 #[test]
 #[ignore = "needs BEHAVIORVLM_DATA"]

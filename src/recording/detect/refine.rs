@@ -2,7 +2,7 @@
 
 use super::candidates::{Candidates, Search};
 use super::filter::Surroundings;
-use super::fit::{Fit, FitLimits, Patch, Spot, fit_spots};
+use super::fit::{Fit, FitLimits, Patch, SPOTS_MAX, Spot, fit_spots};
 use super::noise::robust_spread;
 
 /// A fitted dot.
@@ -48,9 +48,6 @@ pub(super) fn refine(search: &Search<'_>, candidates: &Candidates) -> Vec<Found>
 pub(super) fn fit_radius(spot: &Spot) -> f64 {
     3.5 * spot.sigma + 1.5
 }
-
-/// Largest number of spots that are fitted together; a larger group is fitted in parts, each with the rest subtracted.
-const GROUP_MAX: usize = 6;
 
 /// The usual deviation of a dot over the narrow Gaussian's: 1.4 to 1.5 on simulated recordings of 640 and 1024 px.
 const USUAL_WIDTH: f64 = 1.4;
@@ -118,7 +115,8 @@ impl<'a> Model<'a> {
         FitLimits { sigma_cost: PIXELS_PER_INDEPENDENT_ONE * variance / (WIDTH_SPREAD * WIDTH_SPREAD), ..self.limits }
     }
 
-    /// Spots that touch one another, directly or through others.
+    /// Spots that touch one another, directly or through others; a larger group than can be fitted at once comes in parts,
+    /// each of which is fitted with the rest subtracted.
     pub(super) fn groups(&self) -> Vec<Vec<usize>> {
         let mut free: Vec<usize> = (0..self.spots.len()).collect();
         let mut groups = Vec::new();
@@ -126,12 +124,12 @@ impl<'a> Model<'a> {
             free.remove(0);
             let mut group = vec![first];
             let mut next = 0;
-            while next < group.len() && group.len() < GROUP_MAX {
+            while next < group.len() && group.len() < SPOTS_MAX {
                 let member = self.spots[group[next]];
                 free.retain(|index| {
                     let other = &self.spots[*index];
                     let touches = member.distance(other) < TOUCHING * (member.sigma + other.sigma);
-                    let joins = touches && group.len() < GROUP_MAX;
+                    let joins = touches && group.len() < SPOTS_MAX;
                     if joins {
                         group.push(*index);
                     }
@@ -185,7 +183,7 @@ impl<'a> Model<'a> {
                     level -= self.surroundings.sample(mx, my) + near as f32;
                 }
                 patch.levels.push(if usable { level } else { 0.0 });
-                patch.weights.push(if usable { 1.0 } else { 0.0 });
+                patch.used.push(usable);
             }
         }
         patch

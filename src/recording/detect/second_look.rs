@@ -13,6 +13,9 @@ const SUSPECT_NOISE: f64 = 1.3;
 /// Nor is one below this share of the peak.
 const SUSPECT_SHARE: f64 = 0.02;
 
+/// Nor is one of which a long or lopsided core explains less than this share.
+const SUSPECT_SHAPE: f64 = 0.3;
+
 /// Two spots must leave at most this share of the squares that one leaves. Single dots in compressed video, blurred by
 /// motion, leave 0.75 and more; resolvable pairs less than 0.4 (simulated recordings).
 const EXPLAINED: f64 = 0.5;
@@ -54,7 +57,8 @@ impl Model<'_> {
         let spot = single.spots[0];
         let shape = Leftover::of(&patch, &single, &spot);
         let noise = self.noise[index];
-        if shape.rms < (SUSPECT_NOISE * noise).max(SUSPECT_SHARE * spot.peak) {
+        let quiet = shape.rms < (SUSPECT_NOISE * noise).max(SUSPECT_SHARE * spot.peak);
+        if quiet || shape.shaped < SUSPECT_SHAPE {
             return None;
         }
         let offset = 0.9 * spot.sigma;
@@ -151,24 +155,45 @@ struct Leftover {
     rms: f64,
     /// Direction in which the core is longer than a circle, radians.
     angle: f64,
+    /// Share of the squares that a long or lopsided core explains; noise and a wrong profile explain little.
+    shaped: f64,
 }
 
 impl Leftover {
     fn of(patch: &Patch, fit: &Fit, spot: &Spot) -> Self {
         let (mut squares, mut count) = (0.0, 0.0);
-        let (mut along, mut across) = (0.0, 0.0);
+        // Two spots taken for one leave a pattern of twofold symmetry, unequal ones also lopsided patterns.
+        let mut sums = [0.0f64; 6];
+        let mut norms = [0.0f64; 6];
         patch.for_each_used(|x, y, index| {
-            let (dx, dy) = (x - spot.x, y - spot.y);
-            if dx * dx + dy * dy > 6.25 * spot.sigma * spot.sigma {
+            let (dx, dy) = ((x - spot.x) / spot.sigma, (y - spot.y) / spot.sigma);
+            let square = dx * dx + dy * dy;
+            if square > 6.25 {
                 return;
             }
             let model: f64 = fit.spots.iter().map(|spot| spot.at(x, y)).sum::<f64>() + fit.level;
             let rest = f64::from(patch.levels[index]) - model;
             squares += rest * rest;
             count += 1.0;
-            along += rest * (dx * dx - dy * dy);
-            across += rest * 2.0 * dx * dy;
+            let shape = (-0.5 * square).exp();
+            let patterns = [
+                dx * dx - dy * dy,
+                2.0 * dx * dy,
+                dx * (dx * dx - 3.0 * dy * dy),
+                dy * (3.0 * dx * dx - dy * dy),
+                dx * (square - 4.0),
+                dy * (square - 4.0),
+            ];
+            for ((sum, norm), pattern) in sums.iter_mut().zip(&mut norms).zip(patterns) {
+                *sum += rest * shape * pattern;
+                *norm += (shape * pattern).powi(2);
+            }
         });
-        Self { rms: (squares / f64::max(count, 1.0)).sqrt(), angle: 0.5 * f64::atan2(across, along) }
+        let explained: f64 = sums.iter().zip(norms).map(|(sum, norm)| sum * sum / norm.max(1e-12)).sum();
+        Self {
+            rms: (squares / f64::max(count, 1.0)).sqrt(),
+            angle: 0.5 * f64::atan2(sums[1], sums[0]),
+            shaped: explained / f64::max(squares, 1e-12),
+        }
     }
 }
