@@ -98,6 +98,11 @@ impl Claims<'_> {
         }
     }
 
+    /// Whether a keypoint has a dot, or people gave it to one, be it in this view alone.
+    fn is_taken(&self, camera: usize, dot: u8, assignment: &Assignment) -> bool {
+        self.evidence.owner(camera, dot).is_some() || assignment.iter().any(|support| support[camera] == dot)
+    }
+
     /// Free dots within half of τ go to the nearest keypoint that has none in their view.
     fn complete(&self, places: &[Option<Point3>], assignment: &mut Assignment) {
         for (camera, view) in self.evidence.views.iter().enumerate() {
@@ -108,7 +113,7 @@ impl Claims<'_> {
                     continue;
                 }
                 for (dot, found) in view.dots.iter().enumerate() {
-                    let taken = assignment.iter().any(|support| support[camera] == dot as u8);
+                    let taken = self.is_taken(camera, dot as u8, assignment);
                     let near = self.pinhole.residual(camera, found, place).filter(|px| *px < 0.5 * self.tau_px);
                     if let (false, Some(residual)) = (taken, near) {
                         pairs.push((residual, keypoint, dot as u8));
@@ -117,8 +122,7 @@ impl Claims<'_> {
             }
             pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
             for (_, keypoint, dot) in pairs {
-                let taken = assignment.iter().any(|support| support[camera] == dot);
-                if !taken && assignment[keypoint][camera] == NO_DOT {
+                if !self.is_taken(camera, dot, assignment) && assignment[keypoint][camera] == NO_DOT {
                     assignment[keypoint][camera] = dot;
                 }
             }

@@ -337,5 +337,4 @@ fn seed_residual(rig: &Rig, pinhole: &PinholeRig, seeds: &[FrameInput]) -> f64 {
 }
 
 #[cfg(test)]
-#[path = "solve_tests.rs"]
 mod tests;

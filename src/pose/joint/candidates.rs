@@ -221,6 +221,24 @@ pub fn locked(
     Some(Candidate { position, support, views, evidence, gains })
 }
 
+/// A candidate without the dots that `is_given_up` names by camera and dot; none where fewer than two views remain.
+pub fn without(
+    rig: &PinholeRig,
+    evidence: &FrameEvidence,
+    config: &CandidateConfig,
+    candidate: &Candidate,
+    is_given_up: impl Fn(usize, u8) -> bool,
+) -> Option<Candidate> {
+    let mut support = candidate.support;
+    for (camera, dot) in support.iter_mut().enumerate().filter(|(_, dot)| **dot != NO_DOT) {
+        if is_given_up(camera, *dot) {
+            *dot = NO_DOT;
+        }
+    }
+    let position = rig.intersect(rays(evidence, &support))?;
+    weigh(rig, evidence, config, position, support)
+}
+
 /// Whether a candidate may be a keypoint at all, given what people said of the frame.
 pub fn allowed(evidence: &FrameEvidence, candidate: &Candidate, keypoint: usize) -> bool {
     (0..evidence.views.len()).all(|camera| {

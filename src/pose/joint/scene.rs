@@ -5,7 +5,7 @@
 
 use super::super::assignment::assign;
 use super::candidates::{self, Candidate};
-use super::evidence::{FrameEvidence, PinholeRig};
+use super::evidence::{FrameEvidence, Lock, PinholeRig};
 use super::motion::{Memory, MotionModel};
 use super::search::{NONE, Tables};
 use super::shape::ShapeModel;
@@ -202,15 +202,55 @@ fn lock(
     if !evidence.has_locks() {
         return vec![None; keypoint_count];
     }
-    (0..keypoint_count)
+    let locked: Vec<Option<u16>> = (0..keypoint_count)
         .map(|keypoint| {
             let candidate = candidates::locked(rig, evidence, &config.candidates, keypoint)?;
-            let known = pool.iter().position(|known| known.support == candidate.support);
-            let index = known.unwrap_or_else(|| {
-                pool.push(candidate);
-                pool.len() - 1
-            });
-            Some(index as u16)
+            Some(position_in(pool, candidate))
         })
-        .collect()
+        .collect();
+    give_way(config, rig, evidence, &locked, pool);
+    locked
+}
+
+/// Where a candidate stands in the pool, to which it is added if it is new.
+fn position_in(pool: &mut Vec<Candidate>, candidate: Candidate) -> u16 {
+    let known = pool.iter().position(|known| known.support == candidate.support);
+    let index = known.unwrap_or_else(|| {
+        pool.push(candidate);
+        pool.len() - 1
+    });
+    index as u16
+}
+
+/// Adds what is left of the candidates without the dots that people gave to somebody, and for a keypoint that people said
+/// cannot be seen in a view, without that view.
+fn give_way(
+    config: &TrackerConfig,
+    rig: &PinholeRig,
+    evidence: &FrameEvidence,
+    locked: &[Option<u16>],
+    pool: &mut Vec<Candidate>,
+) {
+    let absent_in = |keypoint: usize, camera: usize| evidence.lock(camera, keypoint) == Some(Lock::Absent);
+    let hidden: Vec<usize> = (0..locked.len())
+        .filter(|keypoint| locked[*keypoint].is_none())
+        .filter(|keypoint| (0..rig.len()).any(|camera| absent_in(*keypoint, camera)))
+        .collect();
+    for index in 0..pool.len() {
+        if locked.contains(&Some(index as u16)) {
+            continue;
+        }
+        let candidate = pool[index].clone();
+        let is_owned = |camera: usize, dot: u8| evidence.owner(camera, dot).is_some();
+        let rest = |is_given_up: &dyn Fn(usize, u8) -> bool| {
+            candidates::without(rig, evidence, &config.candidates, &candidate, is_given_up)
+        };
+        let mut found: Vec<Candidate> = rest(&is_owned).into_iter().collect();
+        for keypoint in &hidden {
+            found.extend(rest(&|camera, dot| is_owned(camera, dot) || absent_in(*keypoint, camera)));
+        }
+        for candidate in found {
+            position_in(pool, candidate);
+        }
+    }
 }

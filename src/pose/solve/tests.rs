@@ -117,6 +117,22 @@ fn a_persons_labels_stay_and_pull_the_solution() {
     assert_eq!(solved.labels.get(CameraId(4), KeypointId(0)).unwrap().placement.number(), Some(CentroidNumber(90)));
 }
 
+#[test]
+fn a_dot_that_a_person_named_in_one_view_alone_goes_to_nobody_else() {
+    let scene = scene(6);
+    let (mut inputs, truths) = recording(&scene, 4);
+    let (camera, back_middle, tail_tip) = (CameraId(2), KeypointId(3), KeypointId(11));
+    let mut named = truths[3].get(camera, back_middle).unwrap().clone();
+    named.provenance.source = Source::Human;
+    let mut human = FrameLabels::empty(6, 12);
+    human.place(camera, tail_tip, named.clone());
+    inputs[3].human = Some(human);
+    let solved = &solve(&scene, &inputs, Solver::Joint)[0];
+    assert_eq!(solved.labels.get(camera, tail_tip), Some(&named));
+    assert_eq!(solved.labels.holder_of(camera, named.placement.number().unwrap()), Some(tail_tip));
+    assert!(solved.pose.position(back_middle).is_some());
+}
+
 /// A frame of exact dots whose labels for keypoint 0 in camera 2 are on keypoint 6's dot, number 7; its own is taken from
 /// nobody.
 fn one_wrong_view(scene: &Scene, source: Source) -> (Vec<FrameInput>, FrameLabels) {
