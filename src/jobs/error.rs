@@ -209,6 +209,12 @@ pub enum JobError {
         /// The word.
         word: String,
     },
+    /// An export onto the project.
+    #[error("{} is the project itself and is left as it is; choose another file for the table", path.display())]
+    WouldOverwrite {
+        /// The file.
+        path: PathBuf,
+    },
     /// An option that means nothing here.
     #[error("{option} has no meaning for {what}; leave it out")]
     Meaningless {
