@@ -1,4 +1,5 @@
 //! Simulated recordings solved in memory: what the pose studies share.
+#![allow(dead_code, reason = "each study uses its own share of this")]
 
 use behaviorvlm::demo::{DemoConfig, Difficulty, RigLayout, Scene};
 use behaviorvlm::model::{

@@ -212,3 +212,68 @@ fn quantile(ascending: &[f64], share: f64) -> Option<f64> {
     let (below, above) = (ascending[place.floor() as usize], ascending[place.ceil() as usize]);
     Some(below + (above - below) * place.fract())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Placement, Point3d};
+    use crate::pose::fixtures::{by_number, exact, label, scene};
+
+    fn pose(points: &[Option<Point3>]) -> FramePose {
+        let point = |position: &Option<Point3>| {
+            Some(Point3d { position_in_world: (*position)?, error_px: 0.1, views: 6, source: Source::Geometry })
+        };
+        FramePose { points: points.iter().map(point).collect() }
+    }
+
+    #[test]
+    fn known_errors_come_out_in_millimetres_whatever_the_unit() {
+        let scene = scene(6);
+        let truth: Vec<_> = scene.points(0).into_iter().map(Some).collect();
+        let dots = exact(&scene, &scene.points(0));
+        let mut found = truth.clone();
+        found[0] = found[0].map(|point| point + nalgebra::Vector3::new(0.0, 0.012, 0.0));
+        found[1] = None;
+        let labels = by_number(&dots, 12, Source::Geometry);
+        let pose = pose(&found);
+        let frame = JudgedFrame { frame: 7, truth: &truth, labels: &labels, pose: &pose, centroids: Some(&dots) };
+        let mut evaluation = Evaluation::new(&scene.rig, &scene.skeleton, 3.0, 1000.0);
+        evaluation.add(&frame);
+        let (first, second, all) = (evaluation.of(KeypointId(0)), evaluation.of(KeypointId(1)), evaluation.overall());
+        assert!((first.mean_mm.unwrap() - 12.0).abs() < 1e-9);
+        assert_eq!((second.mean_mm, second.missing_pct), (None, Some(100.0)));
+        assert!((all.mean_mm.unwrap() - 12.0 / 11.0).abs() < 1e-9 && all.median_mm == Some(0.0));
+        assert!(all.floor_mean_mm.unwrap() < 1e-3 && all.floor_missing_pct == Some(0.0));
+        assert_eq!(all.identity_error_pct, Some(0.0));
+        assert_eq!((evaluation.frames(), evaluation.wrong_frames()), (1, &[(7, false)][..]));
+    }
+
+    #[test]
+    fn the_tolerance_of_identity_grows_with_the_image() {
+        for (width, offset_px, is_wrong) in
+            [(1024, 2.9, false), (1024, 3.1, true), (2048, 5.9, false), (2048, 6.1, true)]
+        {
+            let config = crate::demo::DemoConfig { size_px: [width, width / 2], ..Default::default() };
+            let scene = crate::demo::Scene::new(&config).unwrap();
+            let truth: Vec<_> = scene.points(0).into_iter().map(Some).collect();
+            let mut labels = FrameLabels::empty(6, 12);
+            let mut place = scene.rig.cameras[1].project(scene.points(0)[3]).unwrap();
+            place.x += offset_px;
+            let free = Placement::Free { point_in_image: place };
+            labels.place(CameraId(1), KeypointId(3), label(free, Source::Geometry));
+            let pose = FramePose::missing(12);
+            let mut evaluation = Evaluation::new(&scene.rig, &scene.skeleton, 3.0, 1.0);
+            evaluation.add(&JudgedFrame { frame: 0, truth: &truth, labels: &labels, pose: &pose, centroids: None });
+            assert_eq!(evaluation.wrong_frames(), [(0, is_wrong)], "{offset_px} px at {width} px");
+            let all = evaluation.overall();
+            assert_eq!((all.floor_mean_mm, all.floor_missing_pct, all.missing_pct), (None, None, Some(100.0)));
+        }
+    }
+
+    #[test]
+    fn quantiles_lie_between_neighbours() {
+        assert_eq!(quantile(&[1.0, 2.0, 4.0], 0.5), Some(2.0));
+        assert_eq!(quantile(&[1.0, 3.0], 0.95), Some(2.9));
+        assert_eq!(quantile(&[], 0.5), None);
+    }
+}

@@ -14,6 +14,11 @@ pub mod stage4;
 
 pub mod ranking;
 
+mod claim;
+
+#[cfg(test)]
+mod fixtures;
+
 pub mod solve;
 
 pub mod evaluation;

@@ -4,7 +4,8 @@
 
 use thiserror::Error;
 
-use super::joint::candidates::{self, NO_DOT, Support};
+use super::claim::Claims;
+use super::joint::candidates::{NO_DOT, Support};
 use super::joint::evidence::{FrameEvidence, PinholeRig};
 use super::joint::motion::{Memory, MotionModel};
 use super::joint::shape::ShapeModel;
@@ -14,10 +15,7 @@ use super::joint::votes::Votes;
 use super::ranking::{self, Reasons};
 use super::stage4::{self, Assignment, Change, Solver};
 use crate::geometry::{self, Rig};
-use crate::model::{
-    CameraId, Centroid, FrameLabels, FramePose, KeypointId, Label, Placement, Point3, Provenance, RunId, Skeleton,
-    Source,
-};
+use crate::model::{Centroid, FrameLabels, FramePose, KeypointId, Label, Point3, Provenance, RunId, Skeleton, Source};
 
 /// What a run does, with every default.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,8 +165,7 @@ impl PoseSolver {
 
     /// τ_reproj at the images' own width, px.
     fn tau_px(&self) -> f64 {
-        let widest = self.pinhole.scale.iter().fold(0.0f64, |a, b| a.max(*b));
-        self.config.tau_px * widest
+        self.config.tau_px * self.pinhole.widest()
     }
 
     /// Solves `inputs`, which follow one another in the direction of the sweep, and returns the first `commit` of them;
@@ -205,7 +202,7 @@ impl PoseSolver {
         track: &Track,
         stamp: Stamp,
     ) -> SolvedFrame {
-        let filtered = || self.claim(evidence, &tracked.filtered).0;
+        let filtered = || self.claims(evidence).claim(&tracked.filtered).0;
         let before = match &input.proposal {
             Some(proposal) => stage4::assignment_of(evidence, proposal),
             None => filtered(),
@@ -215,7 +212,7 @@ impl PoseSolver {
             Solver::Joint => {
                 let supports: Vec<Option<Support>> =
                     tracked.keypoints.iter().map(|keypoint| keypoint.as_ref().map(|found| found.support)).collect();
-                self.claim(evidence, &supports)
+                self.claims(evidence).claim(&supports)
             }
             Solver::Consensus => stage4::consensus::solve(&self.rig, evidence, &before, tau_px),
             solver => {
@@ -229,109 +226,8 @@ impl PoseSolver {
         SolvedFrame { frame: input.frame, labels, pose, changes, reasons }
     }
 
-    /// Gives every dot to at most one keypoint, the nearer one, lets keypoints take the free dots near them, and refits
-    /// with the exact lens.
-    fn claim(&self, evidence: &FrameEvidence, supports: &[Option<Support>]) -> (Assignment, FramePose) {
-        let tau_px = self.tau_px();
-        let mut assignment: Assignment =
-            supports.iter().map(|support| support.unwrap_or([NO_DOT; crate::model::ViewSet::CAPACITY])).collect();
-        let place = |support: &Support| {
-            let rays = candidates::rays(evidence, support);
-            self.pinhole.intersect(rays)
-        };
-        let mut places: Vec<Option<Point3>> = assignment.iter().map(place).collect();
-        for camera in 0..evidence.views.len() {
-            self.settle_shared(evidence, camera, &places, &mut assignment);
-        }
-        for (keypoint, support) in assignment.iter_mut().enumerate() {
-            if support.iter().filter(|dot| **dot != NO_DOT).count() < 2 {
-                *support = [NO_DOT; crate::model::ViewSet::CAPACITY];
-                places[keypoint] = None;
-            } else {
-                places[keypoint] = place(support);
-            }
-        }
-        self.complete(evidence, &places, &mut assignment);
-        let points = assignment.iter_mut().enumerate().map(|(keypoint, support)| {
-            let points = stage4::points_of(evidence, support);
-            let mut views: crate::model::ViewSet =
-                (0..points.len() as u8).map(CameraId).filter(|camera| points[camera.index()].is_some()).collect();
-            let mut found = geometry::refine(&self.rig, &points, views, places[keypoint]?)?;
-            // A dot that the other views do not bear out is given up, the worst first; a person's is kept. With three
-            // views, none can tell who is wrong: there the dot must stand off from the common fit.
-            while views.len() > 2 {
-                let (errors, limit_px) = match views.len() {
-                    3 => (found.residuals_px, tau_px),
-                    _ => (geometry::leave_one_out(&self.rig, &points, views), LEFT_OUT_SHARE * tau_px),
-                };
-                let worst = views
-                    .iter()
-                    .filter(|camera| evidence.lock(camera.index(), keypoint).is_none())
-                    .max_by(|a, b| errors[a.index()].total_cmp(&errors[b.index()]))
-                    .filter(|camera| errors[camera.index()] > limit_px);
-                let Some(worst) = worst else { break };
-                views = views.without(worst);
-                support[worst.index()] = NO_DOT;
-                found = geometry::refine(&self.rig, &points, views, found.position_in_world)?;
-            }
-            Some(stage4::point3d(&found, Source::Geometry))
-        });
-        let pose = FramePose { points: points.collect() };
-        (assignment, pose)
-    }
-
-    /// One view: a dot that several keypoints want stays with the one that people gave it to, else with the nearest.
-    fn settle_shared(
-        &self,
-        evidence: &FrameEvidence,
-        camera: usize,
-        places: &[Option<Point3>],
-        assignment: &mut Assignment,
-    ) {
-        for dot in 0..evidence.views[camera].dots.len() as u8 {
-            let claimants: Vec<usize> =
-                (0..assignment.len()).filter(|keypoint| assignment[*keypoint][camera] == dot).collect();
-            if claimants.len() < 2 {
-                continue;
-            }
-            let distance = |keypoint: &usize| {
-                let place = places[*keypoint].as_ref();
-                let dot = &evidence.views[camera].dots[usize::from(dot)];
-                place.and_then(|place| self.pinhole.residual(camera, dot, place)).unwrap_or(f64::INFINITY)
-            };
-            let nearest = claimants.iter().copied().min_by(|a, b| distance(a).total_cmp(&distance(b)));
-            let winner = evidence.owner(camera, dot).or(nearest);
-            for keypoint in claimants.into_iter().filter(|keypoint| Some(*keypoint) != winner) {
-                assignment[keypoint][camera] = NO_DOT;
-            }
-        }
-    }
-
-    /// Free dots within half of τ go to the nearest keypoint that has none in their view.
-    fn complete(&self, evidence: &FrameEvidence, places: &[Option<Point3>], assignment: &mut Assignment) {
-        for (camera, view) in evidence.views.iter().enumerate() {
-            let mut pairs = Vec::new();
-            for (keypoint, place) in places.iter().enumerate() {
-                let Some(place) = place else { continue };
-                if assignment[keypoint][camera] != NO_DOT || evidence.lock(camera, keypoint).is_some() {
-                    continue;
-                }
-                for (dot, found) in view.dots.iter().enumerate() {
-                    let taken = assignment.iter().any(|support| support[camera] == dot as u8);
-                    let near = self.pinhole.residual(camera, found, place).filter(|px| *px < 0.5 * self.config.tau_px);
-                    if let (false, Some(residual)) = (taken, near) {
-                        pairs.push((residual, keypoint, dot as u8));
-                    }
-                }
-            }
-            pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
-            for (_, keypoint, dot) in pairs {
-                let taken = assignment.iter().any(|support| support[camera] == dot);
-                if !taken && assignment[keypoint][camera] == NO_DOT {
-                    assignment[keypoint][camera] = dot;
-                }
-            }
-        }
+    fn claims<'a>(&'a self, evidence: &'a FrameEvidence) -> Claims<'a> {
+        Claims { rig: &self.rig, pinhole: &self.pinhole, evidence, tau_px: self.config.tau_px }
     }
 
     fn labels(
@@ -406,9 +302,6 @@ impl PoseSolver {
     }
 }
 
-/// Of τ, how far a dot may be from the point that all other views make: two dots that run into one stand off by more.
-const LEFT_OUT_SHARE: f64 = 0.75;
-
 /// How many solved frames a seed counts for in what is usually seen: a person looked at it.
 const SEED_WEIGHT: f64 = 2.0;
 
@@ -443,7 +336,6 @@ fn seed_residual(rig: &Rig, pinhole: &PinholeRig, seeds: &[FrameInput]) -> f64 {
     residuals.get(residuals.len() / 2).map_or(0.0, |median| median / 1.177)
 }
 
-/// Whether a placement is on a dot or a free point.
-pub fn is_seen(placement: &Placement) -> bool {
-    !matches!(placement, Placement::Absent)
-}
+#[cfg(test)]
+#[path = "solve_tests.rs"]
+mod tests;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use nalgebra::{Matrix3, Vector3};
 
-use super::evidence::{FrameEvidence, Lock, PinholeRig};
+use super::evidence::{Dot, FrameEvidence, Lock, PinholeRig};
 use crate::model::{Point3, ViewSet};
 
 /// No dot of this view supports the candidate.
@@ -134,10 +134,7 @@ fn complete(rig: &PinholeRig, evidence: &FrameEvidence, config: &CandidateConfig
 }
 
 /// The dots of a support with their cameras.
-pub fn rays<'a>(
-    evidence: &'a FrameEvidence,
-    support: &'a Support,
-) -> impl Iterator<Item = (usize, &'a super::evidence::Dot)> {
+pub fn rays<'a>(evidence: &'a FrameEvidence, support: &'a Support) -> impl Iterator<Item = (usize, &'a Dot)> {
     evidence
         .views
         .iter()
@@ -234,4 +231,60 @@ pub fn allowed(evidence: &FrameEvidence, candidate: &Candidate, keypoint: usize)
             None => dot == NO_DOT || evidence.owner(camera, dot).is_none_or(|owner| owner == keypoint),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CameraId, Centroid, FrameLabels, KeypointId, Placement, Point2, Source};
+    use crate::pose::fixtures::{centroid, exact, label, on, scene};
+
+    fn found(dots: &[Vec<Centroid>]) -> Vec<Candidate> {
+        let rig = scene(6).rig;
+        let evidence = FrameEvidence::new(&rig, dots, 2, None);
+        find(&PinholeRig::new(&rig), &evidence, &CandidateConfig::default())
+    }
+
+    #[test]
+    fn exact_projections_make_one_candidate_of_all_views() {
+        let scene = scene(6);
+        let point = scene.points(0)[2];
+        let mut dots = exact(&scene, &[point]);
+        dots[3].push(centroid(2, Point2::new(900.0, 60.0)));
+        let found = found(&dots);
+        assert_eq!((found.len(), found[0].views), (1, 6), "a stray of one view makes none");
+        assert!((found[0].position - point).norm() < 1e-3);
+        let config = CandidateConfig::default();
+        assert!((found[0].evidence - (config.point_price - 6.0 * config.view_gain)).abs() < 1e-2);
+    }
+
+    #[test]
+    fn too_little_to_see_gives_none() {
+        let scene = scene(6);
+        let mut dots = exact(&scene, &[scene.points(0)[2]]);
+        dots[1..].iter_mut().for_each(Vec::clear);
+        assert!(found(&dots).is_empty() && found(&[]).is_empty());
+        for view in &mut dots {
+            view.push(centroid(9, Point2::new(f64::NAN, 1.0)));
+        }
+        assert!(found(&dots).is_empty());
+    }
+
+    #[test]
+    fn locks_decide_who_may_be_what() {
+        let scene = scene(6);
+        let dots = exact(&scene, &scene.points(0)[2..4]);
+        let mut labels = FrameLabels::empty(6, 2);
+        labels.place(CameraId(0), KeypointId(0), on(&dots[0][0], Source::Human));
+        let rig = PinholeRig::new(&scene.rig);
+        let may = |labels: &FrameLabels| {
+            let evidence = FrameEvidence::new(&scene.rig, &dots, 2, Some(labels));
+            let pool = find(&rig, &evidence, &CandidateConfig::default());
+            let of = |dot: u8| pool.iter().find(|found| found.support[..6] == [dot; 6]).unwrap();
+            [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(dot, keypoint)| allowed(&evidence, of(dot), keypoint))
+        };
+        assert_eq!(may(&labels), [true, false, false, true]);
+        labels.place(CameraId(1), KeypointId(1), label(Placement::Absent, Source::Human));
+        assert_eq!(may(&labels), [true, false, false, false]);
+    }
 }

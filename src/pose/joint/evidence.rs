@@ -6,7 +6,7 @@
 
 use nalgebra::{Matrix3, Vector2, Vector3};
 
-use crate::geometry::Rig;
+use crate::geometry::{Camera, Rig};
 use crate::model::{CameraId, Centroid, CentroidNumber, FrameLabels, KeypointId, Placement, Point2, Point3};
 
 /// A dot of one view.
@@ -112,7 +112,7 @@ impl FrameEvidence {
 }
 
 impl ViewEvidence {
-    fn locked(&mut self, camera: &crate::geometry::Camera, placement: &Placement) -> Option<Lock> {
+    fn locked(&mut self, camera: &Camera, placement: &Placement) -> Option<Lock> {
         let Some(point_in_image) = placement.point_in_image() else { return Some(Lock::Absent) };
         let number = placement.number();
         let known = self.dots.iter().position(|dot| number.is_some() && dot.number == number);
@@ -179,6 +179,11 @@ impl PinholeRig {
         self.rotation.is_empty()
     }
 
+    /// The largest [`PinholeRig::scale`]: thresholds that all views share are stated for the widest image.
+    pub fn widest(&self) -> f64 {
+        self.scale.iter().fold(0.0f64, |a, b| a.max(*b))
+    }
+
     /// Where a point lies on a camera's ideal image plane; none behind the camera.
     pub fn project(&self, camera: usize, point_in_world: &Point3) -> Option<Vector2<f64>> {
         let point = self.rotation[camera] * point_in_world.coords + self.translation[camera];
@@ -212,5 +217,56 @@ impl PinholeRig {
         let inverse = normal.try_inverse()?;
         let point = inverse * right;
         point.iter().all(|value| value.is_finite()).then(|| Point3::from(point))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Source;
+    use crate::pose::fixtures::{centroid, label, on, scene};
+
+    #[test]
+    fn people_lock_and_machines_do_not() {
+        let scene = scene(4);
+        let dots = vec![vec![centroid(7, Point2::new(500.0, 300.0))]];
+        let mut labels = FrameLabels::empty(4, 3);
+        let camera = CameraId(0);
+        labels.place(camera, KeypointId(0), on(&dots[0][0], Source::Human));
+        labels.place(camera, KeypointId(1), label(Placement::Absent, Source::Seed));
+        labels.place(camera, KeypointId(2), label(Placement::Absent, Source::Geometry));
+        let evidence = FrameEvidence::new(&scene.rig, &dots, 3, Some(&labels));
+        assert_eq!(evidence.lock(0, 0), Some(Lock::Dot(0)));
+        assert_eq!(evidence.lock(0, 1), Some(Lock::Absent));
+        assert_eq!((evidence.lock(0, 2), evidence.lock(1, 0)), (None, None));
+        assert_eq!((evidence.owner(0, 0), evidence.has_locks()), (Some(0), true));
+        assert!(!FrameEvidence::new(&scene.rig, &dots, 3, None).has_locks());
+    }
+
+    #[test]
+    fn free_points_become_dots() {
+        let scene = scene(4);
+        let point_in_image = Point2::new(400.0, 200.0);
+        let mut labels = FrameLabels::empty(4, 1);
+        labels.place(CameraId(1), KeypointId(0), label(Placement::Free { point_in_image }, Source::Human));
+        let mut evidence = FrameEvidence::new(&scene.rig, &[], 1, Some(&labels));
+        assert_eq!(evidence.lock(1, 0), Some(Lock::Dot(0)));
+        assert_eq!(evidence.views[1].dots[0].placement(), Placement::Free { point_in_image });
+        evidence.add_points(&scene.rig, &labels);
+        assert_eq!(evidence.views[1].dots.len(), 1, "one place is one dot");
+    }
+
+    #[test]
+    fn the_brightest_are_kept_in_their_order() {
+        let scene = scene(4);
+        let many: Vec<Centroid> = (1..=MAX_DOTS as u16 + 5)
+            .map(|number| Centroid {
+                snr: if number <= 5 { 1.0 } else { 9.0 },
+                ..centroid(number, Point2::new(f64::from(number) * 10.0, 300.0))
+            })
+            .collect();
+        let evidence = FrameEvidence::new(&scene.rig, &[many], 1, None);
+        let kept: Vec<u16> = evidence.views[0].dots.iter().filter_map(|dot| dot.number.map(|n| n.0)).collect();
+        assert_eq!(kept, (6..=MAX_DOTS as u16 + 5).collect::<Vec<_>>());
     }
 }

@@ -105,3 +105,46 @@ impl MotionModel {
         *scale = (*scale * *scale + LEARNING_RATE * (bounded * bounded - *scale * *scale)).sqrt().max(self.floor);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_velocity_is_a_displacement_per_frame_and_age_counts_gaps() {
+        let memory = Memory::default().next(Some(Point3::origin()));
+        assert_eq!((memory.velocity, memory.age), (None, 0));
+        let gone = memory.next(None).next(None);
+        assert_eq!((gone.position, gone.age), (Some(Point3::origin()), 2));
+        let back = gone.next(Some(Point3::new(6.0, 0.0, 0.0)));
+        assert_eq!((back.velocity, back.age), (Some(Vector3::new(2.0, 0.0, 0.0)), 0));
+    }
+
+    #[test]
+    fn predictions_follow_what_lasts_widen_with_age_and_are_forgotten() {
+        let mut model = MotionModel::new(1, 100.0);
+        let mut memory = Memory::default();
+        for step in 0..400 {
+            let here = Point3::new(f64::from(step), 0.0, 0.0);
+            model.learn(0, &memory, &here);
+            memory = memory.next(Some(here));
+        }
+        let (next, scale) = model.predict(0, &memory).unwrap();
+        assert!((next.x - 400.0).abs() < 0.05 && scale < 1.0, "steady motion is expected to go on: {next} ± {scale}");
+        let (_, later) = model.predict(0, &memory.next(None)).unwrap();
+        assert!(later > 1.9 * scale);
+        let long_gone = (0..FORGOTTEN).fold(memory, |memory, _| memory.next(None));
+        assert_eq!(model.predict(0, &long_gone), None);
+    }
+
+    #[test]
+    fn penalties_grow_and_are_capped() {
+        let model = MotionModel::new(1, 100.0);
+        let expected = Some((Point3::origin(), 1.0));
+        let at = |x: f64| model.penalty(expected, &Point3::new(x, 0.0, 0.0));
+        assert_eq!(at(0.0), 0.0);
+        assert!(at(1.0) < at(2.0) && at(2.0) < MOTION_CAP);
+        assert_eq!(at(1e6), MOTION_CAP);
+        assert_eq!(model.penalty(None, &Point3::origin()), UNEXPECTED);
+    }
+}

@@ -398,3 +398,58 @@ fn keep_lowest(children: &mut Vec<Child>, count: usize) {
     }
     children.sort_by(by_rank);
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{Skeleton, ViewSet};
+
+    fn skeleton(count: usize) -> Skeleton {
+        let keypoints = (0..count).map(|index| format!("[[keypoints]]\nname = \"k{index}\"\ncolour = \"#ffffff\"\n"));
+        Skeleton::from_toml(&format!("name = \"plain\"\n{}", keypoints.collect::<String>())).unwrap()
+    }
+
+    fn all(options: &[Vec<u16>]) -> Vec<Vec<u8>> {
+        options.iter().fold(vec![Vec::new()], |known, list| {
+            let longer = |choice: Vec<u8>| {
+                let ends = (0..list.len() as u8).chain([NONE]);
+                ends.map(move |end| choice.iter().copied().chain([end]).collect::<Vec<u8>>()).collect::<Vec<_>>()
+            };
+            known.into_iter().flat_map(longer).collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_wide_beam_finds_what_trying_everything_finds(
+            places in prop::collection::vec(prop::array::uniform3(0.0..50.0f64), 5),
+            dots in prop::collection::vec(0u8..4, 10),
+            energies in prop::collection::vec(-20.0..5.0f32, 18),
+        ) {
+            let example: Vec<_> =
+                [[0.0, 0.0, 0.0], [20.0, 0.0, 0.0], [0.0, 30.0, 0.0]].map(|[x, y, z]| Some(Point3::new(x, y, z))).to_vec();
+            let shape = ShapeModel::from_examples(&skeleton(3), &[example]);
+            let pool: Vec<Candidate> = places.iter().zip(dots.chunks(2)).map(|([x, y, z], dots)| {
+                let mut support = [NO_DOT; ViewSet::CAPACITY];
+                support[..2].copy_from_slice(dots);
+                let mut gains = [0.0; ViewSet::CAPACITY];
+                gains[..2].fill(5.0);
+                Candidate { position: Point3::new(*x, *y, *z), support, views: 2, evidence: 0.0, gains }
+            }).collect();
+            let tables = Tables::new(&shape, &pool, vec![(0..5).collect(); 3]);
+            let solutions = tables.solve(&energies, 400);
+            let best = all(&tables.options).iter().map(|choice| tables.energy(&energies, choice)).fold(f32::INFINITY, f32::min);
+            prop_assert!((solutions[0].energy - best).abs() < 1e-3, "{} for {best}", solutions[0].energy);
+            for (index, solution) in solutions.iter().enumerate() {
+                prop_assert!((solution.energy - tables.energy(&energies, &solution.choice)).abs() < 2e-2 + 1e-5 * solution.energy.abs());
+                prop_assert!(solutions[..index].iter().all(|other| other.choice != solution.choice));
+            }
+            let seen: Vec<u8> = solutions[0].choice.iter().copied().filter(|choice| *choice != NONE).collect();
+            prop_assert!(seen.iter().enumerate().all(|(index, choice)| !seen[..index].contains(choice)), "a candidate is one keypoint");
+        }
+    }
+}

@@ -15,7 +15,7 @@ use super::search::{NONE, Solution, Tables};
 use super::shape::ShapeModel;
 use super::visibility::VisibilityModel;
 use super::votes::Votes;
-use crate::model::{Point3, ViewSet};
+use crate::model::{CameraId, KeypointId, Point3, ViewSet};
 
 /// Limits of the search.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,7 +96,7 @@ pub struct TrackedFrame {
 
 impl TrackedFrame {
     /// How much worse the best answer is in which a keypoint is elsewhere, nats.
-    pub fn margin(&self, keypoint: crate::model::KeypointId) -> f32 {
+    pub fn margin(&self, keypoint: KeypointId) -> f32 {
         self.margins[keypoint.index()]
     }
 }
@@ -136,7 +136,7 @@ impl TrackerConfig {
     ) -> Vec<TrackedFrame> {
         let mut layers: Vec<Layer> = Vec::with_capacity(inputs.len());
         for (index, input) in inputs.iter().enumerate() {
-            let reacquire = self.reacquire_every > 0 && index as u32 % self.reacquire_every == 0;
+            let reacquire = self.reacquire_every > 0 && (index as u32).is_multiple_of(self.reacquire_every);
             let layer = self.step(rig, track, layers.last(), input, reacquire);
             layers.push(layer);
         }
@@ -351,9 +351,6 @@ fn positions(pool: &[Candidate], choice: &[Option<u16>]) -> Vec<Option<Point3>> 
 }
 
 /// The cameras of a support.
-pub fn views_of(support: &Support) -> ViewSet {
-    (0..ViewSet::CAPACITY as u8)
-        .filter(|camera| support[usize::from(*camera)] != NO_DOT)
-        .map(crate::model::CameraId)
-        .collect()
+fn views_of(support: &Support) -> ViewSet {
+    (0..ViewSet::CAPACITY as u8).filter(|camera| support[usize::from(*camera)] != NO_DOT).map(CameraId).collect()
 }

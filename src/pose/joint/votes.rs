@@ -45,3 +45,26 @@ impl Votes {
         -(self.weight * agreeing as f32).min(self.cap)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Source;
+    use crate::pose::fixtures::{by_number, exact, scene};
+
+    #[test]
+    fn agreement_counts_until_it_saturates() {
+        let scene = scene(6);
+        let dots = exact(&scene, &scene.points(0)[2..4]);
+        let labels = by_number(&dots, 2, Source::Imported);
+        let evidence = FrameEvidence::new(&scene.rig, &dots, 2, None);
+        let votes = Votes::new(&evidence, &labels, 1.0, 3.0);
+        let of = |views: usize, dot: u8| {
+            let mut support = [NO_DOT; ViewSet::CAPACITY];
+            support[..views].fill(dot);
+            votes.energy(1, &support)
+        };
+        assert_eq!(votes.dot(CameraId(0), KeypointId(1)), Some(1));
+        assert_eq!([of(0, 1), of(2, 1), of(3, 1), of(6, 1), of(6, 0)], [0.0, -2.0, -3.0, -3.0, 0.0]);
+    }
+}

@@ -15,7 +15,7 @@ use crate::model::{
 };
 
 use super::joint::candidates::{NO_DOT, Support};
-use super::joint::evidence::FrameEvidence;
+use super::joint::evidence::{FrameEvidence, ViewEvidence};
 
 /// How stage 4 turns labels into 3D points.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -122,7 +122,7 @@ pub fn assignment_of(evidence: &FrameEvidence, labels: &FrameLabels) -> Assignme
 
 /// The image points of one keypoint's dots, by camera.
 pub fn points_of(evidence: &FrameEvidence, support: &Support) -> Vec<Option<Point2>> {
-    let point = |(camera, view): (usize, &super::joint::evidence::ViewEvidence)| {
+    let point = |(camera, view): (usize, &ViewEvidence)| {
         view.dots.get(usize::from(support[camera])).map(|dot| dot.point_in_image)
     };
     evidence.views.iter().enumerate().map(point).collect()
