@@ -1,12 +1,13 @@
 //! What verbs share: progress and warnings on standard error, results on standard output, Ctrl-C.
 
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::process;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use crate::jobs::{CancelFlag, Job, JobEvent};
@@ -124,8 +125,11 @@ impl Progress {
         if !self.is_terminal || total == 0 {
             return;
         }
-        let template = format!("{{msg}} {{wide_bar}} {{pos}}/{{len}} {unit}  {{per_sec}}  {{eta}} left");
+        let template = format!("{{msg}} {{wide_bar}} {{pos}}/{{len}} {unit}, {{rate}} per second, {{eta}} left");
         let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = style.with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            let _ = write!(out, "{:.1}", state.per_sec());
+        });
         self.bar = Some(ProgressBar::new(total).with_style(style).with_message(self.phase.clone()));
     }
 

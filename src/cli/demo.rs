@@ -101,7 +101,10 @@ fn words(report: &Report) -> String {
     text.push_str(
         "How good the labels are, against the truth (floor: the same triangulation with every dot's true identity):\n",
     );
-    text.push_str(&super::eval::words(&report.eval));
+    match &report.eval {
+        Some(eval) => text.push_str(&super::eval::words(eval)),
+        None => text.push_str("every frame is a seed, so that there is nothing to judge; take more frames\n"),
+    }
     text.push_str(&format!("\nThe {} frames to look at first:\n", report.worst.len()));
     text.push_str(&super::rank::words(&report.worst));
     text.push_str(&format!(

@@ -25,7 +25,7 @@ pub(super) struct Arguments {
     /// The table; it is replaced whole.
     path: PathBuf,
     /// Leave out points whose reprojection error is larger, or unknown.
-    #[arg(long, value_name = "PX")]
+    #[arg(long, value_name = "PX", value_parser = length)]
     max_error: Option<f64>,
     /// Leave out what no person labelled, fixed or accepted.
     #[arg(long)]
@@ -35,6 +35,11 @@ pub(super) struct Arguments {
     recording: Option<String>,
     #[command(flatten)]
     common: Common,
+}
+
+fn length(text: &str) -> Result<f64, String> {
+    let length = text.parse().ok().filter(|length: &f64| length.is_finite() && *length >= 0.0);
+    length.ok_or_else(|| format!("\"{text}\" is no length; write a number of pixels, as 3 or 2.5"))
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<ExitCode> {

@@ -35,8 +35,8 @@ pub struct Report {
     pub seeds: Vec<seeds::Report>,
     /// What the run did.
     pub pose: pose::Report,
-    /// How good it is.
-    pub eval: evaluate::Report,
+    /// How good it is; absent where every frame is a seed.
+    pub eval: Option<evaluate::Report>,
     /// The frames to look at first.
     pub worst: Vec<RankedFrame>,
     /// Seconds for all of it.
@@ -69,7 +69,10 @@ pub fn run(job: &Job<'_>, dir: &Path, config: &DemoConfig, pictures: bool) -> Re
     let truth = recording_dir.join("truth");
     let seeds = seeds::import(job, &mut project, None, &truth.join("seeds.csv"), "demo")?;
     let pose = pose::run(job, &mut project, &pose::Options::default())?;
-    let eval = evaluate::pose(job, &project, None, &truth.join("points3d.csv"))?;
+    let eval = match evaluate::pose(job, &project, None, &truth.join("points3d.csv")) {
+        Err(JobError::NothingToJudge { .. }) => None,
+        other => Some(other?),
+    };
     let mut worst = rank::run(&project, &info, RankBy::LikelyWrong)?;
     worst.truncate(WORST_FRAMES);
     Ok(Report {

@@ -10,7 +10,6 @@ use crate::formats::tables::TableError;
 use crate::model::frames::FrameRangeError;
 use crate::model::skeleton::SkeletonError;
 use crate::pose::solve::PoseError;
-use crate::recording::detect::DetectError;
 use crate::recording::{MediaError, RecordingError};
 use crate::store::StoreError;
 
@@ -30,9 +29,6 @@ pub enum JobError {
     /// From pictures.
     #[error(transparent)]
     Media(#[from] MediaError),
-    /// From the detector.
-    #[error(transparent)]
-    Detect(#[from] DetectError),
     /// From a table.
     #[error(transparent)]
     Table(#[from] TableError),
@@ -208,6 +204,12 @@ pub enum JobError {
     UnknownFormat {
         /// The word.
         word: String,
+    },
+    /// An export onto the project.
+    #[error("{} is the project itself and is left as it is; choose another file for the table", path.display())]
+    WouldOverwrite {
+        /// The file.
+        path: PathBuf,
     },
     /// An option that means nothing here.
     #[error("{option} has no meaning for {what}; leave it out")]

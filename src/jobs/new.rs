@@ -86,7 +86,7 @@ fn add(
 ) -> Result<(RecordingInfo, Outcome), JobError> {
     let known = project.recordings()?.into_iter().find(|known| known.name == recording.name);
     if let Some(known) = known {
-        let is_same_place = is_same_file(&known.path, path);
+        let is_same_place = open::is_same_file(&known.path, path);
         if known.fingerprint != fingerprint && !is_same_place {
             return Err(JobError::OtherRecording { name: known.name, at: known.path });
         }
@@ -115,11 +115,4 @@ fn add(
     };
     let id = project.add_recording(&new)?;
     Ok((project.recording_by_id(id)?, Outcome::Added))
-}
-
-fn is_same_file(a: &Path, b: &Path) -> bool {
-    match (a.canonicalize(), b.canonicalize()) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => a == b,
-    }
 }

@@ -106,3 +106,11 @@ pub fn read_skeleton(path: &Path) -> Result<Skeleton, JobError> {
     })?;
     Skeleton::from_toml(&text).map_err(|source| JobError::Skeleton { path: path.to_owned(), source })
 }
+
+/// Whether two paths lead to the same file or folder.
+pub fn is_same_file(a: &Path, b: &Path) -> bool {
+    match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => a == b,
+    }
+}

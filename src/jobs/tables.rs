@@ -193,6 +193,9 @@ pub fn export(
         let option = if filter.reviewed_only { "--reviewed-only" } else { "--max-error" };
         return Err(JobError::Meaningless { option, what: "seeds, which are labels by people" });
     }
+    if open::is_same_file(project.path(), file) {
+        return Err(JobError::WouldOverwrite { path: file.to_owned() });
+    }
     let infos = open::choose_all(project, recording)?;
     let recordings: Vec<TableRecording> = infos.iter().map(TableRecording::from).collect();
     let context = TableContext::new(project.skeleton(), &recordings);

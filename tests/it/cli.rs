@@ -139,6 +139,9 @@ fn a_demo_without_pictures_needs_none() {
     assert_eq!(report["eval"]["frames"], 17);
     assert!(!dir.join("recording/cam0").exists());
     assert_eq!(json(&arguments)["pose"]["frames_done"], 0);
+    let seeds_only = folder.path().join("three");
+    let report = json(&["demo", "--dir", text(&seeds_only), "--frames", "3", "--no-images", "--json"]);
+    assert!(report["eval"].is_null(), "three seeds leave nothing to judge");
 }
 
 #[test]

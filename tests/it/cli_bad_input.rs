@@ -85,6 +85,40 @@ fn a_camera_that_cannot_be_read_is_named_and_the_others_go_on() {
 }
 
 #[test]
+fn a_camera_without_files_does_not_keep_a_project_from_being_made() {
+    let folder = TempDir::new().unwrap();
+    let recording = copied_recording(folder.path());
+    fs::remove_dir_all(recording.join("cam5")).unwrap();
+    let project = folder.path().join("p.bvlm");
+    let project = text(&project);
+    let output = run(&["new", text(&recording), project]);
+    assert!(output.status.success());
+    names(&String::from_utf8_lossy(&output.stderr), &["cam5"]);
+    let (report, errors) = partial_failure(&["detect", project, "--json"]);
+    names(&report["problems"].to_string(), &["cam5"]);
+    names(&errors, &["cam5", "left out"]);
+    assert_eq!(report["frames_done"], 12);
+    // Without any camera there is nothing to go on with.
+    for camera in ["cam0", "cam1", "cam2", "cam3", "cam4"] {
+        fs::remove_dir_all(recording.join(camera)).unwrap();
+    }
+    names(&failure(&["detect", project, "--again"]), &["no camera", "cam0"]);
+}
+
+#[test]
+fn an_export_onto_the_project_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let project = solved_project(folder.path());
+    let before = fs::read(&project).unwrap();
+    names(&failure(&["export", text(&project), "--format", "points3d", text(&project)]), &["the project itself"]);
+    assert_eq!(fs::read(&project).unwrap(), before);
+    assert_eq!(
+        run(&["export", text(&project), "--format", "points3d", "a.csv", "--max-error", "nan"]).status.code(),
+        Some(2)
+    );
+}
+
+#[test]
 fn a_calibration_without_a_camera_of_the_manifest() {
     let folder = TempDir::new().unwrap();
     let recording = copied_recording(folder.path());
