@@ -17,22 +17,23 @@ use super::visibility::VisibilityModel;
 use super::votes::Votes;
 use crate::model::{CameraId, KeypointId, Point3, ViewSet};
 
-/// Limits of the search.
+/// Limits of the search. The defaults were set on simulated recordings (`cargo bench --bench pose_accuracy`), where twice
+/// the beam's width, two more answers or another reacquisition in between changed less than another seed does.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrackerConfig {
     /// How dots are matched.
     pub candidates: CandidateConfig,
-    /// States of the beam.
+    /// States of the beam: 48.
     pub beam_width: usize,
-    /// Answers carried from frame to frame.
+    /// Answers carried from frame to frame: 8.
     pub hypotheses: usize,
-    /// Answers whose cost is so much above the best are dropped, nats.
+    /// Answers whose cost is so much above the best are dropped, nats: 40, two or three keypoints gone wrong.
     pub hypothesis_margin: f32,
-    /// Candidates considered per keypoint and carried answer.
+    /// Candidates considered per keypoint and carried answer: 8.
     pub options_per_answer: usize,
-    /// Candidates considered per keypoint by evidence alone.
+    /// Candidates considered per keypoint by evidence alone: 24, twice the keypoints of a mouse.
     pub options_by_evidence: usize,
-    /// Every so many frames the animal is found from shape alone.
+    /// Every so many frames the animal is found from shape alone: 2; never, for 0.
     pub reacquire_every: u32,
 }
 
@@ -111,12 +112,18 @@ struct Node {
     since_reacquired: u8,
 }
 
-/// A frame with its answers.
+/// A frame with its answers, best first as long as only its past is known.
 struct Layer {
     pool: Vec<Candidate>,
     nodes: Vec<Node>,
-    filtered: usize,
 }
+
+/// New answers that one carried answer may lead to.
+const ANSWERS_EACH: usize = 6;
+/// New answers that shape alone may give.
+const ANSWERS_FROM_SHAPE: usize = 4;
+/// The largest margin that is told, nats: beyond, nothing speaks for another answer.
+const LARGEST_MARGIN: f32 = 100.0;
 
 /// Shape is learnt from keypoints with at least this margin, nats.
 const SURE: f32 = 6.0;
@@ -172,53 +179,43 @@ impl TrackerConfig {
         let scene = FrameScene::new(self, rig, track, input, &memories);
         let tables = scene.tables(&track.shape);
 
-        let mut solutions: Vec<(Vec<u8>, bool)> = Vec::new();
-        let mut add = |found: Vec<Solution>, keep: usize, from_shape: bool| {
-            for solution in found.into_iter().take(keep) {
-                if !solutions.iter().any(|(known, _)| *known == solution.choice) {
-                    solutions.push((solution.choice, from_shape));
-                }
-            }
-        };
         let base = scene.base(&tables, &track.visibility);
         let moves: Vec<Vec<f32>> =
             parents.iter().map(|parent| scene.motion(&tables, &track.motion, &parent.memory)).collect();
-        for motion in &moves {
+        let solve = |motion: &[f32]| {
             let unary: Vec<f32> = base.iter().zip(motion).map(|(base, motion)| base + motion).collect();
-            add(tables.solve(&unary, self.beam_width), 6, false);
-        }
+            tables.solve(&unary, self.beam_width)
+        };
+        let mut answers: Vec<(Vec<u8>, bool)> = Vec::new();
+        let mut add = |found: Vec<Solution>, keep: usize, from_shape: bool| {
+            for solution in found.into_iter().take(keep) {
+                if !answers.iter().any(|(known, _)| *known == solution.choice) {
+                    answers.push((solution.choice, from_shape));
+                }
+            }
+        };
+        moves.iter().for_each(|motion| add(solve(motion), ANSWERS_EACH, false));
         if reacquire {
             let unexpected = scene.motion(&tables, &track.motion, &vec![Memory::default(); track.memory.len()]);
-            let unary: Vec<f32> = base.iter().zip(&unexpected).map(|(base, motion)| base + motion).collect();
-            add(tables.solve(&unary, self.beam_width), 4, true);
+            add(solve(&unexpected), ANSWERS_FROM_SHAPE, true);
         }
 
-        let mut nodes: Vec<Node> = solutions
-            .into_iter()
-            .map(|(choice, from_shape)| {
-                let own = tables.energy(&base, &choice);
-                let columns: Vec<usize> = (0..choice.len()).map(|k| tables.column(k, choice[k])).collect();
-                let (parent, cost) = parents
-                    .iter()
-                    .zip(&moves)
-                    .map(|(parent, motion)| parent.cost + columns.iter().map(|column| motion[*column]).sum::<f32>())
-                    .enumerate()
-                    .min_by(|a, b| a.1.total_cmp(&b.1))
-                    .unwrap_or((0, 0.0));
-                let choice = scene.pool_choice(&choice);
-                let seen = positions(&scene.pool, &choice);
-                let memory =
-                    parents[parent].memory.iter().zip(&seen).map(|(memory, position)| memory.next(*position)).collect();
-                let age = parents[parent].since_reacquired.saturating_add(1);
-                let since_reacquired = if from_shape { 0 } else { age };
-                Node { cost: cost + own, parent, choice, memory, since_reacquired }
-            })
-            .collect();
+        let node = |(choice, from_shape): (Vec<u8>, bool)| {
+            let own = tables.energy(&base, &choice);
+            let (parent, cost) = cheapest_way(&tables, parents, &moves, &choice);
+            let choice = scene.pool_choice(&choice);
+            let before = &parents[parent];
+            let seen = positions(&scene.pool, &choice);
+            let memory = before.memory.iter().zip(&seen).map(|(memory, position)| memory.next(*position)).collect();
+            let since_reacquired = if from_shape { 0 } else { before.since_reacquired.saturating_add(1) };
+            Node { cost: cost + own, parent, choice, memory, since_reacquired }
+        };
+        let mut nodes: Vec<Node> = answers.into_iter().map(node).collect();
         nodes.sort_by(|a, b| a.cost.total_cmp(&b.cost).then_with(|| a.choice.cmp(&b.choice)));
         self.prune(&mut nodes);
         let lowest = nodes.first().map_or(0.0, |node| node.cost);
         nodes.iter_mut().for_each(|node| node.cost -= lowest);
-        Layer { pool: scene.pool, nodes, filtered: 0 }
+        Layer { pool: scene.pool, nodes }
     }
 
     /// Drops answers that are far behind, but keeps the best young one that shape alone found.
@@ -250,19 +247,15 @@ impl TrackerConfig {
         let answer = (&layer.pool[..], &node.choice[..]);
         let scene = FrameScene::around(self, rig, track, input, answer, &[&track.memory, &node.memory]);
         let tables = scene.tables(&track.shape);
-        let mut unary = scene.base(&tables, &track.visibility);
-        let past = scene.motion(&tables, &track.motion, &track.memory);
-        unary.iter_mut().zip(&past).for_each(|(unary, motion)| *unary += motion);
+        let mut motion = scene.motion(&tables, &track.motion, &track.memory);
         if let Some(future) = future {
             let ahead: Vec<Memory> = future.iter().map(|position| Memory::default().next(*position)).collect();
-            let motion = scene.motion(&tables, &track.motion, &ahead);
+            let back = scene.motion(&tables, &track.motion, &ahead);
             // Past and future together may say no more against a candidate than either alone.
-            let room = past.iter().map(|past| MOTION_CAP as f32 - past);
-            unary
-                .iter_mut()
-                .zip(motion.iter().zip(room))
-                .for_each(|(unary, (motion, room))| *unary += motion.min(room));
+            motion.iter_mut().zip(&back).for_each(|(past, back)| *past = (*past + back).min(MOTION_CAP as f32));
         }
+        let base = scene.base(&tables, &track.visibility);
+        let unary: Vec<f32> = base.iter().zip(&motion).map(|(base, motion)| base + motion).collect();
         let solutions = tables.solve(&unary, self.beam_width);
         let best = &solutions[0];
         let keypoints: Vec<Option<TrackedKeypoint>> = (0..best.choice.len())
@@ -278,10 +271,20 @@ impl TrackerConfig {
         let locked: Vec<bool> = scene.locked.iter().map(Option::is_some).collect();
         drop(tables);
         learn(track, &keypoints, &margins, &locked);
-        let filtered = &layer.nodes[layer.filtered];
+        let filtered = &layer.nodes[0];
         let filtered = filtered.choice.iter().map(|c| c.map(|index| layer.pool[usize::from(index)].support)).collect();
         TrackedFrame { filtered, keypoints, margins, jump }
     }
+}
+
+/// The answer to the frame before from which motion leads to a choice at the lowest cost, and that cost.
+fn cheapest_way(tables: &Tables<'_>, parents: &[Node], moves: &[Vec<f32>], choice: &[u8]) -> (usize, f32) {
+    let columns: Vec<usize> = (0..choice.len()).map(|keypoint| tables.column(keypoint, choice[keypoint])).collect();
+    let costs = parents
+        .iter()
+        .zip(moves)
+        .map(|(parent, motion)| parent.cost + columns.iter().map(|column| motion[*column]).sum::<f32>());
+    costs.enumerate().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0))
 }
 
 /// Largest distance of a keypoint from where its past led, over its usual distance.
@@ -323,7 +326,7 @@ fn learn(track: &mut Track, keypoints: &[Option<TrackedKeypoint>], margins: &[f3
 fn margin(tables: &Tables<'_>, unary: &[f32], solutions: &[Solution], keypoint: usize) -> f32 {
     let best = &solutions[0];
     let other = solutions.iter().find(|solution| solution.choice[keypoint] != best.choice[keypoint]);
-    let mut margin = other.map_or(f32::INFINITY, |solution| solution.energy - best.energy);
+    let mut margin = other.map_or(LARGEST_MARGIN, |solution| solution.energy - best.energy);
     let mut choice = best.choice.clone();
     let current = best.choice[keypoint];
     let all = (0..tables.options[keypoint].len() as u8).chain([NONE]);
@@ -331,7 +334,7 @@ fn margin(tables: &Tables<'_>, unary: &[f32], solutions: &[Solution], keypoint: 
         choice[keypoint] = alternative;
         margin = margin.min(tables.energy(unary, &choice) - best.energy);
     }
-    margin.max(0.0)
+    margin.clamp(0.0, LARGEST_MARGIN)
 }
 
 /// The answer of each layer on the way to the best last one.
