@@ -20,6 +20,8 @@ pub mod seeds;
 
 pub mod pose;
 
+pub mod labelling;
+
 pub mod rank;
 
 pub mod evaluate;

@@ -1,0 +1,9 @@
+//! Help for the person who labels: where a keypoint must be in the other views once one or two are labelled, which dot it
+//! is there, what to click next, what is wrong with a seed frame, and what else a doubtful label could be.
+//!
+//! Cameras are the rig's. Everything is proposed, nothing decided: no label changes here. Costs are the truncated ones of
+//! stage 4, Σ min(e², τ²).
+
+mod anchor;
+
+pub use anchor::{Anchor, Residuals, anchor, residuals};
