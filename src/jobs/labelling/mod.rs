@@ -11,6 +11,8 @@ mod plan;
 
 mod follow;
 
+mod help;
+
 pub use acts::{Act, LabelSource, Outcome};
 
 use super::cameras::CameraMap;

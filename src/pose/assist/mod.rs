@@ -6,4 +6,16 @@
 
 mod anchor;
 
+mod proposals;
+
+mod keypoint;
+
+mod next_click;
+
+mod carry;
+
 pub use anchor::{Anchor, Residuals, anchor, residuals};
+pub use carry::carry_over;
+pub use keypoint::{Curve, Ghost, KeypointAssist, KnownPlace, ViewAssist, keypoint_assist};
+pub use next_click::{NextClick, next_best_click};
+pub use proposals::{LabelledFrame, Proposal, ProposalReason, frame_proposals};
