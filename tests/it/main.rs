@@ -15,6 +15,8 @@ mod kill;
 mod large;
 /// What the dependencies allow.
 mod licences;
+/// Areas in which dots do not count, and dots that people add and delete.
+mod mask_regions;
 /// The geometry kernel on a real mouse and its published calibration.
 mod mouse6cam;
 /// From real videos to figures beside the floor.
