@@ -7,7 +7,9 @@ use rusqlite::ErrorCode;
 use thiserror::Error;
 
 use super::lock::Holder;
+use crate::model::MaskRegionError;
 use crate::model::skeleton::SkeletonError;
+use crate::recording::detect::ConfigError;
 
 /// Why the project file cannot do what it was asked for.
 #[derive(Debug, Error)]
@@ -156,6 +158,28 @@ pub enum StoreError {
         what: String,
         /// The frame.
         frame: u32,
+    },
+    /// A mask region that cannot be used.
+    #[error(transparent)]
+    MaskRegion(#[from] MaskRegionError),
+    /// Settings of the detector that cannot be used.
+    #[error(transparent)]
+    DetectConfig(#[from] ConfigError),
+    /// A dot was to be added where one is.
+    #[error("frame {frame}: centroid {number} stands there already; use that one")]
+    CentroidThere {
+        /// The dot's number.
+        number: u16,
+        /// The frame.
+        frame: u32,
+    },
+    /// A recording whose files changed so much that what the project holds no longer fits.
+    #[error("recording \"{name}\" {what}; what the project holds of it would no longer fit, add it under another name")]
+    RecordingShrank {
+        /// The recording.
+        name: String,
+        /// What is gone: "has lost camera cam2".
+        what: String,
     },
     /// A machine tried to touch what a person labelled.
     #[error("refused: {message}; nothing of this write was saved")]

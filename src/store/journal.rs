@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, params};
 use super::error::StoreError;
 use super::journal_apply::{Names, annotator_row, apply, edits_of, write_edit};
 use super::project::{Durability, Project};
+use super::regions::{self, MaskRegionId, StoredMaskRegion};
 use super::summaries::FrameState;
 use super::{detections, labels};
 use crate::model::{CameraId, Centroid, CentroidNumber, CentroidOrigin, Edit, KeypointId, Point2, RecordingId, Source};
@@ -52,6 +53,15 @@ pub enum ItemEdit {
         /// What stands there now.
         after: Option<Centroid>,
     },
+    /// A mask region, which holds over more frames than the one that the edit stands at: its first.
+    MaskRegion {
+        /// Its row.
+        id: MaskRegionId,
+        /// What stood there.
+        before: Option<StoredMaskRegion>,
+        /// What stands there now.
+        after: Option<StoredMaskRegion>,
+    },
     /// The decision about the frame.
     State {
         /// What it was.
@@ -67,6 +77,9 @@ impl ItemEdit {
             Self::Label(edit) => Self::Label(edit.inverse()),
             Self::Centroid { camera, number, before, after } => {
                 Self::Centroid { camera: *camera, number: *number, before: *after, after: *before }
+            }
+            Self::MaskRegion { id, before, after } => {
+                Self::MaskRegion { id: *id, before: after.clone(), after: before.clone() }
             }
             Self::State { before, after } => Self::State { before: *after, after: *before },
         }
@@ -312,6 +325,7 @@ impl Project {
             match &edit.item {
                 ItemEdit::Label(label) => info.require_slot(label.camera, label.keypoint, self.skeleton.len())?,
                 ItemEdit::Centroid { camera, .. } => info.require_slot(*camera, KeypointId(0), self.skeleton.len())?,
+                ItemEdit::MaskRegion { after, .. } => regions::require(info, after.as_ref())?,
                 ItemEdit::State { .. } => {}
             }
         }
@@ -326,6 +340,6 @@ fn is_correction(item: &ItemEdit) -> bool {
             Some(after) => after.source() == Source::Human,
             None => before.as_ref().is_none_or(|before| before.source() != Source::Seed),
         },
-        ItemEdit::Centroid { .. } | ItemEdit::State { .. } => false,
+        ItemEdit::Centroid { .. } | ItemEdit::MaskRegion { .. } | ItemEdit::State { .. } => false,
     }
 }

@@ -17,6 +17,8 @@ mod labelling;
 mod large;
 /// What the dependencies allow.
 mod licences;
+/// Areas in which dots do not count, and dots that people add and delete.
+mod mask_regions;
 /// The geometry kernel on a real mouse and its published calibration.
 mod mouse6cam;
 /// From real videos to figures beside the floor.
