@@ -20,3 +20,5 @@ pub mod formats;
 pub mod jobs;
 
 pub mod cli;
+
+pub mod ui;
