@@ -32,5 +32,7 @@ pub mod doctor;
 
 pub mod demo;
 
+pub mod frames;
+
 pub use error::JobError;
 pub use job::{CancelFlag, Job, JobEvent};
