@@ -6,6 +6,8 @@
 
 mod anchor;
 
+mod faint;
+
 mod proposals;
 
 mod keypoint;
