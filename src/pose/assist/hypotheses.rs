@@ -184,11 +184,22 @@ impl Bench<'_> {
         (!placements.is_empty()).then_some(Change { placements, words })
     }
 
-    /// The mirror in all views.
-    fn mirrored(&self) -> Option<Change> {
-        let mirror = self.skeleton.keypoints[self.keypoint.index()].pair?;
+    /// The mirror in all views, and in those that do not agree with the others.
+    fn mirrored(&self) -> Vec<Change> {
+        let Some(mirror) = self.skeleton.keypoints[self.keypoint.index()].pair else { return Vec::new() };
         let all: Vec<CameraId> = self.frame.rig.ids().collect();
-        self.exchange(mirror, &all, "all views")
+        let mut changes: Vec<Change> = self.exchange(mirror, &all, "all views").into_iter().collect();
+        let found = anchor(self.frame.rig, self.frame.labels, self.keypoint, self.frame.tau_px);
+        if let Some(agreeing) = found.map(|anchor| anchor.found.inliers) {
+            let is_seen = |camera: &CameraId| self.frame.labels.point_in_image(*camera, self.keypoint).is_some();
+            let others = all.into_iter().filter(|camera| is_seen(camera) && !agreeing.contains(*camera));
+            let others: Vec<CameraId> = others.collect();
+            let views: Vec<&str> = others.iter().map(|camera| self.camera(*camera)).collect();
+            if others.len() > 1 {
+                changes.extend(self.exchange(mirror, &others, &views.join(", ")));
+            }
+        }
+        changes
     }
 
     /// The free dot nearest to the point, or none, in every view that does not fit: all at once.
