@@ -5,8 +5,11 @@
 use super::{FrameView, Labelling};
 use crate::jobs::JobError;
 use crate::jobs::cameras::CameraMap;
+use crate::jobs::seeds::WANTED_SEED_FRAMES;
 use crate::model::{CameraId, Centroid, FrameLabels, KeypointId};
-use crate::pose::assist::{self, KeypointAssist, KnownPlace, LabelledFrame, NextClick, Proposal};
+use crate::pose::assist::{
+    self, Hypothesis, KeypointAssist, KnownPlace, LabelledFrame, NextClick, Proposal, SeedCheck,
+};
 use crate::pose::solve::FrameInput;
 use crate::store::Project;
 
@@ -88,6 +91,48 @@ impl Labelling {
         };
         let found = assist::carry_over(&frame.cameras.rig, &self.skeleton, &seeds, &target);
         Ok(found.into_iter().map(|found| frame.proposal(found)).collect())
+    }
+}
+
+/// Checks and alternatives.
+impl Labelling {
+    /// What is to be looked at before a run: enough frames, two views of every keypoint, small residuals, sides.
+    ///
+    /// # Errors
+    /// When the project cannot be read.
+    pub fn seed_checks(&self, project: &Project) -> Result<Vec<SeedCheck>, JobError> {
+        let Some(cameras) = &self.cameras else { return Ok(Vec::new()) };
+        let mut frames = Vec::new();
+        for frame in project.seed_frames(self.info.id)? {
+            frames.push((frame, people_only(cameras.labels_for_rig(&project.labels(self.info.id, frame)?))));
+        }
+        let tau_px = self.tau_at_width_px();
+        let mut checks = assist::seed_checks(&cameras.rig, &self.skeleton, &frames, tau_px, WANTED_SEED_FRAMES);
+        for place in checks.iter_mut().filter_map(|check| check.place.as_mut()) {
+            place.camera = place.camera.map(|camera| cameras.project_id(camera));
+        }
+        Ok(checks)
+    }
+
+    /// What else a keypoint could be, best first, "keep as it is" among them: apply one with [`Act::Place`].
+    ///
+    /// [`Act::Place`]: super::Act::Place
+    ///
+    /// # Errors
+    /// When the project cannot be read.
+    pub fn hypotheses(
+        &self,
+        project: &Project,
+        view: &FrameView,
+        keypoint: KeypointId,
+    ) -> Result<Vec<Hypothesis>, JobError> {
+        let Some(frame) = self.rig_frame(view) else { return Ok(Vec::new()) };
+        let shape = self.shape(project, frame.cameras)?;
+        let mut found = assist::hypotheses(&frame.frame(), &self.skeleton, Some(&shape), keypoint);
+        for (camera, _, _) in found.iter_mut().flat_map(|found| &mut found.placements) {
+            *camera = frame.cameras.project_id(*camera);
+        }
+        Ok(found)
     }
 }
 

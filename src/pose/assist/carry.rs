@@ -4,11 +4,12 @@
 //! shape alone where they are far. Where the seeds make no point, each dot goes to the nearest one of the other frame.
 
 use crate::geometry::Rig;
-use crate::model::{CameraId, FrameLabels, KeypointId, Placement, Skeleton};
+use crate::model::{CameraId, FrameLabels, KeypointId, Label, Placement, Skeleton};
 
 use super::super::assignment::assign;
 use super::super::solve::{FrameInput, PoseConfig, PoseSolver, Stamp};
-use super::proposals::{Proposal, ProposalReason};
+use super::faint::FaintLimit;
+use super::proposals::{LabelledFrame, Proposal, ProposalReason};
 
 /// Seeds so near tell where the animal was.
 const NEAR_FRAMES: u32 = 3;
@@ -25,13 +26,16 @@ pub fn carry_over(rig: &Rig, skeleton: &Skeleton, seeds: &[FrameInput], target: 
         target.human.as_ref().is_none_or(|human| human.get(camera, keypoint).is_none())
     };
     let open = labels.iter().filter(|(camera, keypoint, _)| is_open(*camera, *keypoint));
-    let proposal = |(camera, keypoint, label): (CameraId, KeypointId, &crate::model::Label)| Proposal {
-        camera,
-        keypoint,
-        placement: label.placement,
-        distance_px: None,
-        margin: label.margin,
-        reason: ProposalReason::CarriedOver,
+    let frame = LabelledFrame { rig, centroids: &target.centroids, labels: &labels, tau_px: 0.0 };
+    let faint = FaintLimit::of(frame.labelled_dots());
+    let proposal = |(camera, keypoint, label): (CameraId, KeypointId, &Label)| {
+        let number = label.placement.number();
+        let dot = frame.dots(camera).iter().find(|dot| Some(dot.number) == number);
+        let (placement, reason) = match dot.filter(|dot| faint.is_faint(dot)) {
+            Some(dot) => (Placement::Absent, ProposalReason::OnlyFaint { number: dot.number }),
+            None => (label.placement, ProposalReason::CarriedOver),
+        };
+        Proposal { camera, keypoint, placement, distance_px: None, margin: label.margin, reason }
     };
     let mut proposals: Vec<Proposal> = open.map(proposal).collect();
     proposals.sort_by_key(|proposal| (proposal.keypoint, proposal.camera));
@@ -80,7 +84,7 @@ fn nearest(rig: &Rig, seeds: &[FrameInput], target: &FrameInput) -> Option<Frame
         for ((keypoint, label, _), column) in seen.iter().zip(chosen) {
             if let Some(dot) = dots.get(column) {
                 let placement = Placement::Centroid { number: dot.number, point_in_image: dot.point_in_image };
-                found.place(camera, *keypoint, crate::model::Label { placement, ..(*label).clone() });
+                found.place(camera, *keypoint, Label { placement, ..(*label).clone() });
             }
         }
     }

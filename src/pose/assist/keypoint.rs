@@ -106,7 +106,7 @@ fn curves(frame: &LabelledFrame<'_>, points: &[Option<Point2>], to: CameraId) ->
 /// The curve of one label in another view, with the free dots beside it.
 pub(super) fn curve(frame: &LabelledFrame<'_>, from: CameraId, point: Point2, to: CameraId) -> Curve {
     let points_in_image = epipolar_curve(frame.rig, from, point, to);
-    let dots = frame.centroids.get(to.index()).map_or(&[][..], Vec::as_slice);
+    let dots = frame.dots(to);
     let free = dots.iter().filter(|dot| frame.labels.holder_of(to, dot.number).is_none());
     let mut near: Vec<(CentroidNumber, f64)> = free
         .map(|dot| (dot.number, distance_px(&points_in_image, dot.point_in_image)))

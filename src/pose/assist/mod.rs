@@ -6,6 +6,8 @@
 
 mod anchor;
 
+mod faint;
+
 mod proposals;
 
 mod keypoint;
@@ -14,8 +16,14 @@ mod next_click;
 
 mod carry;
 
+mod checks;
+
+mod hypotheses;
+
 pub use anchor::{Anchor, Residuals, anchor, residuals};
 pub use carry::carry_over;
+pub use checks::{CheckKind, CheckPlace, SeedCheck, seed_checks};
+pub use hypotheses::{Hypothesis, hypotheses};
 pub use keypoint::{Curve, Ghost, KeypointAssist, KnownPlace, ViewAssist, keypoint_assist};
 pub use next_click::{NextClick, next_best_click};
 pub use proposals::{LabelledFrame, Proposal, ProposalReason, frame_proposals};

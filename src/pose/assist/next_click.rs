@@ -59,7 +59,7 @@ fn seen_views(frame: &LabelledFrame<'_>, keypoint: KeypointId) -> ViewSet {
 }
 
 fn free_dots(frame: &LabelledFrame<'_>, camera: CameraId) -> usize {
-    let dots = frame.centroids.get(camera.index()).map_or(&[][..], Vec::as_slice);
+    let dots = frame.dots(camera);
     dots.iter().filter(|dot| frame.labels.holder_of(camera, dot.number).is_none()).count()
 }
 
@@ -79,8 +79,7 @@ fn second_click(frame: &LabelledFrame<'_>, keypoint: KeypointId, name: &str) -> 
     for camera in open_views(frame, keypoint).iter() {
         let near = curve(frame, from, point, camera).near;
         let across = near.first().map_or(0.0, |(number, _)| {
-            let dots = frame.centroids.get(camera.index());
-            let dot = dots.and_then(|dots| dots.iter().find(|dot| dot.number == *number));
+            let dot = frame.dots(camera).iter().find(|dot| dot.number == *number);
             let rays = frame.rig.camera(from).ray(point).zip(dot.and_then(|dot| ray_of(frame.rig, camera, dot)));
             rays.map_or(0.0, |(a, b)| a.direction.cross(&b.direction).norm())
         });

@@ -5,10 +5,11 @@
 //! third view sharpens it. Where no dot fits, the proposal is "not visible".
 
 use crate::geometry::{self, Rig};
-use crate::model::{CameraId, Centroid, FrameLabels, KeypointId, Placement, Point2, Point3, ViewSet};
+use crate::model::{CameraId, Centroid, CentroidNumber, FrameLabels, KeypointId, Placement, Point2, Point3, ViewSet};
 
 use super::super::assignment::assign;
 use super::anchor::anchor;
+use super::faint::FaintLimit;
 
 /// A frame as it is labelled so far.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +50,11 @@ pub enum ProposalReason {
     NoDot,
     /// The point lies outside this view's picture.
     OutsidePicture,
+    /// A dot fits, but it is too faint to be called visible.
+    OnlyFaint {
+        /// The faint dot.
+        number: CentroidNumber,
+    },
     /// Another frame's labels lead here.
     CarriedOver,
 }
@@ -91,7 +97,24 @@ pub fn frame_proposals(frame: &LabelledFrame<'_>) -> Vec<Proposal> {
             break;
         }
     }
-    known.iter().flat_map(|known| known.open.iter().filter_map(|camera| known.proposal(frame, camera))).collect()
+    let faint = FaintLimit::of(frame.labelled_dots());
+    known.iter().flat_map(|known| known.open.iter().filter_map(|camera| known.proposal(frame, faint, camera))).collect()
+}
+
+impl<'a> LabelledFrame<'a> {
+    /// The dots of a view.
+    pub(super) fn dots(&self, camera: CameraId) -> &'a [Centroid] {
+        self.centroids.get(camera.index()).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// The dots that are a keypoint.
+    pub(super) fn labelled_dots(&self) -> impl Iterator<Item = &'a Centroid> {
+        let frame = *self;
+        self.labels.iter().filter_map(move |(camera, _, label)| {
+            let number = label.placement.number()?;
+            frame.dots(camera).iter().find(|dot| dot.number == number)
+        })
+    }
 }
 
 fn keypoints(labels: &FrameLabels) -> impl Iterator<Item = KeypointId> + use<> {
@@ -154,10 +177,10 @@ impl Known {
         }
     }
 
-    fn proposal(&self, frame: &LabelledFrame<'_>, camera: CameraId) -> Option<Proposal> {
+    fn proposal(&self, frame: &LabelledFrame<'_>, faint: FaintLimit, camera: CameraId) -> Option<Proposal> {
         let (keypoint, target) = (self.keypoint, frame.rig.camera(camera));
         let ghost = target.project(self.start.position_in_world);
-        let dot = self.chosen[camera.index()].and_then(|dot| frame.centroids.get(camera.index())?.get(dot));
+        let dot = self.chosen[camera.index()].and_then(|dot| frame.dots(camera).get(dot));
         let proposal = |placement, distance_px, reason| {
             let stands = frame.labels.get(camera, keypoint).map(|label| label.placement);
             (stands != Some(placement)).then_some(Proposal {
@@ -170,6 +193,9 @@ impl Known {
             })
         };
         match dot {
+            Some(dot) if faint.is_faint(dot) => {
+                proposal(Placement::Absent, None, ProposalReason::OnlyFaint { number: dot.number })
+            }
             Some(dot) => {
                 let point_in_image = dot.point_in_image;
                 let placement = Placement::Centroid { number: dot.number, point_in_image };
@@ -194,7 +220,7 @@ pub(super) fn deviation_px(rig: &Rig, camera: CameraId, found: &geometry::Triang
 
 /// One view: every keypoint that is to be decided there chooses its dot, all at once.
 fn choose(frame: &LabelledFrame<'_>, known: &mut [Known], camera: CameraId) {
-    let Some(dots) = frame.centroids.get(camera.index()) else { return };
+    let dots = frame.dots(camera);
     let rows: Vec<usize> = (0..known.len()).filter(|index| known[*index].open.contains(camera)).collect();
     if rows.is_empty() {
         return;
