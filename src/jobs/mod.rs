@@ -16,6 +16,10 @@ pub mod new;
 
 pub mod detect;
 
+mod detect_camera;
+
+pub mod detect_preview;
+
 pub mod seeds;
 
 pub mod pose;

@@ -1,7 +1,7 @@
 //! Solves the frames of a recording: labels, 3D points, changes and reasons, each frame in one transaction.
 //!
 //! A run is known by its settings and its inputs. Called again, an unfinished run goes on where it stopped and ends with the
-//! same result as if it had never stopped; a finished one is left alone, unless people corrected labels since.
+//! same result as if it had never stopped; a finished one is left alone, unless people corrected labels or dots since.
 
 mod inputs;
 
