@@ -14,9 +14,9 @@ mod cameras;
 
 pub mod new;
 
-pub mod detect;
-
 mod detect_camera;
+
+pub mod detect;
 
 pub mod detect_preview;
 
@@ -37,6 +37,8 @@ pub mod doctor;
 pub mod demo;
 
 pub mod frames;
+
+pub mod dialogs;
 
 pub use error::JobError;
 pub use job::{CancelFlag, Job, JobEvent};

@@ -263,7 +263,7 @@ impl Labelling {
             match &edit.item {
                 ItemEdit::Label(label) => touched.entry(edit.frame).or_default().add(label.keypoint),
                 ItemEdit::Centroid { .. } => drop(touched.entry(edit.frame).or_default()),
-                ItemEdit::State { .. } => {}
+                ItemEdit::State { .. } | ItemEdit::MaskRegion { .. } => {}
             }
         }
         if let Err(error) = self.follow(project, &touched) {

@@ -69,6 +69,15 @@ impl Labelling {
         Ok(Self { info: info.clone(), cameras, skeleton, tau_px: pose::tau_px(project, info)? })
     }
 
+    /// Prepares a recording whose files are missing: nothing is said about 3D then.
+    ///
+    /// # Errors
+    /// When the project cannot be read.
+    pub fn without_files(project: &Project, info: &RecordingInfo) -> Result<Self, JobError> {
+        let skeleton = project.skeleton().clone();
+        Ok(Self { info: info.clone(), cameras: None, skeleton, tau_px: pose::tau_px(project, info)? })
+    }
+
     /// The recording.
     pub fn info(&self) -> &RecordingInfo {
         &self.info
