@@ -308,6 +308,8 @@ pub enum Command {
     SetAppearance(Appearance),
     /// How large everything is, 1 to 2.
     SetScale(f32),
+    /// Bytes of decoded pictures that may be kept.
+    SetPictureBudget(u64),
     /// Where the window was when it closed.
     RememberWindow(WindowPlace),
     /// Opens or closes a dialog.

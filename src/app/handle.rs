@@ -132,6 +132,9 @@ impl App {
                 let (least, most) = (*Settings::SCALES.start(), *Settings::SCALES.end());
                 settings.scale = ((scale * 10.0).round() / 10.0).clamp(least, most);
             }),
+            Command::SetPictureBudget(bytes) => {
+                self.change_settings(|settings| settings.picture_budget_bytes = bytes.max(64 * 1024 * 1024));
+            }
             Command::RememberWindow(place) => self.change_settings(|settings| settings.window = Some(place)),
             Command::Show(dialog) => {
                 if dialog.is_none() {
