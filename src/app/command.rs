@@ -140,6 +140,8 @@ pub struct ExportChoice {
     pub format: String,
     /// Where to.
     pub path: PathBuf,
+    /// Whether a file that is there is replaced.
+    pub replace: bool,
     /// Leaves out points with a larger error, px.
     pub max_error_px: Option<f64>,
     /// Leaves out frames that nobody has reviewed.

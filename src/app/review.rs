@@ -4,7 +4,7 @@ use super::App;
 use super::OVERVIEW_EVERY_SECS;
 use super::command::{Dialog, Page, QueueStep};
 use super::event::Event;
-use super::overview::Overview;
+use super::overview::{FrameMark, Overview};
 use super::queue::{Queue, QueueRow};
 use super::state::Urgency;
 use super::task::TaskRequest;
@@ -47,7 +47,15 @@ impl App {
             return;
         }
         let is_first = session.overview.is_none();
-        overview.revision = session.overview.as_ref().map_or(0, |old| old.revision) + 1;
+        if let Some(old) = &session.overview {
+            overview.revision = old.revision + 1;
+            // The last frame that has a residual now and had none, or another one, before.
+            let differs = |(_, (new, old)): &(usize, (&FrameMark, &FrameMark))| {
+                !new.residual_px.is_nan() && new.residual_px.to_bits() != old.residual_px.to_bits()
+            };
+            let mut pairs = overview.marks.iter().zip(&old.marks).enumerate();
+            overview.newest = pairs.rfind(differs).map(|(frame, _)| frame as u32);
+        }
         session.overview = Some(overview);
         let is_new = session.queue.rows().len() != rows.len();
         if is_first || is_new {

@@ -67,6 +67,8 @@ pub struct State {
     pub paused: Option<TaskRequest>,
     /// How the last job ended, in one sentence, and whether well.
     pub last_job: Option<(bool, String)>,
+    /// A file that an export would replace; it asks before it does.
+    pub would_replace: Option<PathBuf>,
     /// A path chosen for an export.
     pub export_path: Option<PathBuf>,
     /// Notices that nobody has shown yet.
@@ -92,6 +94,7 @@ impl State {
             job: None,
             paused: None,
             last_job: None,
+            would_replace: None,
             export_path: None,
             notices: Vec::new(),
             now_secs: 0.0,

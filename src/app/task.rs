@@ -115,6 +115,8 @@ pub enum TaskOutcome {
         /// What was left out, in words.
         left_out: Vec<String>,
     },
+    /// Nothing was written: a file is there already.
+    WouldReplace(PathBuf),
     /// A project is there to be opened.
     Project(PathBuf),
 }
@@ -274,6 +276,9 @@ fn export(
     info: &RecordingInfo,
     choice: &ExportChoice,
 ) -> Result<TaskOutcome, JobError> {
+    if choice.path.exists() && !choice.replace {
+        return Ok(TaskOutcome::WouldReplace(choice.path.clone()));
+    }
     let format: Format = choice.format.parse()?;
     let filter = Filter { max_error_px: choice.max_error_px, reviewed_only: choice.reviewed_only };
     let only = (!choice.all_recordings).then_some(info.name.as_str());

@@ -40,6 +40,7 @@ impl App {
         }
         self.state.paused = None;
         self.state.last_job = None;
+        self.state.would_replace = None;
         match task::start(request, context, self.outbox.clone(), self.state.now_secs) {
             Ok(task) => self.state.job = Some(task),
             Err(error) => self.state.notify(Urgency::Error, format!("The system gives no more threads: {error}")),
@@ -132,6 +133,10 @@ impl App {
                 let rest =
                     if left_out.is_empty() { String::new() } else { format!(" Left out: {}.", left_out.join(", ")) };
                 format!("Wrote {rows} rows to {file}.{rest}")
+            }
+            TaskOutcome::WouldReplace(path) => {
+                self.state.would_replace = Some(path);
+                return;
             }
             TaskOutcome::Project(path) => {
                 self.pending.push(Command::Open(path));

@@ -29,6 +29,8 @@ pub mod grid;
 
 pub mod time;
 
+pub mod job_panel;
+
 pub mod dialogs;
 
 pub mod pages;
