@@ -1,10 +1,17 @@
 //! Simulated people label frames: they know the truth, click where they are sent, and accept what is proposed.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of a test fail as the test does")]
+
+/// Acts: uniqueness, words, what follows, undo, ranges.
+mod acts;
+/// Checks of seeds, alternatives of labels, and re-runs from a corrected frame.
+mod corrections;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use behaviorvlm::demo::{DemoConfig, Difficulty, Scene};
-use behaviorvlm::jobs::labelling::{Act, FrameView, LabelSource, Labelling};
+use behaviorvlm::jobs::labelling::{Act, FrameView, LabelSource, Labelling, Outcome};
 use behaviorvlm::jobs::{CancelFlag, Job, detect, new, open, seeds};
 use behaviorvlm::model::{CameraId, CentroidNumber, FrameLabels, KeypointId, Placement, Source};
 use behaviorvlm::pose::assist::Proposal;
@@ -35,7 +42,7 @@ impl Desk {
         self.labelling.frame(&self.project, frame).unwrap()
     }
 
-    fn act(&mut self, act: &Act) -> behaviorvlm::jobs::labelling::Outcome {
+    fn act(&mut self, act: &Act) -> Outcome {
         self.labelling.act(&mut self.project, "Ann", 1, LabelSource::Seed, act).unwrap()
     }
 
@@ -81,8 +88,6 @@ impl Desk {
                 let label = self.view(frame).labels.get(camera, keypoint).map(|label| label.placement);
                 let is_right = label.is_some_and(|found| found.number() == wanted);
                 if !is_right {
-                    let px = view.residuals_px.get(camera, keypoint);
-                    println!("{camera:?} {keypoint:?}: {label:?} should be {wanted:?}, {px:?}");
                     match wanted {
                         Some(number) => self.act(&Act::Assign { frame, camera, keypoint, number }),
                         None => self.act(&Act::Absent { frame, camera, keypoint }),
