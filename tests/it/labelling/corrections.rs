@@ -1,9 +1,9 @@
 //! A person looks at what a run or the seeds got wrong: checks, alternatives, and re-runs from a corrected frame.
 
-use behaviorvlm::demo::DemoConfig;
+use behaviorvlm::demo::{DemoConfig, Difficulty};
 use behaviorvlm::jobs::labelling::{Act, LabelSource};
 use behaviorvlm::jobs::pose::preview;
-use behaviorvlm::jobs::{CancelFlag, Job, JobError, JobEvent};
+use behaviorvlm::jobs::{CancelFlag, Job, JobError};
 use behaviorvlm::model::{CameraId, FrameLabels, KeypointId, Placement, ViewSet};
 use behaviorvlm::pose::assist::{CheckKind, SeedCheck};
 use behaviorvlm::store::{FrameState, FrameSummary, MachineFrame};
@@ -23,7 +23,9 @@ fn checked(desk: &Desk, kind: CheckKind) -> SeedCheck {
 #[test]
 fn seeds_are_checked_before_a_run() {
     let folder = TempDir::new().unwrap();
-    let (mut desk, truths) = super::demo(folder.path(), &DemoConfig { frames: 3, ..DemoConfig::default() });
+    // An animal whose twelve dots are all seen in two views of each frame.
+    let config = DemoConfig { frames: 3, seed: 1, difficulty: Difficulty::Easy, ..DemoConfig::default() };
+    let (mut desk, truths) = super::demo(folder.path(), &config);
     assert_eq!(checked(&desk, CheckKind::Frames).words, "0 of 3 frames are labelled.");
     assert!(!checked(&desk, CheckKind::Residuals).is_met);
     for (frame, truth) in (0..3).zip(&truths) {
@@ -48,7 +50,8 @@ fn seeds_are_checked_before_a_run() {
     desk.act(&Act::SwapPair { frames: 1..2, cameras: all(), keypoint: left });
     assert!(checked(&desk, CheckKind::Residuals).is_met);
     let check = checked(&desk, CheckKind::Sides);
-    assert_eq!(check.words, "forepaw_L stands right of forepaw_R at frame 1.");
+    let [name, other] = [left, right].map(|keypoint| skeleton.name_of(keypoint));
+    assert_eq!(check.words, format!("{name} stands right of {other} at frame 1."));
     assert_eq!(check.place.and_then(|place| place.keypoint), Some(left));
     desk.labelling.undo(&mut desk.project).unwrap();
 
@@ -170,7 +173,6 @@ fn a_re_run_from_a_corrected_frame_is_seen_before_it_is_taken() {
     let worker = desk.project.another().unwrap();
     let found = quiet(|job| preview::preview(job, &worker, None, 60)).unwrap();
     let changed: Vec<u32> = found.changed.iter().map(|change| change.frame).collect();
-    println!("{:?}: {} frames, {} labels", found.frames, changed.len(), found.label_count());
     let expected: Vec<u32> = (50..80).filter(|frame| *frame != 60).collect();
     assert!(expected.iter().all(|frame| changed.contains(frame)), "{changed:?}");
     assert!(changed.len() <= expected.len() + 2, "{changed:?}");
@@ -187,12 +189,8 @@ fn a_re_run_from_a_corrected_frame_is_seen_before_it_is_taken() {
     let after = placed(&desk, 0..120);
     let differing = after.iter().zip(&truth).filter(|(after, truth)| after != truth).count();
     assert!(differing <= 8 + 12, "{differing} labels differ from before the exchange, those of frame 70 among them");
-    for camera in all().iter() {
-        let label = desk.view(60).labels.get(camera, left).cloned().unwrap();
-        assert!(
-            label.is_human() && Some(label.placement) == right_labels.get(camera, left).map(|label| label.placement)
-        );
-    }
+    let placements = |labels: &FrameLabels| -> Vec<_> { labels.iter().map(|(_, _, label)| label.placement).collect() };
+    assert_eq!(placements(&desk.view(60).labels), placements(&right_labels));
 }
 
 #[test]
@@ -203,14 +201,9 @@ fn a_re_run_stops_when_it_is_asked_to_and_where_nothing_changes() {
     desk.labelling.act(&mut desk.project, "Ann", 1, LabelSource::Human, &act).unwrap();
     let found = quiet(|job| preview::preview(job, &desk.project, None, 20)).unwrap();
     assert_eq!(found.frames.start, 13, "an accepted frame is a person's");
-    println!("{:?}: {} labels change though nothing was corrected", found.frames, found.label_count());
-    assert!(found.label_count() <= 6, "{:#?}", found.changed);
+    assert!(found.label_count() <= 2 && found.frames.end < 100, "{:?}", found.frames);
     let cancel = CancelFlag::default();
-    let listener = |event: JobEvent| {
-        if matches!(event, JobEvent::Done(_)) {
-            cancel.cancel();
-        }
-    };
-    let stopped = preview::preview(&Job::new(&cancel, &listener), &desk.project, None, 20);
-    assert!(found.frames.len() <= 13 + 48 || matches!(stopped, Err(JobError::Stopped)));
+    cancel.cancel();
+    let stopped = preview::preview(&Job::new(&cancel, &|_| ()), &desk.project, None, 20);
+    assert!(matches!(stopped, Err(JobError::Stopped)));
 }
