@@ -98,7 +98,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// No space left.
-    #[error("there is no space left for {}; the last change was not saved, free some space and repeat it", path.display())]
+    #[error("there is no space left on the disk of {}: nothing was changed; free some space there, then do it again", path.display())]
     DiskFull {
         /// The project.
         path: PathBuf,
@@ -278,6 +278,8 @@ fn explain(error: rusqlite::Error, path: &Path) -> StoreError {
             }
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy { path },
             ErrorCode::DiskFull => StoreError::DiskFull { path },
+            // The index of the write-ahead log could not grow, for which a full disk is the only reason.
+            _ if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => StoreError::DiskFull { path },
             ErrorCode::ReadOnly => StoreError::ReadOnly { path },
             _ if failure.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_TRIGGER => {
                 StoreError::HumanLabel { message: message.clone().unwrap_or_default() }

@@ -110,6 +110,11 @@ pub struct UndoReport {
     pub conflicts: Vec<UndoConflict>,
 }
 
+/// The gesture that undo takes back.
+const LAST_DONE: &str = "SELECT id, title FROM gesture WHERE state = 'done' ORDER BY id DESC LIMIT 1";
+/// The gesture that redo does again.
+const FIRST_UNDONE: &str = "SELECT id, title FROM gesture WHERE state = 'undone' ORDER BY id LIMIT 1";
+
 impl Project {
     /// Does what a person did, with its journal, in one transaction that survives a power cut. A frame that gets a human
     /// label, or loses a label, is marked as fixed; its points become stale.
@@ -220,7 +225,7 @@ impl Project {
     /// # Errors
     /// When the file cannot be written.
     pub fn undo(&mut self) -> Result<Option<UndoReport>, StoreError> {
-        self.step("SELECT id, title FROM gesture WHERE state = 'done' ORDER BY id DESC LIMIT 1", "undone")
+        self.step(LAST_DONE, "undone")
     }
 
     /// Does the gesture again that was taken back last; `None` where there is none.
@@ -228,7 +233,27 @@ impl Project {
     /// # Errors
     /// When the file cannot be written.
     pub fn redo(&mut self) -> Result<Option<UndoReport>, StoreError> {
-        self.step("SELECT id, title FROM gesture WHERE state = 'undone' ORDER BY id LIMIT 1", "done")
+        self.step(FIRST_UNDONE, "done")
+    }
+
+    /// What [`Project::undo`] would take back.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn undo_title(&self) -> Result<Option<String>, StoreError> {
+        self.title_of(LAST_DONE)
+    }
+
+    /// What [`Project::redo`] would do again.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn redo_title(&self) -> Result<Option<String>, StoreError> {
+        self.title_of(FIRST_UNDONE)
+    }
+
+    fn title_of(&self, choice: &str) -> Result<Option<String>, StoreError> {
+        self.read(|connection| Ok(connection.query_row(choice, [], |row| row.get(1)).optional()?))
     }
 
     fn step(&mut self, choice: &str, state: &str) -> Result<Option<UndoReport>, StoreError> {
@@ -311,7 +336,10 @@ impl Project {
 /// Whether an edit corrects a frame, other than the making of a seed.
 fn is_correction(item: &ItemEdit) -> bool {
     match item {
-        ItemEdit::Label(edit) => edit.after.as_ref().is_none_or(|label| label.source() == Source::Human),
+        ItemEdit::Label(Edit { before, after, .. }) => match after {
+            Some(after) => after.source() == Source::Human,
+            None => before.as_ref().is_none_or(|before| before.source() != Source::Seed),
+        },
         ItemEdit::Centroid { .. } | ItemEdit::MaskRegion { .. } | ItemEdit::State { .. } => false,
     }
 }

@@ -13,6 +13,8 @@ mod detection;
 mod jobs;
 /// Killed at random moments, nothing is lost; ignored, since it takes minutes.
 mod kill;
+/// Labelling by simulated people: clicks and keys with help and without, undo, swaps over a range.
+mod labelling;
 /// Projects of many frames; ignored, since it takes a minute to make them.
 mod large;
 /// What the dependencies allow.

@@ -14,6 +14,8 @@ pub mod centroids;
 
 pub mod background;
 
+pub mod band_pass;
+
 pub mod mask;
 
 mod motion;
