@@ -5,3 +5,7 @@ pub mod theme;
 pub mod icons;
 
 pub mod widgets;
+
+pub mod marks;
+
+pub mod pills;
