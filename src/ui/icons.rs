@@ -308,8 +308,8 @@ impl<'a> Pen<'a> {
                 self.line(&[[10.3, 10.3], [14.0, 14.0]]);
             }
             Icon::Link => {
-                self.outline_rounded([1.5, 5.0], [9.0, 11.0], 3.0);
-                self.outline_rounded([7.0, 5.0], [14.5, 11.0], 3.0);
+                self.chain_link([5.5, 10.5]);
+                self.chain_link([10.5, 5.5]);
             }
             _ => {
                 self.arc(8.0, 13.2, 8.2, 220.5, 319.5);
@@ -322,9 +322,19 @@ impl<'a> Pen<'a> {
         }
     }
 
-    fn outline_rounded(&self, from: [f32; 2], to: [f32; 2], radius: f32) {
-        let rect = Rect::from_min_max(self.at(from[0], from[1]), self.at(to[0], to[1]));
-        self.painter.rect_stroke(rect, radius * self.unit, self.stroke, egui::StrokeKind::Middle);
+    /// A ring drawn out from the lower left to the upper right.
+    fn chain_link(&self, [x, y]: [f32; 2]) {
+        let (half, radius) = (1.6, 2.3);
+        let points: Vec<[f32; 2]> = (0..20_u8)
+            .map(|step| {
+                // Half round the upper right end, half round the lower left one.
+                let end = if step < 10 { half } else { -half };
+                let turn = f32::from(step % 10) / 9.0 + if step < 10 { 0.0 } else { 1.0 };
+                let (sin, cos) = ((turn - 0.75) * std::f32::consts::PI).sin_cos();
+                [x + end + radius * cos, y - end + radius * sin]
+            })
+            .collect();
+        self.outline(&points);
     }
 
     fn window(&self, icon: Icon) {

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use egui::emath::GuiRounding as _;
 use egui::{Color32, Galley, Painter, Rect, Shape, Stroke, StrokeKind, Vec2, vec2};
 
 use super::PlacedPill;
 use crate::ui::marks;
 use crate::ui::theme::{Theme, Weight, mono};
+use crate::ui::widgets::text_corner;
 
 /// How a pill stands out.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,7 +62,8 @@ pub fn paint_pill(painter: &Painter, placed: &PlacedPill, text: &str, look: &Pil
     let theme = Theme::get();
     let dark = theme.on_image.pill;
     marks::leader(painter, placed.dot, placed.rect, look.colour);
-    let body = Rect::from_min_size(placed.rect.min, vec2(placed.rect.width(), theme.size.pill_height));
+    let body = Rect::from_min_size(placed.rect.min, vec2(placed.rect.width(), theme.size.pill_height))
+        .round_to_pixels(painter.pixels_per_point());
     let is_filled = look.is_solid && !look.is_proposed;
     let (fill, ink) = if is_filled { (look.colour, dark) } else { (dark, look.colour) };
     // The halo keeps a pill apart from a bright picture and from bones that end under it.
@@ -75,7 +78,7 @@ pub fn paint_pill(painter: &Painter, placed: &PlacedPill, text: &str, look: &Pil
         painter.rect_stroke(body, theme.radius.pill, Stroke::new(theme.stroke.line, look.colour), StrokeKind::Inside);
     }
     let galley = lay_out(painter, text);
-    painter.galley_with_override_text_color(body.center() - galley.size() / 2.0, galley, ink);
+    painter.galley_with_override_text_color(text_corner(painter, body.center(), galley.size()), galley, ink);
     if look.is_by_human {
         let width = theme.stroke.selection;
         let line =
