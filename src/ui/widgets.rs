@@ -21,12 +21,16 @@ use super::theme::{self, Theme, Weight, sans};
 
 /// The ring of keyboard focus: outside the control, where nothing of it is covered.
 pub fn focus_ring(ui: &Ui, rect: Rect, response: &Response) {
+    rounded_focus_ring(ui, rect, response, Theme::get().radius.control);
+}
+
+/// [`focus_ring`] of a control with corners of that radius.
+fn rounded_focus_ring(ui: &Ui, rect: Rect, response: &Response, radius: u8) {
     if response.has_focus() {
         let theme = Theme::get();
         let stroke = Stroke::new(theme.stroke.selection, theme::palette(ui).accent);
         let gap = theme.space.unit / 2.0;
-        let radius = theme.radius.control + gap as u8;
-        ui.painter().rect_stroke(rect.expand(gap), radius, stroke, StrokeKind::Outside);
+        ui.painter().rect_stroke(rect.expand(gap), radius + gap as u8, stroke, StrokeKind::Outside);
     }
 }
 

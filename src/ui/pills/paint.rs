@@ -105,3 +105,54 @@ fn dashed_border(painter: &Painter, body: Rect) {
     let [dash, gap] = theme.stroke.ghost_dash;
     painter.extend(Shape::dashed_line(&corners, stroke, dash, gap));
 }
+
+#[cfg(test)]
+mod tests {
+    use egui::pos2;
+
+    use super::*;
+
+    #[test]
+    fn the_number_comes_first() {
+        assert_eq!(pill_text(Some(7), &["HR"], None), "7 HR");
+        assert_eq!(pill_text(Some(8), &["HL", "T1"], None), "8 HL+T1");
+        assert_eq!(pill_text(Some(10), &["FR"], Some(0.44)), "10 FR? 0.4");
+        assert_eq!(pill_text(Some(9), &[], None), "9");
+        assert_eq!(pill_text(None, &["HR"], None), "HR");
+    }
+
+    /// What a pill of that look paints, and the place that it asked for.
+    fn painted(text: &str, look: PillLook) -> (Vec<Rect>, Rect) {
+        let context = egui::Context::default();
+        let mut place = Rect::NOTHING;
+        let mut output = context.run_ui(egui::RawInput::default(), |ui| {
+            Theme::get().ensure(ui.ctx());
+            let size = pill_size(ui.painter(), text, &look);
+            place = Rect::from_min_size(pos2(100.0, 100.0), size);
+            paint_pill(ui.painter(), &PlacedPill { rect: place, dot: pos2(120.0, 85.0) }, text, &look);
+        });
+        output.textures_delta.clear();
+        (output.shapes.iter().map(|clipped| clipped.shape.visual_bounding_rect()).collect(), place)
+    }
+
+    #[test]
+    fn pills_stay_in_the_place_that_they_ask_for() {
+        let free = PillLook::free();
+        for look in [
+            free,
+            PillLook { is_solid: true, ..free },
+            PillLook { is_selected: true, ..free },
+            PillLook { is_proposed: true, ..free },
+            PillLook { is_by_human: true, ..free },
+        ] {
+            for text in ["1", "7 HR", "10 FR? 12.4"] {
+                let (shapes, place) = painted(text, look);
+                assert!(shapes.len() >= 4, "{look:?}");
+                for shape in shapes.iter().filter(|shape| shape.is_positive()) {
+                    assert!(place.expand(2.0).contains_rect(*shape), "{look:?} {text}: {shape:?} {place:?}");
+                }
+            }
+        }
+        assert_eq!(painted("7 HR", free).1.height(), Theme::get().size.pill_height);
+    }
+}

@@ -3,6 +3,7 @@
 use egui::{pos2, vec2};
 use proptest::prelude::*;
 
+use super::geometry::segment_to_segment;
 use super::*;
 
 const PANE: Rect = Rect { min: pos2(0.0, 0.0), max: pos2(312.0, 344.0) };

@@ -51,7 +51,8 @@ impl<'a> ActionButton<'a> {
 
     fn look(&self, palette: &Palette, response: &Response) -> Look {
         let is_down = response.is_pointer_button_down_on();
-        if self.is_primary {
+        // A main action that cannot be done is outlined, so that its words stay legible when all of it is faded.
+        if self.is_primary && response.enabled() {
             let share = if is_down { 0.16 } else { 0.08 };
             let fill = if is_down || response.hovered() {
                 mix(palette.accent, palette.on_accent, share)

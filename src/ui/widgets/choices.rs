@@ -5,7 +5,7 @@ use egui::{
     emath::Numeric, pos2, vec2,
 };
 
-use super::{focus_ring, text_corner};
+use super::{focus_ring, rounded_focus_ring, text_corner};
 use crate::ui::theme::{self, Theme, Weight, sans};
 
 /// One of a few options, side by side. Says which was asked for, if another than `chosen`.
@@ -114,7 +114,7 @@ pub fn chip(ui: &mut Ui, text: &str, is_on: bool) -> Response {
         let colour = if is_on { palette.text } else { palette.text_secondary };
         let at = text_corner(ui.painter(), rect.center(), galley.size());
         ui.painter().galley_with_override_text_color(at, galley, colour);
-        focus_ring(ui, rect, &response);
+        rounded_focus_ring(ui, rect, &response, theme.radius.chip);
     }
     response.widget_info(|| WidgetInfo::selected(Role::Button, ui.is_enabled(), is_on, text));
     response
