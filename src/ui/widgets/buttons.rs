@@ -8,7 +8,7 @@ use egui::{
     pos2, vec2,
 };
 
-use super::focus_ring;
+use super::{focus_ring, text_corner};
 use crate::ui::icons::{Icon, paint_icon};
 use crate::ui::theme::{self, Palette, Theme, Weight, mix, mono, sans};
 
@@ -51,7 +51,8 @@ impl<'a> ActionButton<'a> {
 
     fn look(&self, palette: &Palette, response: &Response) -> Look {
         let is_down = response.is_pointer_button_down_on();
-        if self.is_primary {
+        // A main action that cannot be done is outlined, so that its words stay legible when all of it is faded.
+        if self.is_primary && response.enabled() {
             let share = if is_down { 0.16 } else { 0.08 };
             let fill = if is_down || response.hovered() {
                 mix(palette.accent, palette.on_accent, share)
@@ -99,7 +100,8 @@ impl Widget for ActionButton<'_> {
                 x += icon_width;
             }
             let words_width = words.size().x;
-            ui.painter().galley_with_override_text_color(pos2(x, middle - words.size().y / 2.0), words, look.text);
+            let at = text_corner(ui.painter(), pos2(x + words_width / 2.0, middle), words.size());
+            ui.painter().galley_with_override_text_color(at, words, look.text);
             if let Some(key) = key {
                 key.paint(ui.painter(), pos2(x + words_width + gap, middle), look.key);
             }
@@ -139,7 +141,7 @@ impl KeyCap {
         let rect = Rect::from_min_size(left_middle - vec2(0.0, self.size.y / 2.0), self.size);
         let stroke = Stroke::new(theme.stroke.line, colour.gamma_multiply(0.6));
         painter.rect_stroke(rect, theme.radius.pill, stroke, StrokeKind::Inside);
-        let at = rect.center() - self.text.size() / 2.0;
+        let at = text_corner(painter, rect.center(), self.text.size());
         painter.galley_with_override_text_color(at, self.text, colour);
     }
 }
