@@ -7,6 +7,8 @@ mod cli;
 mod cli_bad_input;
 /// The synthetic recording: the same for the same seed, and its truth lies on its pictures.
 mod demo;
+/// The window's frames from real files, in any order.
+mod frames;
 /// Jobs that are stopped and go on.
 mod jobs;
 /// Killed at random moments, nothing is lost; ignored, since it takes minutes.
