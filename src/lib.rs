@@ -20,3 +20,7 @@ pub mod formats;
 pub mod jobs;
 
 pub mod cli;
+
+pub mod app;
+
+pub mod ui;

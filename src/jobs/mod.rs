@@ -14,11 +14,17 @@ mod cameras;
 
 pub mod new;
 
+mod detect_camera;
+
 pub mod detect;
+
+pub mod detect_preview;
 
 pub mod seeds;
 
 pub mod pose;
+
+pub mod labelling;
 
 pub mod rank;
 
@@ -31,6 +37,8 @@ pub mod doctor;
 pub mod demo;
 
 pub mod frames;
+
+pub mod dialogs;
 
 pub use error::JobError;
 pub use job::{CancelFlag, Job, JobEvent};

@@ -1,0 +1,66 @@
+//! Controls and parts of panels that egui does not have, or not as the tokens ask: buttons that show their key, segmented
+//! choices, chips, badges, figures, headings, rows.
+//!
+//! Every control has a name that screen readers and tests find it by, can be focused and worked by key, and then shows a ring.
+//! None of them changes state: each says what was asked for.
+
+mod buttons;
+mod choices;
+mod parts;
+
+pub use buttons::{ActionButton, key_cap};
+pub use choices::{chip, page_tab, segmented, slider};
+pub use parts::{
+    BadgeKind, empty_state, heading_row, labelled_figure, paint_badge, paint_row, progress_bar, section, state_sign,
+    state_word,
+};
+
+use egui::{Color32, FontId, Pos2, Rect, Response, Stroke, StrokeKind, Ui, pos2};
+
+use super::theme::{self, Theme, Weight, sans};
+
+/// The ring of keyboard focus: outside the control, where nothing of it is covered.
+pub fn focus_ring(ui: &Ui, rect: Rect, response: &Response) {
+    if response.has_focus() {
+        let theme = Theme::get();
+        let stroke = Stroke::new(theme.stroke.selection, theme::palette(ui).accent);
+        let gap = theme.space.unit / 2.0;
+        let radius = theme.radius.control + gap as u8;
+        ui.painter().rect_stroke(rect.expand(gap), radius, stroke, StrokeKind::Outside);
+    }
+}
+
+/// The ring of keyboard focus for what touches its neighbours: inside.
+pub fn focus_ring_inside(ui: &Ui, rect: Rect, response: &Response) {
+    if response.has_focus() {
+        let theme = Theme::get();
+        let stroke = Stroke::new(theme.stroke.selection, theme::palette(ui).accent);
+        ui.painter().rect_stroke(rect, theme.radius.mark, stroke, StrokeKind::Inside);
+    }
+}
+
+/// A tooltip of what a control does and which key does the same; `shortcut` may be empty.
+pub fn named_tooltip(response: Response, name: &str, shortcut: &str) -> Response {
+    response.on_hover_ui(|ui| {
+        ui.horizontal(|ui| {
+            ui.label(name);
+            if !shortcut.is_empty() {
+                key_cap(ui, shortcut);
+            }
+        });
+    })
+}
+
+/// One line of text whose middle is at the height of `left_middle`; gives where it ends.
+fn text_at(ui: &Ui, left_middle: Pos2, text: &str, font: FontId, colour: Color32) -> f32 {
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), font, colour);
+    let at = pos2(left_middle.x, left_middle.y - galley.size().y / 2.0);
+    let right = at.x + galley.size().x;
+    ui.painter().galley(at, galley, colour);
+    right
+}
+
+/// The caption font.
+fn caption() -> FontId {
+    sans(Weight::Regular, Theme::get().font.caption)
+}
