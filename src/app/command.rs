@@ -316,6 +316,8 @@ pub enum Command {
     RememberWindow(WindowPlace),
     /// Opens or closes a dialog.
     Show(Option<Dialog>),
+    /// Makes the frame store that is offered for slow videos, or declines it for good.
+    PrepareFrames(bool),
     /// Ends the program.
     Quit,
 }

@@ -14,6 +14,7 @@ use super::session::SeedProgress;
 use super::task::{TaskKind, TaskOutcome};
 use crate::jobs::JobEvent;
 use crate::jobs::detect_preview::PreviewResult;
+use crate::jobs::frames::store::StorableChannel;
 use crate::jobs::labelling::{FrameView, Outcome};
 use crate::model::{CameraId, Point3};
 use crate::pose::assist::{Proposal, SeedCheck};
@@ -92,6 +93,8 @@ pub enum Event {
     Overview(Result<Box<(Overview, Vec<QueueRow>)>, String>),
     /// Frames that were asked for again came in.
     Refreshed(Vec<Arc<FrameView>>),
+    /// What a frame store of the recording with this fingerprint would take.
+    StorePlan(String, Vec<StorableChannel>),
     /// A job says something.
     Job(TaskKind, JobEvent),
     /// A job ended.

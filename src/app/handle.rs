@@ -142,6 +142,7 @@ impl App {
                 }
                 self.state.dialog = dialog;
             }
+            Command::PrepareFrames(yes) => self.prepare_frames(yes),
             Command::Quit => {
                 self.remember_place();
                 self.state.quit = true;

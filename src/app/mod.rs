@@ -45,6 +45,8 @@ mod review;
 
 mod work;
 
+mod frame_store;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};

@@ -12,6 +12,7 @@ use super::queue::Queue;
 use super::view::{Channels, Viewport};
 use crate::jobs::detect_preview::{Preview, PreviewResult};
 use crate::jobs::frames::FrameService;
+use crate::jobs::frames::store::StorableChannel;
 use crate::jobs::labelling::{FrameView, Labelling};
 use crate::jobs::pose::preview::Preview as RerunPreview;
 use crate::model::{CameraId, KeypointId, Point3, Skeleton};
@@ -198,6 +199,8 @@ pub struct Session {
     pub not_saved: Option<String>,
     /// Frames that were asked for.
     pub asked: BTreeSet<u32>,
+    /// Slow videos of which a frame store is offered.
+    pub storable: Vec<StorableChannel>,
     /// Views that cannot be shown, and why.
     pub broken_views: HashMap<(CameraId, Channel), String>,
     /// Single frames that cannot be read, by camera.

@@ -13,7 +13,8 @@ use super::overview::row_of;
 use super::queue::DEFAULT_THRESHOLD_PX;
 use super::session::{Selection, Session};
 use super::state::{Offer, Urgency};
-use crate::jobs::frames::{FrameEvent, FrameService};
+use super::task::TaskKind;
+use crate::jobs::frames::{FrameEvent, FrameService, store};
 use crate::jobs::labelling::FrameView;
 use crate::model::KeypointId;
 
@@ -78,6 +79,11 @@ impl App {
                     session.seeds.progress = state.progress;
                 }
             }
+            Event::Job(TaskKind::FrameStore, event) => {
+                if let Some(task) = &mut self.state.background {
+                    task.note(event);
+                }
+            }
             Event::Job(kind, event) => {
                 if let Some(job) = self.state.job.as_mut().filter(|job| job.request.kind() == kind) {
                     job.note(event);
@@ -85,6 +91,7 @@ impl App {
                 self.overview_is_stale = true;
             }
             Event::JobEnded(kind, result) => self.take_job_end(kind, result),
+            Event::StorePlan(fingerprint, channels) => self.take_store_plan(&fingerprint, channels),
             Event::Preview(camera, generation, result) => self.take_preview(camera, generation, *result),
             Event::Detector(result) => {
                 self.open_questions -= 1;
@@ -127,7 +134,9 @@ impl App {
         let regions = project.mask_regions(info.id).unwrap_or_default();
         let budget = self.state.settings.picture_budget_bytes as usize;
         let waker = self.outbox.waker();
-        let pictures = recording.as_ref().map(|recording| FrameService::new(recording, &info, budget, waker));
+        let pictures = recording
+            .as_ref()
+            .map(|recording| FrameService::new(recording, &info, budget, store::default_root(), waker));
         let pictures = match pictures.transpose() {
             Ok(pictures) => pictures.map(Arc::new),
             Err(error) => {
@@ -188,6 +197,7 @@ impl App {
             saving: 0,
             not_saved: None,
             asked: Default::default(),
+            storable: Vec::new(),
             broken_views: Default::default(),
             unreadable: Default::default(),
         };
@@ -201,6 +211,7 @@ impl App {
         self.page_is_open = self.state.settings.recent_of(&self.session_path()).is_none();
         self.frame_changed();
         self.remember_place();
+        self.plan_store();
     }
 
     fn session_path(&self) -> PathBuf {

@@ -5,7 +5,7 @@ use egui::{
     emath::Numeric, pos2, vec2,
 };
 
-use super::{focus_ring, rounded_focus_ring, text_corner};
+use super::{focus_ring, focus_ring_inside, rounded_focus_ring, text_corner};
 use crate::ui::theme::{self, Theme, Weight, sans};
 
 /// One of a few options, side by side. Says which was asked for, if another than `chosen`.
