@@ -29,6 +29,10 @@ pub mod grid;
 
 pub mod time;
 
+mod plots;
+
+mod view3d;
+
 pub mod dialogs;
 
 pub mod pages;
