@@ -189,6 +189,8 @@ pub enum Command {
     TogglePlay,
     /// How fast to play, 1 is the recording's own speed.
     SetSpeed(f32),
+    /// Reads the points of all frames, and keeps them up to date from then on.
+    WantSeries,
 
     /// Selects a keypoint.
     SelectKeypoint(KeypointId),

@@ -48,6 +48,7 @@ impl App {
                 let fps = self.fps();
                 self.with_cursor(|cursor| cursor.set_speed(speed, fps, now));
             }
+            Command::WantSeries => self.with_session(|session| session.series.is_wanted = true),
 
             Command::SelectKeypoint(keypoint) => self.select_keypoint(keypoint),
             Command::StepKeypoint(by) => self.step_keypoint(by),

@@ -21,6 +21,8 @@ pub mod cursor;
 
 pub mod overview;
 
+pub mod series;
+
 pub mod queue;
 
 pub mod insight;
@@ -153,6 +155,7 @@ impl App {
             self.handle(command);
         }
         self.refresh_overview();
+        self.refresh_series();
     }
 
     /// Waits until every question is answered and no job runs, and takes the answers in; says whether that came before
@@ -162,7 +165,8 @@ impl App {
         loop {
             self.drain();
             let is_idle = self.open_questions == 0 && self.state.job.is_none() && self.state.opening.is_none();
-            if is_idle && !self.reading_overview && self.pending.is_empty() {
+            let is_reading = self.reading_overview || self.is_reading_series();
+            if is_idle && !is_reading && self.pending.is_empty() {
                 return true;
             }
             let left = end.saturating_duration_since(std::time::Instant::now());

@@ -9,6 +9,7 @@ use super::insight::Insight;
 use super::keeper::Keeper;
 use super::overview::Overview;
 use super::queue::Queue;
+use super::series::SeriesState;
 use super::view::{Channels, Viewport};
 use crate::jobs::detect_preview::{Preview, PreviewResult};
 use crate::jobs::frames::FrameService;
@@ -165,6 +166,8 @@ pub struct Session {
     pub views: FrameViews,
     /// All frames; `None` until they were read.
     pub overview: Option<Overview>,
+    /// The points of all frames, where something shows them.
+    pub series: SeriesState,
     /// The review queue.
     pub queue: Queue,
     /// What is selected.

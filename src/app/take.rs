@@ -59,6 +59,7 @@ impl App {
                 self.want_insight();
             }
             Event::Overview(result) => self.take_overview(result),
+            Event::Series(path, recording, result) => self.take_series(&path, recording, result),
             Event::Refreshed(views) => {
                 self.open_questions -= 1;
                 views.into_iter().for_each(|view| self.take_frame(view));
@@ -180,6 +181,7 @@ impl App {
             cursor,
             views: Default::default(),
             overview: None,
+            series: Default::default(),
             queue: Default::default(),
             selection: Selection { keypoint: KeypointId(0), camera: None },
             typing: None,
@@ -301,6 +303,7 @@ impl App {
         if let Some(overview) = &mut session.overview {
             overview.update(&view);
         }
+        session.series.put(&view);
         update_queue(session, &view);
         session.views.insert(view);
         if frame == session.cursor.frame {

@@ -30,6 +30,9 @@ pub mod grid;
 pub mod time;
 
 pub mod job_panel;
+mod plots;
+
+mod view3d;
 
 pub mod dialogs;
 
