@@ -330,7 +330,10 @@ fn a_full_disk_refuses_aloud_and_changes_nothing() {
     // The file may not grow: what a full disk answers.
     let pages: i64 = project.connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
     let limit = |project: &Project, most: i64| {
-        project.connection.query_row(&format!("PRAGMA max_page_count = {most}"), [], |row| row.get::<_, i64>(0)).unwrap()
+        project
+            .connection
+            .query_row(&format!("PRAGMA max_page_count = {most}"), [], |row| row.get::<_, i64>(0))
+            .unwrap()
     };
     assert_eq!(limit(&project, pages), pages);
     let before: Vec<_> = (0..100).map(|frame| project.labels(RecordingId(1), frame).unwrap()).collect();
