@@ -233,6 +233,18 @@ fn demos_of_many_kinds_need_few_clicks() {
     }
 }
 
+/// Seed frames far apart show different postures: the second and third are found again by shape alone.
+#[test]
+fn frames_far_away_are_found_again_by_shape() {
+    let folder = TempDir::new().unwrap();
+    let config = DemoConfig { frames: 120, seed: 5, ..DemoConfig::default() };
+    let (mut desk, truths) = demo(folder.path(), &config);
+    assert!(with_help(&mut desk, 0, &truths[0]) <= 30);
+    for frame in [60, 119] {
+        assert!(carried_over(&mut desk, frame, &truths[frame as usize]) <= 5);
+    }
+}
+
 /// The seeds of a real recording, as the table's import reads them.
 fn real(folder: &Path, name: &str) -> (Desk, Vec<Truth>) {
     let data = std::env::var_os("BEHAVIORVLM_DATA").expect("BEHAVIORVLM_DATA names the folder of the data sets");
