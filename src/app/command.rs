@@ -241,7 +241,9 @@ pub enum Command {
     AcceptProposals(ProposalScope),
     /// Takes one of the ways to mend the selected keypoint, from 0.
     ApplyHypothesis(usize),
-    /// Goes to where a click helps most.
+    /// Whether the next click in a view places a free point.
+    PlaceFreely(bool),
+    /// Goes to where a click helps most; in a frame that is done, to the next seed frame.
     NextBestClick,
     /// Any other edit.
     Edit(Act),

@@ -16,6 +16,7 @@ use crate::store::FrameState;
 impl App {
     /// Carries out what a person asked for.
     pub fn handle(&mut self, command: Command) {
+        self.count_input(&command);
         match command {
             Command::Open(path) => self.open(path),
             Command::Browse(browse) => self.browse(browse),
@@ -92,6 +93,7 @@ impl App {
             | Command::Edit(_) => {
                 self.label(command);
             }
+            Command::PlaceFreely(on) => self.with_session(|session| session.placing_freely = on),
             Command::NextBestClick => self.next_best_click(),
             Command::Undo => self.undo_or_redo(false),
             Command::Redo => self.undo_or_redo(true),
@@ -194,7 +196,10 @@ impl App {
             return;
         }
         self.with_session(|session| {
-            if session.typing.take().is_none() && session.grid.maximised.take().is_none() {
+            if !std::mem::take(&mut session.placing_freely)
+                && session.typing.take().is_none()
+                && session.grid.maximised.take().is_none()
+            {
                 session.grid.linked_zoom = false;
             }
         });

@@ -108,6 +108,8 @@ pub struct Seeds {
     pub progress: HashMap<u32, SeedProgress>,
     /// Clicks and keys since the shown frame was begun.
     pub clicks: u32,
+    /// The frame that `clicks` is about.
+    pub clicks_for: Option<u32>,
 }
 
 /// How far a seed frame is.
@@ -172,6 +174,12 @@ pub struct Session {
     pub queue: Queue,
     /// What is selected.
     pub selection: Selection,
+    /// The keypoint that was labelled last, from which the selection may have gone on.
+    pub labelled_last: Option<KeypointId>,
+    /// Whether the next click in a view places a free point, without a dot.
+    pub placing_freely: bool,
+    /// Labels that are being saved and that the shown frame does not have yet.
+    pub under_way: Vec<(CameraId, KeypointId)>,
     /// A number that is being typed.
     pub typing: Option<Typing>,
     /// Which pictures are shown.

@@ -47,6 +47,7 @@ impl App {
                 if let Some(session) = &mut self.state.session {
                     session.saving = session.saving.saturating_sub(1);
                 }
+                self.want_insight();
                 let what = if redo { "Nothing to redo." } else { "Nothing to undo." };
                 self.state.notify(Urgency::Info, what);
             }
@@ -57,6 +58,11 @@ impl App {
                     session.insight = Some(*insight);
                 }
                 self.want_insight();
+                if self.state.session.as_ref().is_some_and(|session| session.insight().is_some())
+                    && let Some(command) = self.after_insight.take()
+                {
+                    self.pending.push(command);
+                }
             }
             Event::Overview(result) => self.take_overview(result),
             Event::Series(path, recording, result) => self.take_series(&path, recording, result),
@@ -66,9 +72,10 @@ impl App {
             }
             Event::Carried(frame, proposals) => {
                 self.open_questions -= 1;
-                if let Some(session) = &mut self.state.session {
+                if let Some(session) =
+                    self.state.session.as_mut().filter(|session| session.seeds.carried_for == Some(frame))
+                {
                     session.seeds.carried = proposals;
-                    session.seeds.carried_for = Some(frame);
                     session.insight = None;
                 }
                 self.want_insight();
@@ -78,6 +85,9 @@ impl App {
                 if let Some(session) = &mut self.state.session {
                     session.seeds.checks = state.checks;
                     session.seeds.progress = state.progress;
+                }
+                if self.state.page == Page::Seeds {
+                    self.want_carried();
                 }
             }
             Event::Job(TaskKind::FrameStore, event) => {
@@ -184,6 +194,9 @@ impl App {
             series: Default::default(),
             queue: Default::default(),
             selection: Selection { keypoint: KeypointId(0), camera: None },
+            labelled_last: None,
+            placing_freely: false,
+            under_way: Vec::new(),
             typing: None,
             channels: Default::default(),
             grid: super::session::Grid { follow_crop: true, ..Default::default() },
@@ -207,6 +220,7 @@ impl App {
         self.state.session = Some(session);
         self.open_questions = 0;
         self.asking_insight = false;
+        self.after_insight = None;
         self.reading_overview = false;
         self.overview_is_stale = true;
         self.state.page = remembered_here.map_or(Page::Seeds, |recent| recent.page);
@@ -273,6 +287,13 @@ impl App {
         let Some(session) = &mut self.state.session else { return };
         session.typing = None;
         let shown = session.cursor.frame;
+        if session.seeds.clicks_for != Some(shown) {
+            session.seeds.clicks_for = Some(shown);
+            session.seeds.clicks = 0;
+            session.labelled_last = None;
+            session.placing_freely = false;
+            session.under_way.clear();
+        }
         self.ask_frame(shown);
         self.want_insight();
         self.try_shown_frame();
@@ -327,11 +348,15 @@ impl App {
     fn take_acted(&mut self, result: Result<Box<Acted>, String>) {
         let Some(session) = &mut self.state.session else { return };
         session.saving = session.saving.saturating_sub(1);
+        if session.saving == 0 {
+            session.under_way.clear();
+        }
         let acted = match result {
             Ok(acted) => *acted,
             Err(message) => {
                 session.not_saved = Some(message.clone());
                 self.state.notify(Urgency::Error, message);
+                self.want_insight();
                 return;
             }
         };
@@ -353,9 +378,9 @@ impl App {
             self.jump_to(acted.outcome.frames.first().copied(), acted.outcome.place);
         } else if acted.jump {
             self.state.notify(Urgency::Info, format!("{}: in another recording", acted.outcome.title));
-        } else if self.state.page == Page::Seeds {
-            self.advance_keypoint();
         }
+        self.tell_of_disagreement(&acted.outcome);
+        self.forget_carried(&acted.outcome.frames);
         self.want_seed_state();
         self.frame_changed();
     }

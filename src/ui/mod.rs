@@ -27,6 +27,8 @@ mod bars;
 
 pub mod grid;
 
+pub mod label_table;
+
 pub mod time;
 
 pub mod job_panel;
