@@ -103,13 +103,14 @@ fn residual_of(summary: &FrameSummary) -> f32 {
 /// The queue's row of a frame.
 pub fn row_of(summary: &FrameSummary) -> QueueRow {
     let reasons = reasons_of(summary);
+    let reason = ReasonKind::Nothing;
     QueueRow {
         frame: summary.frame,
         chance: summary.score.unwrap_or_else(|| reasons.likely_wrong()) as f32,
         residual_px: residual_of(summary),
         reasons,
-        reason: ReasonKind::main(&reasons),
-        worst: None,
+        reason,
+        worst: summary.worst,
         state: summary.state,
     }
 }

@@ -2,13 +2,15 @@
 
 use super::App;
 use super::OVERVIEW_EVERY_SECS;
-use super::command::{Dialog, Page, QueueStep};
+use super::command::{Command, Dialog, Page, QueueStep};
 use super::event::Event;
 use super::overview::Overview;
-use super::queue::{Queue, QueueRow};
+use super::queue::QueueRow;
 use super::state::Urgency;
-use super::task::TaskRequest;
+use super::task::{TaskKind, TaskRequest};
+use crate::jobs::labelling::Act;
 use crate::pose::ranking::RankBy;
+use crate::store::FrameState;
 
 impl App {
     /// Reads the overview again where it is out of date: at once, or now and then while a job changes frames.
@@ -51,12 +53,11 @@ impl App {
         session.overview = Some(overview);
         let is_new = session.queue.rows().len() != rows.len();
         if is_first || is_new {
-            let queue = &session.queue;
-            session.queue = Queue::new(rows, queue.by(), queue.filter().clone(), queue.threshold_px());
+            session.queue = session.queue.refilled(&rows);
         } else {
             // The order stays until somebody asks for another; what is known of each frame does not.
             for row in rows {
-                session.queue.update(row.frame, |old| *old = QueueRow { worst: old.worst, ..row });
+                session.queue.update(row.frame, |old| *old = QueueRow { worst: row.worst.or(old.worst), ..row });
             }
         }
         if is_first {
@@ -71,8 +72,7 @@ impl App {
 
     pub(super) fn order_by(&mut self, by: RankBy) {
         let Some(session) = &mut self.state.session else { return };
-        let queue = &session.queue;
-        session.queue = Queue::new(queue.rows().to_vec(), by, queue.filter().clone(), queue.threshold_px());
+        session.queue = session.queue.ranked(by);
     }
 
     pub(super) fn rerank(&mut self) {
@@ -84,10 +84,9 @@ impl App {
     pub(super) fn step_queue(&mut self, step: QueueStep) {
         let Some(session) = &mut self.state.session else { return };
         let Some(frame) = session.queue.after(session.cursor.frame, step) else {
-            if step == QueueStep::Next {
-                let threshold_px = session.queue.threshold_px();
-                let text = format!("Nothing left above {threshold_px:.1} px. Lower the threshold or export.");
-                self.state.notify(Urgency::Success, text);
+            if step == QueueStep::NextToDo {
+                self.state
+                    .notify(Urgency::Success, "Every frame of the queue is decided. Lower the threshold or export.");
             }
             return;
         };
@@ -105,9 +104,41 @@ impl App {
         session.rerun = None;
         let frame = session.cursor.frame;
         self.start_task(TaskRequest::Rerun(frame));
-        if self.state.job.is_some() {
+        if self.state.job.as_ref().is_some_and(|job| job.request.kind() == TaskKind::Rerun) {
             self.show(Some(Dialog::Rerun));
         }
+    }
+
+    /// Leaves everything as it is, also while the re-run is still being tried.
+    pub(super) fn discard_rerun(&mut self) {
+        if let Some(session) = &mut self.state.session {
+            session.rerun = None;
+        }
+        if self.state.job.as_ref().is_some_and(|job| job.request.kind() == TaskKind::Rerun) {
+            self.cancel_job();
+        }
+        if self.state.dialog == Some(Dialog::Rerun) {
+            self.show(None);
+        }
+    }
+
+    /// Decides about the shown frame, and goes to the next. What a person fixed and then accepts stays fixed: the keeper sees
+    /// to that, since only it knows whether an edit is still on its way.
+    pub(super) fn decide(&mut self, state: FrameState) {
+        let Some(session) = &self.state.session else { return };
+        let frame = session.cursor.frame;
+        if !self.label(Command::Edit(Act::SetState { frame, state })) {
+            return;
+        }
+        if let Some(session) = &mut self.state.session {
+            // Until the answer comes, the next step must not lead back here.
+            session.queue.update(frame, |row| {
+                if row.state != FrameState::Fixed || state != FrameState::Accepted {
+                    row.state = state;
+                }
+            });
+        }
+        self.step_queue(QueueStep::NextToDo);
     }
 
     pub(super) fn take_rerun(&mut self) {

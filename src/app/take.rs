@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::App;
-use super::command::{Browse, Command, Dialog, Page};
+use super::command::{Browse, Command, Dialog, Page, QueueFilter};
 use super::cursor::Cursor;
 use super::event::{Acted, Event, OpenProblem};
 use super::keeper::{Desk, Keeper};
@@ -16,6 +16,7 @@ use super::state::{Offer, Urgency};
 use crate::jobs::frames::{FrameEvent, FrameService};
 use crate::jobs::labelling::FrameView;
 use crate::model::KeypointId;
+use crate::store::FrameState;
 
 /// Frames before and after the shown one whose labels are read early.
 const NEIGHBOURS: u32 = 3;
@@ -192,6 +193,7 @@ impl App {
             unreadable: Default::default(),
         };
         session.queue.set_threshold(threshold_px);
+        session.queue.set_filter(QueueFilter { states: vec![FrameState::Todo], ..QueueFilter::default() });
         self.state.session = Some(session);
         self.open_questions = 0;
         self.asking_insight = false;
@@ -317,6 +319,8 @@ impl App {
             Ok(acted) => *acted,
             Err(message) => {
                 session.not_saved = Some(message.clone());
+                // What was shown before the answer came is not so.
+                self.overview_is_stale = true;
                 self.state.notify(Urgency::Error, message);
                 return;
             }
@@ -414,7 +418,7 @@ impl App {
 fn update_queue(session: &mut Session, view: &FrameView) {
     let Some(summary) = &view.summary else { return };
     let mut fresh = row_of(summary);
-    fresh.worst = worst_label(view);
+    fresh.worst = worst_label(view).or(fresh.worst);
     fresh.state = view.state;
     session.queue.update(view.frame, |row| *row = fresh);
 }
