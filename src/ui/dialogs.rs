@@ -1,5 +1,7 @@
 //! Dialogs over the page.
 
+mod rerun;
+
 use egui::Ui;
 
 use super::ctx::ViewCtx;
@@ -9,4 +11,6 @@ use super::ctx::ViewCtx;
 pub struct DialogMemory {}
 
 /// Draws the open dialog.
-pub fn ui(_ui: &mut Ui, _ctx: &ViewCtx<'_>, _memory: &mut DialogMemory) {}
+pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, _memory: &mut DialogMemory) {
+    rerun::ui(ui, ctx);
+}
