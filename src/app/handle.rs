@@ -14,6 +14,7 @@ use crate::jobs::dialogs;
 impl App {
     /// Carries out what a person asked for.
     pub fn handle(&mut self, command: Command) {
+        self.count_input(&command);
         match command {
             Command::Open(path) => self.open(path),
             Command::Browse(browse) => self.browse(browse),
@@ -46,6 +47,7 @@ impl App {
                 let fps = self.fps();
                 self.with_cursor(|cursor| cursor.set_speed(speed, fps, now));
             }
+            Command::WantSeries => self.with_session(|session| session.series.is_wanted = true),
 
             Command::SelectKeypoint(keypoint) => self.select_keypoint(keypoint),
             Command::StepKeypoint(by) => self.step_keypoint(by),
@@ -89,6 +91,7 @@ impl App {
             | Command::Edit(_) => {
                 self.label(command);
             }
+            Command::PlaceFreely(on) => self.with_session(|session| session.placing_freely = on),
             Command::NextBestClick => self.next_best_click(),
             Command::Undo => self.undo_or_redo(false),
             Command::Redo => self.undo_or_redo(true),
@@ -127,13 +130,18 @@ impl App {
                 let (least, most) = (*Settings::SCALES.start(), *Settings::SCALES.end());
                 settings.scale = ((scale * 10.0).round() / 10.0).clamp(least, most);
             }),
+            Command::SetPictureBudget(bytes) => {
+                self.change_settings(|settings| settings.picture_budget_bytes = bytes.max(64 * 1024 * 1024));
+            }
             Command::RememberWindow(place) => self.change_settings(|settings| settings.window = Some(place)),
+            Command::Show(None) if self.state.dialog == Some(Dialog::Rerun) => self.discard_rerun(),
             Command::Show(dialog) => {
                 if dialog.is_none() {
                     self.state.held_back = None;
                 }
                 self.state.dialog = dialog;
             }
+            Command::PrepareFrames(yes) => self.prepare_frames(yes),
             Command::Quit => {
                 self.remember_place();
                 self.state.quit = true;
@@ -187,7 +195,10 @@ impl App {
             return;
         }
         self.with_session(|session| {
-            if session.typing.take().is_none() && session.grid.maximised.take().is_none() {
+            if !std::mem::take(&mut session.placing_freely)
+                && session.typing.take().is_none()
+                && session.grid.maximised.take().is_none()
+            {
                 session.grid.linked_zoom = false;
             }
         });

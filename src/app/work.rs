@@ -23,7 +23,8 @@ impl App {
             let text = format!("{} is still under way. Wait for it, or cancel it.", job.request.kind().words());
             return self.state.notify(Urgency::Info, text);
         }
-        let needs_project = !matches!(request, TaskRequest::Demo(_) | TaskRequest::NewProject { .. });
+        let needs_project =
+            !matches!(request, TaskRequest::Demo(_) | TaskRequest::NewProject { .. } | TaskRequest::FrameStore(_));
         let mut context = TaskContext { project: None, info: None };
         if needs_project {
             let Some(session) = &self.state.session else { return };
@@ -40,6 +41,7 @@ impl App {
         }
         self.state.paused = None;
         self.state.last_job = None;
+        self.state.would_replace = None;
         match task::start(request, context, self.outbox.clone(), self.state.now_secs) {
             Ok(task) => self.state.job = Some(task),
             Err(error) => self.state.notify(Urgency::Error, format!("The system gives no more threads: {error}")),
@@ -74,6 +76,9 @@ impl App {
     }
 
     pub(super) fn take_job_end(&mut self, kind: TaskKind, result: Result<Box<TaskOutcome>, TaskEnd>) {
+        if kind == TaskKind::FrameStore {
+            return self.take_store_end(result);
+        }
         let Some(mut job) = self.state.job.take_if(|job| job.request.kind() == kind) else { return };
         if let Some(thread) = job.thread.take() {
             let _ = thread.join();
@@ -135,6 +140,11 @@ impl App {
                     if left_out.is_empty() { String::new() } else { format!(" Left out: {}.", left_out.join(", ")) };
                 format!("Wrote {rows} rows to {file}.{rest}")
             }
+            TaskOutcome::WouldReplace(path) => {
+                self.state.would_replace = Some(path);
+                return;
+            }
+            TaskOutcome::FrameStore(_) => return,
             TaskOutcome::Project(path) => {
                 self.pending.push(Command::Open(path));
                 return;

@@ -3,11 +3,11 @@
 //! First a bar with the job's progress, then the frames that would change, each with its labels in words. Nothing is written
 //! until a person takes it; labels by people stay in any case.
 
-use egui::{Align, Id, Layout, Modal, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align, Layout, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
+use crate::app::Command;
 use crate::app::session::Session;
 use crate::app::task::TaskKind;
-use crate::app::{Command, Dialog};
 use crate::jobs::pose::preview::{FrameChange, Preview};
 use crate::ui::ctx::ViewCtx;
 use crate::ui::pages::review::placement_words;
@@ -22,16 +22,14 @@ const HEIGHTS: [f32; 2] = [220.0, 110.0];
 const COLUMNS: [(&str, f32); 4] =
     [("Frame", 70.0), ("Labels changed", 190.0), ("Worst residual, px", 360.0), ("Chance wrong", 536.0)];
 
-/// Draws the dialog where it is open.
+/// Draws the dialog's content.
 pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>) {
-    let (Some(Dialog::Rerun), Some(session)) = (&ctx.state.dialog, ctx.session()) else { return };
-    Modal::new(Id::unique("re-run dialog")).show(ui.ctx(), |ui| {
-        ui.set_width(WIDTH);
-        match &session.rerun {
-            Some(preview) => preview_ui(ui, ctx, session, preview),
-            None => progress_ui(ui, ctx, session),
-        }
-    });
+    let Some(session) = ctx.session() else { return };
+    ui.set_width(WIDTH);
+    match &session.rerun {
+        Some(preview) => preview_ui(ui, ctx, session, preview),
+        None => progress_ui(ui, ctx, session),
+    }
 }
 
 fn title_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, text: String) {

@@ -94,6 +94,7 @@ fn quiet_button(ui: &mut Ui, sign: Icon, text: &str) -> Response {
 pub(super) fn chips_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(6.0, 6.0);
+        ui.spacing_mut().interact_size.y = 2.0 * f32::from(ctx.theme.radius.chip);
         state_chip(ui, ctx, session);
         let filter = session.queue.filter();
         let reasons = ReasonKind::ALL.map(|kind| (kind, kind.words().to_owned()));

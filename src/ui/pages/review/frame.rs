@@ -12,6 +12,7 @@ use crate::model::Source;
 use crate::store::FrameState;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::icons::{Icon, icon_button};
+use crate::ui::label_table::{self, TableMode};
 use crate::ui::theme;
 use crate::ui::widgets::{ActionButton, heading_row};
 
@@ -30,7 +31,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut RemedyMemory, is_n
     });
     line(ui);
     Panel::bottom("review foot").resizable(false).frame(Frame::NONE).show(ui, |ui| foot_ui(ui, ctx, is_narrow));
-    table_ui(ui, ctx);
+    label_table::ui(ui, ctx, TableMode::Review);
     line(ui);
     ScrollArea::vertical().id_salt("keypoint").auto_shrink([false, false]).show(ui, |ui| {
         if let Some(view) = view {
@@ -39,12 +40,6 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut RemedyMemory, is_n
             remedies::ui(ui, ctx, session, memory, is_narrow);
         }
     });
-}
-
-/// The table of labels.
-fn table_ui(ui: &mut Ui, ctx: &ViewCtx<'_>) {
-    let rows = ctx.session().map_or(0, |session| session.skeleton.len()) as f32 + 1.0;
-    ui.add_space(rows * ctx.theme.size.table_row);
 }
 
 /// Who made the frame's labels, in the annotator's words.
@@ -73,7 +68,6 @@ fn provenance(view: &FrameView) -> String {
 
 /// Accept, skip, re-run.
 fn foot_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, is_narrow: bool) {
-    line(ui);
     ui.add_space(12.0);
     let is_fixed = ctx.session().and_then(Session::view).is_some_and(|view| view.state == FrameState::Fixed);
     padded(ui, |ui| {
