@@ -87,11 +87,11 @@ impl App {
             | Command::SwapSides { .. }
             | Command::AcceptProposals(_)
             | Command::ApplyHypothesis(_)
-            | Command::AddDot(..)
             | Command::Edit(_) => {
                 self.label(command);
             }
             Command::PlaceFreely(on) => self.with_session(|session| session.placing_freely = on),
+            Command::AddDot(camera, point) => self.add_dot(camera, point),
             Command::NextBestClick => self.next_best_click(),
             Command::Undo => self.undo_or_redo(false),
             Command::Redo => self.undo_or_redo(true),

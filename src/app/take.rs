@@ -15,7 +15,7 @@ use super::session::{Selection, Session};
 use super::state::{Offer, Urgency};
 use super::task::TaskKind;
 use crate::jobs::frames::{FrameEvent, FrameService, store};
-use crate::jobs::labelling::FrameView;
+use crate::jobs::labelling::{Act, FrameView};
 use crate::model::KeypointId;
 use crate::store::FrameState;
 
@@ -105,6 +105,9 @@ impl App {
             Event::JobEnded(kind, result) => self.take_job_end(kind, result),
             Event::StorePlan(fingerprint, channels) => self.take_store_plan(&fingerprint, channels),
             Event::Preview(camera, generation, result) => self.take_preview(camera, generation, *result),
+            Event::Clicked(camera, frame, point_in_image) => {
+                self.label(Command::Edit(Act::AddCentroid { frame, camera, point_in_image }));
+            }
             Event::Detector(result) => {
                 self.open_questions -= 1;
                 self.take_detector(result);

@@ -368,11 +368,13 @@ pub const HELD: &[(&str, &str)] = &[
     ("B", "Blink between the frames before and after, while held"),
     ("Q to ]", "Pick a keypoint"),
     ("0 to 9", "Type a dot's number, with the pointer in a view"),
-    ("Click", "The selected keypoint is this dot"),
+    ("Click", "The selected keypoint is this dot; in Review, a click on another keypoint's dot selects that keypoint"),
+    ("Shift click", "The selected keypoint is this dot, whoever has it"),
     ("Alt click", "The selected keypoint is here, without a dot"),
+    ("Right click", "What else can be done with a dot or a place"),
     ("Wheel", "Zoom about the pointer"),
     ("Drag", "Move the picture"),
-    ("Double click", "One view or all"),
+    ("Double click", "Beside the dots: one view or all"),
 ];
 
 impl UiCommand {

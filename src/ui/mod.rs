@@ -44,4 +44,7 @@ pub mod shell;
 
 mod window;
 
+#[cfg(test)]
+mod testing;
+
 pub use window::open;

@@ -144,7 +144,7 @@ fn seed_badge(session: &Session, view: &FrameView, camera: CameraId) -> Badge {
         }
         (Some(number), None, _) => Badge::On(BadgeKind::Accent, format!("proposes {}", number.0)),
         (None, _, ProposalReason::OutsidePicture) => Badge::Words("outside the picture".to_owned()),
-        (None, _, ProposalReason::OnlyFaint { number }) => Badge::Words(format!("dot {} is too faint", number.0)),
+        (None, _, ProposalReason::OnlyFaint { number, .. }) => Badge::Words(format!("dot {} is too faint", number.0)),
         (None, ..) => Badge::Words("no dot near".to_owned()),
     }
 }
