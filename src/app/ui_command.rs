@@ -342,6 +342,20 @@ pub const TABLE: &[Entry] = &[
         Some(Shortcut::alt(Key::Char('3'))),
         Scope::On(Page::Review),
     ),
+    entry(
+        UiCommand::Apply(3),
+        "Apply the fourth remedy",
+        "",
+        Some(Shortcut::alt(Key::Char('4'))),
+        Scope::On(Page::Review),
+    ),
+    entry(
+        UiCommand::Apply(4),
+        "Apply the fifth remedy",
+        "",
+        Some(Shortcut::alt(Key::Char('5'))),
+        Scope::On(Page::Review),
+    ),
     entry(UiCommand::PauseResume, "Pause or go on", "Nothing is lost", key('P'), Scope::On(Page::Run)),
 ];
 

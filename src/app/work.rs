@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::App;
-use super::command::Command;
+use super::command::{Command, Dialog};
 use super::event::{DetectorState, Event, SeedState, TaskEnd};
 use super::opening::open_labelling;
 use super::session::SeedProgress;
@@ -121,7 +121,9 @@ impl App {
                 format!("Solved {} frames in {:.0} s.", report.frames_done, report.wall_s)
             }
             TaskOutcome::Rerun(preview) => {
-                if let Some(session) = &mut self.state.session {
+                // Where the dialog is closed by now, nobody wants to know any more.
+                if let Some(session) = self.state.session.as_mut().filter(|_| self.state.dialog == Some(Dialog::Rerun))
+                {
                     session.rerun = Some(preview);
                 }
                 return;

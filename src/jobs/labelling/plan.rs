@@ -273,6 +273,8 @@ impl Planner<'_> {
     fn set_state(&self, frame: u32, state: FrameState) -> Result<Plan, JobError> {
         self.labelling.info.require_frame(frame)?;
         let before = self.project.frame_state(self.labelling.info.id, frame)?;
+        // A frame that a person mended and then found right was mended: that says more.
+        let state = if (before, state) == (FrameState::Fixed, FrameState::Accepted) { before } else { state };
         let title = match state {
             FrameState::Todo => format!("Put frame {frame} back to do"),
             FrameState::Fixed => format!("Mark frame {frame} as fixed"),
