@@ -21,4 +21,6 @@ pub mod jobs;
 
 pub mod cli;
 
+pub mod app;
+
 pub mod ui;

@@ -1,7 +1,6 @@
 //! `behaviorvlm demo`: a synthetic recording, all the way.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
@@ -42,7 +41,7 @@ pub(super) struct Arguments {
     /// Take the dots straight from the imaging model, and write no pictures.
     #[arg(long)]
     no_images: bool,
-    /// Print the result; this version has no window, and always does.
+    /// Only print the result; otherwise the window opens with it.
     #[arg(long)]
     headless: bool,
     #[command(flatten)]
@@ -68,7 +67,8 @@ fn size(text: &str) -> Result<[u32; 2], String> {
     sides.ok_or_else(|| format!("\"{text}\" is no size; write WIDTHxHEIGHT, as 1024x700"))
 }
 
-pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<ExitCode> {
+/// Makes the demo and prints the report; gives the project that the window is to open, if it is.
+pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<Option<PathBuf>> {
     let config = DemoConfig {
         frames: arguments.frames,
         fps: arguments.fps,
@@ -88,7 +88,8 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<Ex
     };
     let report = console.job(&arguments.common, |job| demo::run(job, &arguments.dir, &config, !arguments.no_images))?;
     console.print(&arguments.common, &report, || words(&report))?;
-    Ok(ExitCode::SUCCESS)
+    let is_headless = arguments.headless || arguments.common.json;
+    Ok((!is_headless).then_some(report.project))
 }
 
 fn words(report: &Report) -> String {

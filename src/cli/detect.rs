@@ -27,14 +27,21 @@ pub(super) struct Arguments {
     /// Detect frames again that are done already.
     #[arg(long)]
     again: bool,
+    /// How readily something is taken for a dot, 0.2 to 5, usually 1; the project keeps it.
+    #[arg(long, value_name = "X")]
+    sensitivity: Option<f64>,
     #[command(flatten)]
     common: Common,
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<ExitCode> {
     let mut project = Project::open(&arguments.project)?;
-    let options =
-        Options { recording: arguments.recording.as_deref(), frames: arguments.frames, again: arguments.again };
+    let options = Options {
+        recording: arguments.recording.as_deref(),
+        frames: arguments.frames,
+        again: arguments.again,
+        sensitivity: arguments.sensitivity,
+    };
     let report = console.job(&arguments.common, |job| detect::run(job, &mut project, &options))?;
     console.print(&arguments.common, &report, || words(&report))?;
     Ok(if report.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -25,9 +25,10 @@ mod import;
 
 mod export;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use self::console::Console;
 use crate::jobs::JobError;
@@ -35,7 +36,7 @@ use crate::jobs::JobError;
 /// The exit code after Ctrl-C, as shells know it.
 const INTERRUPTED: u8 = 130;
 
-/// Label quantum-dot mouse recordings from six views, worst frames first.
+/// Label quantum-dot mouse recordings from six views, worst frames first. Without a verb, the window opens.
 #[derive(Debug, Parser)]
 #[command(name = "behaviorvlm", version, propagate_version = true, after_help = "Example: behaviorvlm demo --dir demo")]
 struct Arguments {
@@ -45,6 +46,12 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Open the window, with a project or a recording.
+    #[command(after_help = "Example: behaviorvlm open mouse.bvlm")]
+    Open {
+        /// A project file, or a recording's folder.
+        path: Option<PathBuf>,
+    },
     Demo(demo::Arguments),
     Doctor(doctor::Arguments),
     New(new::Arguments),
@@ -57,18 +64,30 @@ enum Verb {
     Export(export::Arguments),
 }
 
+/// What is to be done after the verb.
+#[derive(Debug)]
+pub enum Next {
+    /// Nothing; the process ends with this code.
+    Exit(ExitCode),
+    /// The window opens, with what is at this path.
+    Window(Option<PathBuf>),
+}
+
 /// Runs the verb that the arguments name.
-pub fn main() -> ExitCode {
-    let Some(verb) = Arguments::parse().verb else {
-        // Without a verb there is nothing to do yet but to say what can be done.
-        return match Arguments::command().print_help() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::FAILURE,
-        };
+pub fn main() -> Next {
+    let verb = match Arguments::parse().verb {
+        None => return Next::Window(None),
+        Some(Verb::Open { path }) => return Next::Window(path),
+        Some(verb) => verb,
     };
     let console = Console::new();
+    let mut window = None;
     let outcome = match verb {
-        Verb::Demo(arguments) => demo::run(&arguments, &console),
+        Verb::Open { .. } => Ok(ExitCode::SUCCESS),
+        Verb::Demo(arguments) => demo::run(&arguments, &console).map(|project| {
+            window = project;
+            ExitCode::SUCCESS
+        }),
         Verb::Doctor(arguments) => doctor::run(&arguments, &console),
         Verb::New(arguments) => new::run(&arguments, &console),
         Verb::Detect(arguments) => detect::run(&arguments, &console),
@@ -81,13 +100,14 @@ pub fn main() -> ExitCode {
     };
     console.end();
     match outcome {
-        Ok(code) => code,
+        Ok(_) if window.is_some() => Next::Window(window),
+        Ok(code) => Next::Exit(code),
         Err(error) => {
             console::say_error(&error);
-            match error.downcast_ref::<JobError>() {
+            Next::Exit(match error.downcast_ref::<JobError>() {
                 Some(JobError::Stopped) => ExitCode::from(INTERRUPTED),
                 _ => ExitCode::FAILURE,
-            }
+            })
         }
     }
 }

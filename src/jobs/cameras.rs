@@ -10,6 +10,7 @@ use crate::recording::Recording;
 use crate::store::{RecordingInfo, StoredViews};
 
 /// The rig, and which project camera each of its cameras is.
+#[derive(Clone, Debug)]
 pub(super) struct CameraMap {
     /// The calibrated cameras, in the project's order.
     pub rig: Rig,

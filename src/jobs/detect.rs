@@ -2,7 +2,7 @@
 //! all cores, and commits one frame at a time for all cameras.
 //!
 //! Pictures are read in blocks of a few frames; memory holds one block, however long the recording is. A frame that was
-//! detected with the same settings is skipped. A camera that cannot be read does not keep the others from being detected:
+//! detected with the same settings is skipped; the settings are those that the project keeps for the recording. A camera that cannot be read does not keep the others from being detected:
 //! its views stay empty, the report names it, and the next call tries them again.
 
 use std::collections::BTreeMap;
@@ -14,10 +14,11 @@ use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 
+use super::detect_camera::OpenCamera;
 use super::{Job, JobError, open};
 use crate::model::{CameraId, FrameRange, RunId, ViewSet};
-use crate::recording::detect::{CameraDetector, DetectConfig};
-use crate::recording::{self, Channel, FrameSource, MediaError, Recording};
+use crate::recording::detect::{CameraDetector, DetectConfig, Moment};
+use crate::recording::{Channel, MediaError, Recording};
 use crate::store::{Project, RecordingInfo, RunState, StoredDetection, now_unix_ms};
 
 /// Pictures held at once, at most, bytes: enough for all cores at six views of 2048 × 1400, 16 bit.
@@ -34,6 +35,9 @@ pub struct Options<'a> {
     pub frames: FrameRange,
     /// Whether frames that are done are done again.
     pub again: bool,
+    /// The detector's sensitivity, which the project keeps for this recording from then on; without one, that of the
+    /// project.
+    pub sensitivity: Option<f64>,
 }
 
 /// What was done in one recording.
@@ -76,16 +80,17 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Resul
         return Err(JobError::NoPictures { name: info.name.clone(), project: project.path().to_owned() });
     }
     let frames = open::frames_of(project, info, options.frames)?;
-    let config = DetectConfig::default();
+    let config = configure(project, info, options.sensitivity)?;
     let run = begin(project, info, &config, options.again)?;
     let mut report = Report { recording: info.name.clone(), frames: frames.end - frames.start, ..Report::default() };
 
     let (cameras, mut problems) = open_cameras(job, &recording, info);
     let todo = frames_to_do(project, info, run, frames, &cameras, options.again)?;
     report.frames_skipped = report.frames - todo.len() as u32;
+    let is_any = !cameras.is_empty();
     let mut cameras =
-        if todo.is_empty() { cameras } else { prepare(job, &recording, info, cameras, &config, &mut problems) };
-    if cameras.is_empty() {
+        if todo.is_empty() { Vec::new() } else { prepare(job, &recording, info, cameras, &config, &mut problems) };
+    if !is_any || (cameras.is_empty() && !todo.is_empty()) {
         let first = problems.0.into_values().next().map(|(_, reason)| reason).unwrap_or_default();
         return Err(JobError::NoCamera { name: info.name.clone(), first });
     }
@@ -124,9 +129,19 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Resul
     Ok(report)
 }
 
+/// The recording's settings, with another sensitivity where one is given.
+fn configure(project: &mut Project, info: &RecordingInfo, sensitivity: Option<f64>) -> Result<DetectConfig, JobError> {
+    let mut config = project.detect_config(info.id)?.unwrap_or_default();
+    if let Some(sensitivity) = sensitivity.filter(|sensitivity| *sensitivity != config.sensitivity) {
+        config.sensitivity = sensitivity;
+        project.set_detect_config(info.id, &config)?;
+    }
+    Ok(config)
+}
+
 /// The run with these settings: the one that was begun, or a new one.
 fn begin(project: &mut Project, info: &RecordingInfo, config: &DetectConfig, again: bool) -> Result<RunId, JobError> {
-    let settings = json!({ "version": env!("CARGO_PKG_VERSION"), "detector": format!("{config:?}") }).to_string();
+    let settings = json!({ "version": env!("CARGO_PKG_VERSION"), "detector": config }).to_string();
     let known = project.latest_run(info.id, "detect")?;
     match known.filter(|run| !again && run.config_hash == Project::config_hash(&settings)) {
         Some(run) => {
@@ -167,17 +182,10 @@ impl Problems {
     }
 }
 
-/// A camera whose pictures are read.
-struct OpenCamera {
-    name: String,
-    /// Its place in the recording.
-    in_recording: CameraId,
-    /// Its place in the project.
-    in_project: CameraId,
-    fluorescence: Box<dyn FrameSource + Send>,
-    reflectance: Option<Box<dyn FrameSource + Send>>,
-    mask: Option<Box<dyn FrameSource + Send>>,
-    detector: Option<CameraDetector>,
+/// A camera that is detected.
+struct Work {
+    camera: OpenCamera,
+    detector: CameraDetector,
 }
 
 /// Opens all cameras with fluorescence, in parallel, and says which of them cannot be opened.
@@ -188,7 +196,7 @@ fn open_cameras(job: &Job<'_>, recording: &Recording, info: &RecordingInfo) -> (
     let opened: Vec<Result<OpenCamera, (String, String)>> = with_dots
         .map(|id| {
             let name = recording.cameras[id.index()].name.clone();
-            open_camera(recording, info, id).map_err(|reason| (name, reason))
+            OpenCamera::new(recording, info, id).map_err(|reason| (name, reason))
         })
         .collect();
     let (mut cameras, mut problems) = (Vec::new(), Problems::default());
@@ -201,45 +209,6 @@ fn open_cameras(job: &Job<'_>, recording: &Recording, info: &RecordingInfo) -> (
     (cameras, problems)
 }
 
-fn open_camera(recording: &Recording, info: &RecordingInfo, id: CameraId) -> Result<OpenCamera, String> {
-    let name = recording.cameras[id.index()].name.clone();
-    let in_project = info
-        .find_camera(&name)
-        .ok_or_else(|| "the project does not know it; it was added to the recording later".to_owned())?;
-    let expected = info.cameras[in_project.index()].size_px;
-    let open = |channel: Channel| {
-        let mut source = recording::open_channel(recording, id, channel).map_err(|error| error.to_string())?;
-        // Reads the index now, so that a file that cannot be read is known before the work begins.
-        source.frame_count().map_err(|error| error.to_string())?;
-        let found = source.size_px();
-        // Nobody knew the size of a camera that is not calibrated and could not be read when it was added.
-        if found == expected || expected == [0, 0] {
-            return Ok(source);
-        }
-        Err(format!(
-            "its {} is {}×{} pixels and its calibration is for {}×{}; give the calibration of these pictures",
-            channel.as_str(),
-            found[0],
-            found[1],
-            expected[0],
-            expected[1]
-        ))
-    };
-    let optional = |channel: Channel| {
-        let is_there = recording.cameras[id.index()].channel(channel).is_some();
-        is_there.then(|| open(channel)).transpose()
-    };
-    Ok(OpenCamera {
-        fluorescence: open(Channel::Fluorescence)?,
-        reflectance: optional(Channel::Reflectance)?,
-        mask: optional(Channel::Mask)?,
-        name,
-        in_recording: id,
-        in_project,
-        detector: None,
-    })
-}
-
 /// Learns every camera's backgrounds, in parallel, and leaves out the cameras where that cannot be done.
 fn prepare(
     job: &Job<'_>,
@@ -248,7 +217,7 @@ fn prepare(
     cameras: Vec<OpenCamera>,
     config: &DetectConfig,
     problems: &mut Problems,
-) -> Vec<OpenCamera> {
+) -> Vec<Work> {
     job.phase(format!("learn the backgrounds of {}", info.name), cameras.len() as u64, "cameras");
     let done = AtomicU64::new(0);
     let prepared: Vec<_> = cameras
@@ -262,7 +231,7 @@ fn prepare(
     let mut ready = Vec::new();
     for (camera, detector) in prepared {
         match detector {
-            Ok(detector) => ready.push(OpenCamera { detector: Some(detector), ..camera }),
+            Ok(detector) => ready.push(Work { camera, detector }),
             Err(error) => problems.add_camera(job, camera.name, error.to_string()),
         }
     }
@@ -306,18 +275,18 @@ fn frames_to_do(
     Ok(todo.into_values().filter(|todo| !todo.cameras.is_empty()).collect())
 }
 
-fn block_frames(cameras: &[OpenCamera]) -> usize {
+fn block_frames(cameras: &[Work]) -> usize {
     // Two channels of up to two bytes a pixel.
     let bytes: usize = cameras
         .iter()
-        .map(|camera| camera.fluorescence.size_px().map(|side| side as usize).iter().product::<usize>() * 4)
+        .map(|work| work.camera.fluorescence.size_px().map(|side| side as usize).iter().product::<usize>() * 4)
         .sum();
     (BLOCK_BYTES / bytes.max(1)).clamp(1, BLOCK_FRAMES)
 }
 
 /// Reads and detects a block: each camera reads forward, and whichever core is idle takes a picture that was read.
 fn detect_block(
-    cameras: &mut [OpenCamera],
+    cameras: &mut [Work],
     block: &[Todo],
     camera_count: usize,
     problems: &mut Problems,
@@ -338,7 +307,7 @@ fn detect_block(
     found.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl OpenCamera {
+impl Work {
     fn read_block<'scope>(
         &'scope mut self,
         scope: &rayon::Scope<'scope>,
@@ -346,22 +315,17 @@ impl OpenCamera {
         found: &'scope Mutex<Vec<Vec<Option<StoredDetection>>>>,
         failures: &'scope Mutex<Vec<(usize, String, String)>>,
     ) {
-        let Self { name, in_project, fluorescence, reflectance, mask, detector, .. } = self;
-        let (name, Some(detector)) = (&*name, &*detector) else { return };
-        let camera = in_project.index();
-        for (position, todo) in block.iter().enumerate().filter(|(_, todo)| todo.cameras.contains(*in_project)) {
-            let frame = todo.frame;
-            let fail = move |reason: String| lock(failures).push((position, name.clone(), reason));
-            let read = |source: &mut Option<Box<dyn FrameSource + Send>>| {
-                source.as_mut().map(|source| source.read(frame)).transpose()
-            };
-            let pictures = fluorescence.read(frame).and_then(|picture| Ok((picture, read(reflectance)?, read(mask)?)));
-            match pictures {
-                Ok((fluorescence, reflectance, mask)) => {
+        let (camera, detector) = (&mut self.camera, &self.detector);
+        let (name, in_project) = (camera.name.clone(), camera.in_project);
+        for (position, todo) in block.iter().enumerate().filter(|(_, todo)| todo.cameras.contains(in_project)) {
+            let (frame, name) = (todo.frame, name.clone());
+            let fail = move |reason: String| lock(failures).push((position, name, reason));
+            match camera.read(frame) {
+                Ok(Moment { fluorescence, reflectance, mask }) => {
                     scope.spawn(move |_| match detector.detect(reflectance.as_ref(), &fluorescence, mask.as_ref()) {
                         Ok(view) => {
                             let view = StoredDetection { crop: view.crop, centroids: view.centroids };
-                            lock(found)[position][camera] = Some(view);
+                            lock(found)[position][in_project.index()] = Some(view);
                         }
                         Err(error) => fail(format!("frame {frame}: {error}")),
                     })

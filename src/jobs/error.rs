@@ -90,6 +90,18 @@ pub enum JobError {
         /// The project.
         project: PathBuf,
     },
+    /// A dot that is not there.
+    #[error("{camera} has no dot {number} at frame {frame}; it has {count} dots")]
+    NoSuchDot {
+        /// The frame.
+        frame: u32,
+        /// The view.
+        camera: String,
+        /// The number asked for.
+        number: u16,
+        /// How many dots the view has.
+        count: usize,
+    },
     /// Nothing to detect in.
     #[error(
         "recording \"{name}\" has no fluorescence pictures to find dots in; labels made elsewhere are read with: \

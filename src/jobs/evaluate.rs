@@ -135,7 +135,10 @@ fn rank(wrong_frames: &[(u32, bool)], scores: &BTreeMap<u32, f64>) -> Ranking {
 }
 
 /// True places by frame and keypoint.
-fn read_truth(
+///
+/// # Errors
+/// When the table cannot be read, or names what the project does not have.
+pub fn read_truth(
     project: &Project,
     recording: &str,
     truth: &Path,

@@ -14,11 +14,17 @@ mod cameras;
 
 pub mod new;
 
+mod detect_camera;
+
 pub mod detect;
+
+pub mod detect_preview;
 
 pub mod seeds;
 
 pub mod pose;
+
+pub mod labelling;
 
 pub mod rank;
 
@@ -29,6 +35,10 @@ pub mod tables;
 pub mod doctor;
 
 pub mod demo;
+
+pub mod frames;
+
+pub mod dialogs;
 
 pub use error::JobError;
 pub use job::{CancelFlag, Job, JobEvent};

@@ -11,6 +11,8 @@ pub mod skeleton;
 
 pub mod view;
 
+pub mod mask_region;
+
 pub mod provenance;
 
 pub mod label;
@@ -23,6 +25,7 @@ pub use edit::{Edit, EditConflict};
 pub use frames::FrameRange;
 pub use ids::{CameraId, CentroidNumber, DotRef, KeypointId, RecordingId, RegionId, RunId, ViewSet};
 pub use label::{FrameLabels, Label, Placement};
+pub use mask_region::{MaskKind, MaskRegion, MaskRegionError, MaskShape, ViewMask};
 pub use pose3d::{FramePose, Point3d};
 pub use provenance::{Provenance, Source};
 pub use skeleton::{Role, Skeleton};

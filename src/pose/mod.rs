@@ -14,6 +14,8 @@ pub mod stage4;
 
 pub mod ranking;
 
+pub mod assist;
+
 mod claim;
 
 #[cfg(test)]

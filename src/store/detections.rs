@@ -1,4 +1,5 @@
-//! Centroids and crops per view. A view that was detected again keeps the numbers in use (`redetect.rs`).
+//! Centroids and crops per view. A view that was detected again keeps the numbers in use (`redetect.rs`); dots that mask
+//! regions hide are kept and not given out (`regions.rs`).
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,6 +12,7 @@ use super::error::{Fault, StoreError};
 use super::project::{Durability, Project};
 use super::recordings::recording_by_id;
 use super::redetect::{self, KnownView};
+use super::regions;
 use crate::model::{CameraId, Centroid, CentroidNumber, CentroidOrigin, Crop, Point2, RecordingId, RunId};
 
 /// What the detector found in one view.
@@ -67,7 +69,7 @@ impl Project {
         })
     }
 
-    /// What was found at one frame, by camera; `None` for a camera without a detection.
+    /// What was found at one frame, by camera, less what mask regions hide; `None` for a camera without a detection.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -79,7 +81,7 @@ impl Project {
         })
     }
 
-    /// What was found at the frames of a range, frame by frame.
+    /// What was found at the frames of a range, frame by frame, less what mask regions hide.
     ///
     /// # Errors
     /// When there is no such recording; what goes wrong later comes with the frames.
@@ -141,13 +143,15 @@ fn detections_of(
         "SELECT frame, camera, crop_x, crop_y, crop_width, crop_height, centroids FROM detection \
          WHERE recording = ?1 AND frame >= ?2 AND frame < ?3 ORDER BY frame, camera",
     )?;
+    let masks = regions::regions_over(connection, recording, &range)?;
     let mut rows = statement.query(params![recording.0, range.start, range.end])?;
     let mut found: Vec<(u32, StoredViews)> = Vec::new();
     while let Some(row) = rows.next()? {
-        let camera = usize::from(row.get::<_, u8>(1)?);
-        let view = detection_at(row)?;
-        let slot =
-            entry_of(&mut found, row.get(0)?, || vec![None; camera_count]).and_then(|views| views.get_mut(camera));
+        let (frame, id) = (row.get(0)?, CameraId(row.get(1)?));
+        let camera = id.index();
+        let mut view = detection_at(row)?;
+        regions::hide(connection, recording, frame, id, &mut view, &masks)?;
+        let slot = entry_of(&mut found, frame, || vec![None; camera_count]).and_then(|views| views.get_mut(camera));
         *slot.ok_or_else(|| Fault::Malformed(format!("a detection of camera {camera}, which is not there")))? =
             Some(view);
     }
@@ -249,7 +253,8 @@ fn merge_view(
     Ok(redetect::merge(&known, found, width_px))
 }
 
-fn deleted_in(
+/// The centroids of a view that people deleted.
+pub(super) fn deleted_in(
     connection: &Connection,
     recording: RecordingId,
     frame: u32,
@@ -264,7 +269,8 @@ fn deleted_in(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn numbers_named(
+/// The numbers that labels of a view name: all labels, or those by people.
+pub(super) fn numbers_named(
     connection: &Connection,
     recording: RecordingId,
     frame: u32,

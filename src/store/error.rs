@@ -7,7 +7,9 @@ use rusqlite::ErrorCode;
 use thiserror::Error;
 
 use super::lock::Holder;
+use crate::model::MaskRegionError;
 use crate::model::skeleton::SkeletonError;
+use crate::recording::detect::ConfigError;
 
 /// Why the project file cannot do what it was asked for.
 #[derive(Debug, Error)]
@@ -96,7 +98,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// No space left.
-    #[error("there is no space left for {}; the last change was not saved, free some space and repeat it", path.display())]
+    #[error("there is no space left on the disk of {}: nothing was changed; free some space there, then do it again", path.display())]
     DiskFull {
         /// The project.
         path: PathBuf,
@@ -156,6 +158,28 @@ pub enum StoreError {
         what: String,
         /// The frame.
         frame: u32,
+    },
+    /// A mask region that cannot be used.
+    #[error(transparent)]
+    MaskRegion(#[from] MaskRegionError),
+    /// Settings of the detector that cannot be used.
+    #[error(transparent)]
+    DetectConfig(#[from] ConfigError),
+    /// A dot was to be added where one is.
+    #[error("frame {frame}: centroid {number} stands there already; use that one")]
+    CentroidThere {
+        /// The dot's number.
+        number: u16,
+        /// The frame.
+        frame: u32,
+    },
+    /// A recording whose files changed so much that what the project holds no longer fits.
+    #[error("recording \"{name}\" {what}; what the project holds of it would no longer fit, add it under another name")]
+    RecordingShrank {
+        /// The recording.
+        name: String,
+        /// What is gone: "has lost camera cam2".
+        what: String,
     },
     /// A machine tried to touch what a person labelled.
     #[error("refused: {message}; nothing of this write was saved")]
@@ -254,6 +278,8 @@ fn explain(error: rusqlite::Error, path: &Path) -> StoreError {
             }
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy { path },
             ErrorCode::DiskFull => StoreError::DiskFull { path },
+            // The index of the write-ahead log could not grow, for which a full disk is the only reason.
+            _ if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => StoreError::DiskFull { path },
             ErrorCode::ReadOnly => StoreError::ReadOnly { path },
             _ if failure.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_TRIGGER => {
                 StoreError::HumanLabel { message: message.clone().unwrap_or_default() }

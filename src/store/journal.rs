@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, params};
 use super::error::StoreError;
 use super::journal_apply::{Names, annotator_row, apply, edits_of, write_edit};
 use super::project::{Durability, Project};
+use super::regions::{self, MaskRegionId, StoredMaskRegion};
 use super::summaries::FrameState;
 use super::{detections, labels};
 use crate::model::{CameraId, Centroid, CentroidNumber, CentroidOrigin, Edit, KeypointId, Point2, RecordingId, Source};
@@ -52,6 +53,15 @@ pub enum ItemEdit {
         /// What stands there now.
         after: Option<Centroid>,
     },
+    /// A mask region, which holds over more frames than the one that the edit stands at: its first.
+    MaskRegion {
+        /// Its row.
+        id: MaskRegionId,
+        /// What stood there.
+        before: Option<StoredMaskRegion>,
+        /// What stands there now.
+        after: Option<StoredMaskRegion>,
+    },
     /// The decision about the frame.
     State {
         /// What it was.
@@ -67,6 +77,9 @@ impl ItemEdit {
             Self::Label(edit) => Self::Label(edit.inverse()),
             Self::Centroid { camera, number, before, after } => {
                 Self::Centroid { camera: *camera, number: *number, before: *after, after: *before }
+            }
+            Self::MaskRegion { id, before, after } => {
+                Self::MaskRegion { id: *id, before: after.clone(), after: before.clone() }
             }
             Self::State { before, after } => Self::State { before: *after, after: *before },
         }
@@ -96,6 +109,11 @@ pub struct UndoReport {
     /// The edits that were left out, and why.
     pub conflicts: Vec<UndoConflict>,
 }
+
+/// The gesture that undo takes back.
+const LAST_DONE: &str = "SELECT id, title FROM gesture WHERE state = 'done' ORDER BY id DESC LIMIT 1";
+/// The gesture that redo does again.
+const FIRST_UNDONE: &str = "SELECT id, title FROM gesture WHERE state = 'undone' ORDER BY id LIMIT 1";
 
 impl Project {
     /// Does what a person did, with its journal, in one transaction that survives a power cut. A frame that gets a human
@@ -207,7 +225,7 @@ impl Project {
     /// # Errors
     /// When the file cannot be written.
     pub fn undo(&mut self) -> Result<Option<UndoReport>, StoreError> {
-        self.step("SELECT id, title FROM gesture WHERE state = 'done' ORDER BY id DESC LIMIT 1", "undone")
+        self.step(LAST_DONE, "undone")
     }
 
     /// Does the gesture again that was taken back last; `None` where there is none.
@@ -215,7 +233,27 @@ impl Project {
     /// # Errors
     /// When the file cannot be written.
     pub fn redo(&mut self) -> Result<Option<UndoReport>, StoreError> {
-        self.step("SELECT id, title FROM gesture WHERE state = 'undone' ORDER BY id LIMIT 1", "done")
+        self.step(FIRST_UNDONE, "done")
+    }
+
+    /// What [`Project::undo`] would take back.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn undo_title(&self) -> Result<Option<String>, StoreError> {
+        self.title_of(LAST_DONE)
+    }
+
+    /// What [`Project::redo`] would do again.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn redo_title(&self) -> Result<Option<String>, StoreError> {
+        self.title_of(FIRST_UNDONE)
+    }
+
+    fn title_of(&self, choice: &str) -> Result<Option<String>, StoreError> {
+        self.read(|connection| Ok(connection.query_row(choice, [], |row| row.get(1)).optional()?))
     }
 
     fn step(&mut self, choice: &str, state: &str) -> Result<Option<UndoReport>, StoreError> {
@@ -287,6 +325,7 @@ impl Project {
             match &edit.item {
                 ItemEdit::Label(label) => info.require_slot(label.camera, label.keypoint, self.skeleton.len())?,
                 ItemEdit::Centroid { camera, .. } => info.require_slot(*camera, KeypointId(0), self.skeleton.len())?,
+                ItemEdit::MaskRegion { after, .. } => regions::require(info, after.as_ref())?,
                 ItemEdit::State { .. } => {}
             }
         }
@@ -297,7 +336,10 @@ impl Project {
 /// Whether an edit corrects a frame, other than the making of a seed.
 fn is_correction(item: &ItemEdit) -> bool {
     match item {
-        ItemEdit::Label(edit) => edit.after.as_ref().is_none_or(|label| label.source() == Source::Human),
-        ItemEdit::Centroid { .. } | ItemEdit::State { .. } => false,
+        ItemEdit::Label(Edit { before, after, .. }) => match after {
+            Some(after) => after.source() == Source::Human,
+            None => before.as_ref().is_none_or(|before| before.source() != Source::Seed),
+        },
+        ItemEdit::Centroid { .. } | ItemEdit::MaskRegion { .. } | ItemEdit::State { .. } => false,
     }
 }

@@ -4,8 +4,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::error::{Fault, StoreError};
 use super::journal::{FrameEdit, ItemEdit};
-use super::journal_values::{centroid_from, centroid_text, label_from, label_text};
+use super::journal_values::{centroid_from, centroid_text, label_from, label_text, mask_region_from, mask_region_text};
 use super::project::Project;
+use super::regions::{self, MaskRegionId, StoredMaskRegion};
 use super::{codec, detections, labels, machine, summaries};
 use crate::model::{CameraId, Centroid, CentroidNumber, Edit, KeypointId, Label, RecordingId};
 
@@ -57,6 +58,14 @@ pub(super) fn apply(connection: &Connection, names: &Names, edit: &FrameEdit) ->
             mark_stale(connection, recording, frame)?;
             Ok(None)
         }
+        ItemEdit::MaskRegion { id, before, after } => {
+            if regions::apply(connection, recording, *id, before.as_ref(), after.as_ref())? {
+                return Ok(None);
+            }
+            let camera = before.as_ref().or(after.as_ref()).map(|stored| stored.region.camera);
+            let camera = camera.map_or("?", |camera| names.camera(recording, camera));
+            Ok(Some(format!("the mask from frame {frame} on in {camera} was changed since")))
+        }
         ItemEdit::State { before, after } => {
             let found = summaries::state_at(connection, recording, frame)?;
             if found != *before {
@@ -103,7 +112,8 @@ fn apply_label(
     Ok(None)
 }
 
-fn mark_stale(connection: &Connection, recording: RecordingId, frame: u32) -> Result<(), Fault> {
+/// Says that the points of a frame are older than its labels.
+pub(super) fn mark_stale(connection: &Connection, recording: RecordingId, frame: u32) -> Result<(), Fault> {
     connection
         .prepare_cached("INSERT OR IGNORE INTO stale_frame (recording, frame) VALUES (?1, ?2)")?
         .execute(params![recording.0, frame])?;
@@ -159,14 +169,19 @@ pub(super) fn write_edit(
             (
                 "label",
                 Some(label.camera.0),
-                Some(u16::from(label.keypoint.0)),
+                Some(i64::from(label.keypoint.0)),
                 text(&label.before)?,
                 text(&label.after)?,
             )
         }
         ItemEdit::Centroid { camera, number, before, after } => {
             let text = |centroid: &Option<Centroid>| centroid.as_ref().map(centroid_text).transpose();
-            ("centroid", Some(camera.0), Some(number.0), text(before)?, text(after)?)
+            ("centroid", Some(camera.0), Some(i64::from(number.0)), text(before)?, text(after)?)
+        }
+        ItemEdit::MaskRegion { id, before, after } => {
+            let text = |stored: &Option<StoredMaskRegion>| stored.as_ref().map(mask_region_text).transpose();
+            let camera = after.as_ref().or(before.as_ref()).map(|stored| stored.region.camera.0);
+            ("mask_region", camera, Some(id.0), text(before)?, text(after)?)
         }
         ItemEdit::State { before, after } => {
             ("state", None, None, Some(before.as_str().to_owned()), Some(after.as_str().to_owned()))
@@ -217,6 +232,11 @@ fn item_at(row: &Row<'_>) -> Result<ItemEdit, Fault> {
             let centroid = |text: Option<String>| text.as_deref().map(centroid_from).transpose();
             let (camera, number) = (CameraId(row.get(3)?), CentroidNumber(row.get(4)?));
             Ok(ItemEdit::Centroid { camera, number, before: centroid(before)?, after: centroid(after)? })
+        }
+        "mask_region" => {
+            let id = MaskRegionId(row.get(4)?);
+            let region = |text: Option<String>| text.as_deref().map(|text| mask_region_from(id, text)).transpose();
+            Ok(ItemEdit::MaskRegion { id, before: region(before)?, after: region(after)? })
         }
         "state" => {
             let state = |text: Option<String>| summaries::state_of(text.as_deref());

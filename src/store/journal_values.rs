@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::codec;
 use super::error::Fault;
-use crate::model::{Centroid, CentroidNumber, CentroidOrigin, Label, Point2, Provenance, RunId, Source};
+use super::regions::{MaskRegionId, StoredMaskRegion};
+use crate::model::{
+    CameraId, Centroid, CentroidNumber, CentroidOrigin, Label, MaskKind, MaskRegion, MaskShape, Point2, Provenance,
+    RunId, Source,
+};
 
 /// A label as the journal writes it.
 #[derive(Serialize, Deserialize)]
@@ -37,6 +41,18 @@ struct CentroidValue {
     peak: f32,
     snr: f32,
     origin: CentroidOrigin,
+}
+
+/// A mask region as the journal writes it.
+#[derive(Serialize, Deserialize)]
+struct MaskRegionValue {
+    camera: u8,
+    start_frame: u32,
+    end_frame: u32,
+    kind: MaskKind,
+    shape: MaskShape,
+    annotator: String,
+    at: i64,
 }
 
 /// A label as text.
@@ -93,6 +109,28 @@ pub(super) fn centroid_from(text: &str) -> Result<Centroid, Fault> {
         snr: value.snr,
         origin: value.origin,
     })
+}
+
+/// A mask region as text.
+pub(super) fn mask_region_text(stored: &StoredMaskRegion) -> Result<String, Fault> {
+    let MaskRegion { camera, frames, kind, shape } = stored.region.clone();
+    to_text(&MaskRegionValue {
+        camera: camera.0,
+        start_frame: frames.start,
+        end_frame: frames.end,
+        kind,
+        shape,
+        annotator: stored.annotator.clone(),
+        at: stored.at_unix_ms,
+    })
+}
+
+/// The mask region of a text.
+pub(super) fn mask_region_from(id: MaskRegionId, text: &str) -> Result<StoredMaskRegion, Fault> {
+    let value: MaskRegionValue = from_text(text)?;
+    let frames = value.start_frame..value.end_frame;
+    let region = MaskRegion { camera: CameraId(value.camera), frames, kind: value.kind, shape: value.shape };
+    Ok(StoredMaskRegion { id, region, annotator: value.annotator, at_unix_ms: value.at })
 }
 
 fn to_text(value: &impl Serialize) -> Result<String, Fault> {

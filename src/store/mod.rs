@@ -27,6 +27,12 @@ mod detections;
 
 mod redetect;
 
+mod regions;
+
+mod detector_settings;
+
+mod centroid_edits;
+
 mod labels;
 
 mod poses;
@@ -50,6 +56,7 @@ mod chunks;
 #[cfg(test)]
 mod tests;
 
+pub use centroid_edits::EditedView;
 pub use chunks::FrameIter;
 pub use detections::{StoredDetection, StoredViews};
 pub use error::StoreError;
@@ -58,6 +65,7 @@ pub use lock::Holder;
 pub use machine::{ChangeRecord, MachineFrame, MachineOutcome};
 pub use project::Project;
 pub use recordings::{CameraInfo, NewRecording, RecordingInfo};
+pub use regions::{MaskRegionId, StoredMaskRegion};
 pub use runs::{RunInfo, RunState};
 pub use seeds::SeedImport;
 pub use summaries::{FrameState, FrameSummary, UnknownFrameState};

@@ -54,6 +54,26 @@ impl Project {
         })
     }
 
+    /// [`Project::put_pose`] for many frames, in one transaction: a gesture that reaches over a range.
+    ///
+    /// # Errors
+    /// As there; nothing is kept then.
+    pub fn put_corrected_poses(
+        &mut self,
+        recording: RecordingId,
+        frames: &[(u32, FramePose, Option<FrameSummary>)],
+    ) -> Result<(), StoreError> {
+        self.write(Durability::Process, |transaction| {
+            for (frame, pose, summary) in frames {
+                write_pose(transaction, recording, *frame, pose)?;
+                if let Some(summary) = summary {
+                    summaries::write_summary(transaction, recording, *frame, summary.run, summary)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// Replaces the points of many frames in one transaction, as an import does.
     ///
     /// # Errors

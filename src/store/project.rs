@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -36,7 +37,7 @@ pub struct Project {
     pub(super) skeleton: Skeleton,
     durability: Option<Durability>,
     network: Option<String>,
-    lock: Option<WriterLock>,
+    lock: Option<Arc<WriterLock>>,
 }
 
 impl std::fmt::Debug for Project {
@@ -69,7 +70,7 @@ impl Project {
     /// When it is missing, no project, damaged, of a newer version, or another program writes to it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         examine_header(path)?;
-        let lock = WriterLock::take(path)?;
+        let lock = Arc::new(WriterLock::take(path)?);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let at = |fault: Fault| fault.at(path);
         let mut connection = connect(path, flags).map_err(at)?;
@@ -107,11 +108,31 @@ impl Project {
         Self::finish_opening(connection, path, platform::network_file_system(path), None)
     }
 
+    /// A further connection to the same file, for another thread of this program: it may write where this one may, and
+    /// other programs stay out until the last of them is dropped. Writes of two connections wait for one another.
+    ///
+    /// # Errors
+    /// When the file is gone or cannot be opened again.
+    pub fn another(&self) -> Result<Self, StoreError> {
+        let Some(lock) = &self.lock else { return Self::open_read_only(&self.path) };
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = connect(&self.path, flags).map_err(|fault| fault.at(&self.path))?;
+        check_identity(&connection, &self.path)?;
+        Ok(Self {
+            connection,
+            path: self.path.clone(),
+            skeleton: self.skeleton.clone(),
+            durability: None,
+            network: self.network.clone(),
+            lock: Some(Arc::clone(lock)),
+        })
+    }
+
     fn finish_opening(
         connection: Connection,
         path: &Path,
         network: Option<String>,
-        lock: Option<WriterLock>,
+        lock: Option<Arc<WriterLock>>,
     ) -> Result<Self, StoreError> {
         let text: String = connection
             .query_row("SELECT value FROM meta WHERE key = 'skeleton'", [], |row| row.get(0))

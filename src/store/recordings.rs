@@ -216,6 +216,43 @@ impl Project {
         })
     }
 
+    /// Takes over what a recording's files say by now: fingerprint, rate, frames, units, lag, and its cameras' sizes; cameras
+    /// that are new come after the known ones. Its name, place, subject, session and group stay.
+    ///
+    /// # Errors
+    /// When there is no such recording, or a camera or frame is gone that the project holds something of: nothing is changed
+    /// then.
+    pub fn refresh_recording(&mut self, id: RecordingId, new: &NewRecording) -> Result<(), StoreError> {
+        let info = self.recording_by_id(id)?;
+        let shrank = |what: String| StoreError::RecordingShrank { name: info.name.clone(), what };
+        if let Some(gone) = info.cameras.iter().find(|known| !new.cameras.iter().any(|new| new.name == known.name)) {
+            return Err(shrank(format!("has lost camera {}", gone.name)));
+        }
+        self.write(Durability::Power, |transaction| {
+            if let Some(frame) = last_frame_in_use(transaction, id)?.filter(|frame| *frame >= new.frame_count) {
+                let what = format!("has {} frames by now and had something at frame {frame}", new.frame_count);
+                return Err(shrank(what).into());
+            }
+            transaction.execute(
+                "UPDATE recording SET fingerprint = ?2, fps = ?3, frame_count = ?4, units = ?5, \
+                 fluorescence_lag_frames = ?6 WHERE id = ?1",
+                params![id.0, new.fingerprint, new.fps, new.frame_count, new.units, new.fluorescence_lag_frames],
+            )?;
+            let mut next = info.cameras.len();
+            for camera in &new.cameras {
+                let position = info.find_camera(&camera.name).map_or(next, CameraId::index);
+                next += usize::from(position == next);
+                transaction.execute(
+                    "INSERT INTO camera (recording, position, name, width_px, height_px) VALUES (?1, ?2, ?3, ?4, ?5) \
+                     ON CONFLICT (recording, position) DO UPDATE SET width_px = excluded.width_px, \
+                     height_px = excluded.height_px",
+                    params![id.0, position as i64, camera.name, camera.size_px[0], camera.size_px[1]],
+                )?;
+            }
+            Ok(())
+        })
+    }
+
     /// Changes how many frames a recording has, for one that has tables only and got more of them.
     ///
     /// # Errors
@@ -247,6 +284,16 @@ impl Project {
             if rows == 0 { Err(StoreError::UnknownId { what: "recording", id: id.0 }.into()) } else { Ok(()) }
         })
     }
+}
+
+/// The last frame that anything but a mask region is known about.
+fn last_frame_in_use(connection: &Connection, id: RecordingId) -> Result<Option<u32>, Fault> {
+    let mut last = None;
+    for table in ["label", "detected", "imported_label", "point3d", "frame_state"] {
+        let sql = format!("SELECT max(frame) FROM {table} WHERE recording = ?1");
+        last = last.max(connection.query_row(&sql, [id.0], |row| row.get::<_, Option<u32>>(0))?);
+    }
+    Ok(last)
 }
 
 fn joined_names(recordings: &[RecordingInfo]) -> String {

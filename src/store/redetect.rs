@@ -6,7 +6,7 @@ use crate::model::{Centroid, CentroidNumber, CentroidOrigin, Point2};
 
 /// Two spots closer than this are the same dot, px at 1024 px image width. Far above the fit's own scatter (0.07–0.09 px)
 /// and below the distance at which touching dots are separated.
-const SAME_DOT_PX: f64 = 3.0;
+pub(super) const SAME_DOT_PX: f64 = 3.0;
 
 /// What a view already holds.
 #[derive(Clone, Debug, Default)]

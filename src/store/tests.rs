@@ -10,9 +10,10 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::model::{
-    CameraId, CentroidNumber, Edit, FrameLabels, FramePose, KeypointId, Label, Placement, Point2, Provenance,
-    RecordingId, RunId, Skeleton, Source,
+    CameraId, CentroidNumber, Edit, FrameLabels, FramePose, KeypointId, Label, MaskKind, MaskRegion, MaskShape,
+    Placement, Point2, Provenance, RecordingId, RunId, Skeleton, Source,
 };
+use crate::recording::detect::DetectConfig;
 
 const ANN: Gesture<'static> = Gesture { title: "Test", annotator: "Ann", at_unix_ms: 1 };
 
@@ -86,7 +87,8 @@ fn a_newer_project_is_refused_and_left_alone() {
     alter(&path, "PRAGMA journal_mode = DELETE; PRAGMA user_version = 99");
     let before = fs::read(&path).unwrap();
     let text = problem(&path);
-    assert!(text.contains("newer behaviorvlm (project version 99, this program knows up to 1); update"), "{text}");
+    let known = format!("this program knows up to {}", schema::current_version());
+    assert!(text.contains(&format!("newer behaviorvlm (project version 99, {known}); update")), "{text}");
     assert_eq!(fs::read(&path).unwrap(), before);
 }
 
@@ -160,6 +162,13 @@ fn values_that_no_version_writes_are_damage_not_a_crash() {
         ),
         ("UPDATE edit SET after = '{'", 4),
         ("UPDATE edit SET target = 'state', before = 'perhaps'", 4),
+        ("UPDATE edit SET target = 'mask_region', item = 1, after = '{\"camera\": 0}'", 4),
+        (
+            "INSERT INTO mask_region (recording, camera, start_frame, end_frame, kind, shape, annotator, at) VALUES (1, 0, 0, 9, 'arena', '{\"disc\": 3}', 1, 1)",
+            2,
+        ),
+        ("INSERT INTO detector_settings (recording, config) VALUES (1, '{\"sensitivity\": 0}')", 5),
+        ("INSERT INTO detector_settings (recording, config) VALUES (1, '{\"colour\": 1}')", 5),
     ] {
         let (_folder, path) = folder_with_project();
         let mut project = Project::open(&path).unwrap();
@@ -170,6 +179,7 @@ fn values_that_no_version_writes_are_damage_not_a_crash() {
             1 => project.labels(recording, 5).map(drop),
             2 => project.detection(recording, 5).map(drop),
             3 => project.pose(recording, 5).map(drop),
+            5 => project.detect_config(recording).map(drop),
             _ => project.undo().map(drop),
         };
         assert!(matches!(error, Err(StoreError::Corrupted { .. })), "{sql}: {error:?}");
@@ -189,6 +199,22 @@ fn a_project_of_the_first_schema_opens_and_keeps_everything() {
     assert_eq!(project.frame_state(recording.id, 0).unwrap(), FrameState::Fixed);
     let report = project.undo().unwrap().unwrap();
     assert_eq!((report.title.as_str(), report.applied.len(), report.conflicts.len()), ("Test", 2, 0));
+    project.redo().unwrap().unwrap();
+
+    // What came later works too, and its edits stand beside the old ones.
+    let tuned = DetectConfig { sensitivity: 1.5, ..DetectConfig::default() };
+    project.set_detect_config(recording.id, &tuned).unwrap();
+    let disc = MaskShape::Disc { center: Point2::new(5.0, 5.0), radius_px: 3.0 };
+    let region = MaskRegion { camera: CameraId(0), frames: 0..100, kind: MaskKind::Reflection, shape: disc };
+    let id = project.add_mask_region(recording.id, &region, &ANN).unwrap();
+    drop(project);
+    let mut project = Project::open(&path).unwrap();
+    assert_eq!(project.detect_config(recording.id).unwrap(), Some(tuned));
+    let stored = project.mask_regions(recording.id).unwrap();
+    assert_eq!((stored[0].id, &stored[0].region, stored[0].annotator.as_str()), (id, &region, "Ann"));
+    assert_eq!(project.undo().unwrap().unwrap().conflicts, []);
+    assert_eq!(project.undo().unwrap().unwrap().applied.len(), 2);
+    assert_eq!(project.labels(recording.id, 0).unwrap().iter().count(), 0);
     project.check().unwrap();
 }
 

@@ -1,4 +1,7 @@
 //! What a person sees: egui widgets and painters that read the app's state and send commands.
+//!
+//! [`open`] opens the window. [`shell::Shell`] is the window without its frame, for tests and benches. Views read a
+//! [`ctx::ViewCtx`] and change nothing but what they remember of their own scroll, zoom and open sections.
 
 pub mod theme;
 
@@ -9,3 +12,31 @@ pub mod widgets;
 pub mod marks;
 
 pub mod pills;
+
+pub mod ctx;
+
+mod textures;
+
+pub mod pictures;
+
+mod input;
+
+mod notices;
+
+mod bars;
+
+pub mod grid;
+
+pub mod time;
+
+pub mod job_panel;
+
+pub mod dialogs;
+
+pub mod pages;
+
+pub mod shell;
+
+mod window;
+
+pub use window::open;

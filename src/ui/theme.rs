@@ -15,28 +15,16 @@ use std::sync::OnceLock;
 use egui::Color32;
 use serde::{Deserialize, Deserializer, de::Error};
 
+pub use crate::app::settings::Appearance;
 pub use fonts::{Weight, figure_font, mono, sans};
 pub use skeleton::{KeypointLook, RegionLook, Side, SkeletonLook};
 pub use tokens::{Ink, Palette, Shape, Theme};
 
 const TOKENS: &str = include_str!("../../assets/theme.toml");
 
-/// Dark or light. Pictures stay on black in both.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Appearance {
-    /// Light text on dark panels.
-    #[default]
-    Dark,
-    /// Dark text on light panels.
-    Light,
-}
-
-impl Appearance {
-    /// The appearance that `ui` is painted in.
-    pub fn of(ui: &egui::Ui) -> Self {
-        if ui.visuals().dark_mode { Self::Dark } else { Self::Light }
-    }
+/// The appearance that `ui` is painted in.
+pub fn appearance_of(ui: &egui::Ui) -> Appearance {
+    if ui.visuals().dark_mode { Appearance::Dark } else { Appearance::Light }
 }
 
 impl Theme {
@@ -78,7 +66,7 @@ impl Theme {
 
 /// The colours that `ui` is painted with.
 pub fn palette(ui: &egui::Ui) -> &'static Palette {
-    Theme::get().palette(Appearance::of(ui))
+    Theme::get().palette(appearance_of(ui))
 }
 
 /// A colour between two: `share` 0 gives the first, 1 the second. The result is opaque.

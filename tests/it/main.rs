@@ -7,14 +7,20 @@ mod cli;
 mod cli_bad_input;
 /// The synthetic recording: the same for the same seed, and its truth lies on its pictures.
 mod demo;
+/// Tuning the detector: preview, settings, clicks, and runs that know when dots changed.
+mod detection;
 /// Jobs that are stopped and go on.
 mod jobs;
 /// Killed at random moments, nothing is lost; ignored, since it takes minutes.
 mod kill;
+/// Labelling by simulated people: clicks and keys with help and without, undo, swaps over a range.
+mod labelling;
 /// Projects of many frames; ignored, since it takes a minute to make them.
 mod large;
 /// What the dependencies allow.
 mod licences;
+/// Areas in which dots do not count, and dots that people add and delete.
+mod mask_regions;
 /// The geometry kernel on a real mouse and its published calibration.
 mod mouse6cam;
 /// From real videos to figures beside the floor.

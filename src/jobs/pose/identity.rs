@@ -9,9 +9,9 @@ use super::{Assigner, Options};
 use crate::jobs::cameras::CameraMap;
 use crate::jobs::{JobError, detect};
 use crate::model::FrameLabels;
-use crate::store::{Project, RecordingInfo, RunInfo, RunState, now_unix_ms};
+use crate::store::{EditedView, Project, RecordingInfo, RunInfo, RunState, StoredMaskRegion, now_unix_ms};
 
-/// Under this key a run keeps the hash of the labels by people that were there when it began.
+/// Under this key a run keeps the hash of what people had said when it began.
 const CORRECTIONS: &str = "corrections";
 
 /// The settings that decide a run's result, as JSON.
@@ -92,7 +92,7 @@ pub(super) fn begin(
     Ok((project.run(id)?, false))
 }
 
-/// The hash of all labels by people.
+/// The hash of what people said: labels, dots that they added and deleted, areas in which dots do not count.
 fn corrections(project: &Project, info: &RecordingInfo) -> Result<String, JobError> {
     let mut hasher = blake3::Hasher::new();
     for frame in project.human_frames(info.id)? {
@@ -104,6 +104,13 @@ fn corrections(project: &Project, info: &RecordingInfo) -> Result<String, JobErr
             .collect();
         machine.into_iter().for_each(|(camera, keypoint)| drop(labels.take(camera, keypoint)));
         hasher.update(format!("{frame}: {}", places(&labels)).as_bytes());
+    }
+    for EditedView { frame, camera, added, deleted } in project.edited_views(info.id)? {
+        let added: Vec<_> = added.iter().map(|dot| (dot.number.0, dot.point_in_image)).collect();
+        hasher.update(format!("dots of {frame}.{}: {added:?} {deleted:?};", camera.0).as_bytes());
+    }
+    for StoredMaskRegion { region, .. } in project.mask_regions(info.id)? {
+        hasher.update(format!("{region:?};").as_bytes());
     }
     Ok(hasher.finalize().to_hex().to_string())
 }

@@ -1,11 +1,13 @@
 //! Solves the frames of a recording: labels, 3D points, changes and reasons, each frame in one transaction.
 //!
 //! A run is known by its settings and its inputs. Called again, an unfinished run goes on where it stopped and ends with the
-//! same result as if it had never stopped; a finished one is left alone, unless people corrected labels since.
+//! same result as if it had never stopped; a finished one is left alone, unless people corrected labels or dots since.
 
 mod inputs;
 
 mod identity;
+
+pub mod preview;
 
 use serde::Serialize;
 
@@ -223,7 +225,8 @@ impl Work<'_> {
 
     /// Stores a frame.
     fn keep(&mut self, solved: &SolvedFrame, checkpoint: Option<(&str, &[u8])>) -> Result<(), JobError> {
-        let changes: Vec<ChangeRecord> = solved.changes.iter().map(|change| self.record(change)).collect();
+        let record = |change| record(self.cameras, self.options.solver, change);
+        let changes: Vec<ChangeRecord> = solved.changes.iter().map(record).collect();
         let frame = MachineFrame {
             labels: &self.cameras.labels_for_project(&solved.labels),
             pose: &solved.pose,
@@ -238,22 +241,23 @@ impl Work<'_> {
         self.job.done(u64::from(self.report.frames_done + self.report.frames_skipped));
         Ok(())
     }
+}
 
-    fn record(&self, change: &Change) -> ChangeRecord {
-        let reason = match self.options.solver {
-            Solver::Joint => "fits the other views, the bones and the motion better",
-            Solver::Consensus => "lower cost over all views",
-            Solver::Dlt | Solver::Ransac => "",
-        };
-        ChangeRecord {
-            camera: self.cameras.project_id(change.camera),
-            keypoint: change.keypoint,
-            before: Some(change.before),
-            after: Some(change.after),
-            error_before_px: change.error_before_px,
-            error_after_px: change.error_after_px,
-            reason: reason.to_owned(),
-        }
+/// A correction of stage 4 as the project keeps it.
+fn record(cameras: &CameraMap, solver: Solver, change: &Change) -> ChangeRecord {
+    let reason = match solver {
+        Solver::Joint => "fits the other views, the bones and the motion better",
+        Solver::Consensus => "lower cost over all views",
+        Solver::Dlt | Solver::Ransac => "",
+    };
+    ChangeRecord {
+        camera: cameras.project_id(change.camera),
+        keypoint: change.keypoint,
+        before: Some(change.before),
+        after: Some(change.after),
+        error_before_px: change.error_before_px,
+        error_after_px: change.error_after_px,
+        reason: reason.to_owned(),
     }
 }
 

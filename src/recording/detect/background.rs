@@ -18,6 +18,8 @@ use crate::recording::frame::{GrayFrame, GrayPixels};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Background {
     size_px: [u32; 2],
+    /// Side of the square of pixels that a merged pixel stands for.
+    bin: usize,
     /// Grey levels above the smooth part, in merged pixels.
     excess: Plane,
 }
@@ -67,7 +69,7 @@ impl Background {
         let mut level = level;
         level.data.iter_mut().for_each(|value| *value /= fractions(frame));
         let excess = fine_structure(&level, &known, &scales, quantisation_step(frame))?;
-        Some(Self { size_px: frame.size_px(), excess })
+        Some(Self { size_px: frame.size_px(), bin: scales.bin, excess })
     }
 
     /// Refuses a picture of another size.
@@ -75,16 +77,28 @@ impl Background {
         check_size(frame, self.size_px, "fluorescence")
     }
 
-    /// Subtracts it from a merged picture.
-    pub(super) fn subtract_from(&self, merged: &mut Plane) {
-        for (value, excess) in merged.data.iter_mut().zip(&self.excess.data) {
+    /// Subtracts it from a picture merged by `bin`, a power of two as its own.
+    pub(super) fn subtract_from(&self, merged: &mut Plane, bin: usize) {
+        if bin < self.bin {
+            let picture = |index: usize| (index as f64 + 0.5) * bin as f64 - 0.5;
+            for y in 0..merged.height {
+                for (x, value) in merged.row_mut(y).iter_mut().enumerate() {
+                    *value -= self.excess_at(picture(x), picture(y));
+                }
+            }
+            return;
+        }
+        let coarser = (bin > self.bin).then(|| self.excess.merged(bin / self.bin));
+        let excess = coarser.as_ref().unwrap_or(&self.excess);
+        for (value, excess) in merged.data.iter_mut().zip(&excess.data) {
             *value -= excess;
         }
     }
 
-    /// What it subtracts at a place of the merged picture, grey levels.
+    /// What it subtracts at a place of the picture, grey levels.
     pub(super) fn excess_at(&self, x: f64, y: f64) -> f32 {
-        self.excess.sample(x, y)
+        let merged = |coordinate: f64| (coordinate + 0.5) / self.bin as f64 - 0.5;
+        self.excess.sample(merged(x), merged(y))
     }
 
     /// Share of the picture in which it subtracts something.

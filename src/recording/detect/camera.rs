@@ -1,7 +1,10 @@
 //! One camera's detector: backgrounds from sampled pictures, then crop and centroids of each frame.
 //!
+//! The backgrounds do not depend on what a person tunes: [`CameraDetector::tuned`] takes other settings at once.
 //! Memory does not depend on the number of frames: preparing keeps [`DetectConfig::background_samples`] small pictures,
 //! detecting keeps nothing. A prepared detector can serve several threads.
+
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -13,6 +16,7 @@ use super::error::{DetectError, check_size};
 use super::mask::{Mask, ReflectanceModel, ReflectanceSample, animal_mask, cell_px, crop_of, mask_of_cells};
 use super::motion::{boxes_of_moving_dots, holds_animal, moving};
 use super::plane::Plane;
+use super::trace::{RejectedSpot, Trace};
 use crate::model::{CameraId, Centroid, Crop, Point2};
 use crate::recording::Recording;
 use crate::recording::frame::{FrameSource, GrayFrame};
@@ -25,6 +29,17 @@ pub struct ViewDetection {
     pub crop: Option<Crop>,
     /// The dots, numbered in reading order from 1.
     pub centroids: Vec<Centroid>,
+}
+
+/// What the detector found in one view, and what it left out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Examination {
+    /// What [`CameraDetector::detect`] finds.
+    pub view: ViewDetection,
+    /// What was nearly a dot, strongest first.
+    pub rejected: Vec<RejectedSpot>,
+    /// Least height of a dot in the filtered picture, grey levels.
+    pub threshold: f32,
 }
 
 /// Why a camera's detector cannot be prepared.
@@ -42,8 +57,8 @@ pub enum PrepareError {
 #[derive(Clone, Debug)]
 pub struct CameraDetector {
     config: DetectConfig,
-    reflectance: Option<ReflectanceModel>,
-    background: Option<Background>,
+    reflectance: Option<Arc<ReflectanceModel>>,
+    background: Option<Arc<Background>>,
 }
 
 /// One moment of a camera's channels.
@@ -108,6 +123,13 @@ impl CameraDetector {
         Self { config: config.clone(), reflectance: None, background: None }
     }
 
+    /// The detector with other settings, where they ask for the same backgrounds: those are shared, not learnt anew. It
+    /// finds what one finds that was prepared with these settings.
+    pub fn tuned(&self, config: &DetectConfig) -> Option<Self> {
+        let fits = self.config.for_backgrounds() == config.for_backgrounds();
+        fits.then(|| Self { config: config.clone(), ..self.clone() })
+    }
+
     /// Crop and centroids of one view. The crop is that of the given mask, unless it is empty, else that of the built-in
     /// one.
     ///
@@ -119,8 +141,37 @@ impl CameraDetector {
         fluorescence: &GrayFrame,
         mask: Option<&GrayFrame>,
     ) -> Result<ViewDetection, DetectError> {
-        let search = Search::new(fluorescence, self.background.as_ref(), &self.config)?;
-        let candidates = search.candidates();
+        let search = Search::new(fluorescence, self.background.as_deref(), &self.config)?;
+        self.search(&search, reflectance, mask, &mut Trace::off())
+    }
+
+    /// What [`CameraDetector::detect`] finds in a view, with what it leaves out and why.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn examine(
+        &self,
+        reflectance: Option<&GrayFrame>,
+        fluorescence: &GrayFrame,
+        mask: Option<&GrayFrame>,
+    ) -> Result<Examination, DetectError> {
+        let search = Search::new(fluorescence, self.background.as_deref(), &self.config)?;
+        let mut trace = Trace::on();
+        let view = self.search(&search, reflectance, mask, &mut trace)?;
+        let dots: Vec<Point2> = view.centroids.iter().map(|centroid| centroid.point_in_image).collect();
+        let rejected = trace.rejected(&dots, search.scales.narrow_px);
+        Ok(Examination { view, rejected, threshold: search.threshold })
+    }
+
+    fn search(
+        &self,
+        search: &Search<'_>,
+        reflectance: Option<&GrayFrame>,
+        mask: Option<&GrayFrame>,
+        trace: &mut Trace,
+    ) -> Result<ViewDetection, DetectError> {
+        let fluorescence = search.frame;
+        let candidates = search.candidates(trace);
         let mask = match mask {
             Some(mask) => Some(given_mask(mask, fluorescence)?).filter(|mask| !mask.is_empty()),
             None => None,
@@ -134,17 +185,18 @@ impl CameraDetector {
             _ => None,
         };
         let crop = mask.and_then(|mask| crop_of(&mask, &self.config));
-        Ok(ViewDetection { crop, centroids: centroids_of(&search, candidates, crop, &self.config) })
+        let within = crop.filter(|_| self.config.dots_within_crop);
+        Ok(ViewDetection { crop, centroids: centroids_of(search, candidates, within, trace) })
     }
 
     /// The fluorescence background, where there is any to subtract.
     pub fn background(&self) -> Option<&Background> {
-        self.background.as_ref()
+        self.background.as_deref()
     }
 
     /// The model of the reflectance, where there is any.
     pub fn reflectance_model(&self) -> Option<&ReflectanceModel> {
-        self.reflectance.as_ref()
+        self.reflectance.as_deref()
     }
 }
 
@@ -164,8 +216,10 @@ fn given_mask(mask: &GrayFrame, fluorescence: &GrayFrame) -> Result<Mask, Detect
 }
 
 /// Collects samples.
-struct Builder<'a> {
-    config: &'a DetectConfig,
+struct Builder {
+    config: DetectConfig,
+    /// Those that backgrounds are learnt with.
+    learning: DetectConfig,
     /// A picture of the fluorescence's format, without content.
     format: Option<GrayFrame>,
     fluorescence: Vec<FluorescenceSample>,
@@ -175,10 +229,11 @@ struct Builder<'a> {
     dots: Vec<Vec<Point2>>,
 }
 
-impl<'a> Builder<'a> {
-    fn new(config: &'a DetectConfig) -> Self {
+impl Builder {
+    fn new(config: &DetectConfig) -> Self {
         Self {
-            config,
+            config: config.clone(),
+            learning: config.for_backgrounds(),
             format: None,
             fluorescence: Vec::new(),
             reflectance: Vec::new(),
@@ -196,11 +251,11 @@ impl<'a> Builder<'a> {
         if let Some(format) = &self.format {
             check_size(frame, format.size_px(), "fluorescence")?;
         }
-        let search = Search::new(frame, None, self.config)?;
-        let dots = places(&search.candidates());
+        let search = Search::new(frame, None, &self.learning)?;
+        let dots = places(&search.candidates(&mut Trace::off()));
         let mut sample = FluorescenceSample::new(frame, &search.merged);
         if let Some(mask) = &moment.mask {
-            sample.animal = crop_of(&given_mask(mask, frame)?, self.config);
+            sample.animal = crop_of(&given_mask(mask, frame)?, &self.learning);
         }
         let index = match &moment.reflectance {
             Some(reflectance) => {
@@ -219,16 +274,16 @@ impl<'a> Builder<'a> {
     }
 
     fn finish(mut self) -> CameraDetector {
-        let config = self.config.clone();
+        let (config, learning) = (self.config.clone(), self.learning.clone());
         let Some(format) = self.format.take() else { return CameraDetector::without_background(&config) };
         let reflectance = ReflectanceModel::from_samples(&self.reflectance, format.size_px());
-        let moving = moving(&self.dots, 1.5 * config.scales(format.width).narrow_px);
+        let moving = moving(&self.dots, 1.5 * learning.scales(format.width).narrow_px);
         match &reflectance {
             Some(model) => self.place_animals(model, &moving),
             None => self.place_moving_dots(&moving, format.width),
         }
-        let background = Background::from_samples(&self.fluorescence, &format, &config);
-        CameraDetector { config, reflectance, background }
+        let background = Background::from_samples(&self.fluorescence, &format, &learning).map(Arc::new);
+        CameraDetector { config, reflectance: reflectance.map(Arc::new), background }
     }
 
     /// Finds the animal of each sample that brought no mask. A sample whose crop may not hold the animal says nothing about
@@ -238,7 +293,7 @@ impl<'a> Builder<'a> {
         for ((sample, index), (dots, moving)) in samples {
             let Some(reflectance) = index.and_then(|index| self.reflectance.get(index)) else { continue };
             if sample.animal.is_none() && !dots.is_empty() {
-                let crop = crop_of(&mask_of_cells(&reflectance.cells, model, dots), self.config);
+                let crop = crop_of(&mask_of_cells(&reflectance.cells, model, dots), &self.learning);
                 sample.animal = crop.filter(|crop| holds_animal(crop, dots, moving));
             }
         }
@@ -258,6 +313,7 @@ impl<'a> Builder<'a> {
 #[cfg(test)]
 mod tests {
     use super::super::synthetic::{Picture, spot};
+    use super::super::trace::Rejection;
     use super::*;
     use crate::recording::frame::GrayPixels;
 
@@ -350,6 +406,75 @@ mod tests {
         let mut mixed = moments(&WALK[..2], false, false);
         mixed[1].fluorescence = small;
         assert!(CameraDetector::from_moments(&mixed, &DetectConfig::default()).is_err());
+    }
+
+    /// The settings as a person may have tuned them.
+    fn tunings() -> Vec<DetectConfig> {
+        let usual = DetectConfig::default;
+        vec![
+            DetectConfig { sensitivity: 2.5, ..usual() },
+            DetectConfig { narrow_sigma_px: 6.5, ..usual() },
+            DetectConfig { narrow_sigma_px: 12.0, ..usual() },
+            DetectConfig { largest_sigma_px: Some(5.5), ..usual() },
+            DetectConfig { smallest_sigma_px: Some(5.0), dots_within_crop: false, ..usual() },
+        ]
+    }
+
+    #[test]
+    fn tuned_settings_find_what_a_new_detector_finds_and_the_trace_changes_nothing() {
+        let moments = moments(&WALK, true, false);
+        let usual = CameraDetector::from_moments(&moments, &DetectConfig::default()).unwrap();
+        let (picture, animal) = (fluorescence(225.0, 77), animal(225.0, 40, 160));
+        let plain = usual.detect(Some(&animal), &picture, None).unwrap();
+        for config in tunings() {
+            let new = CameraDetector::from_moments(&moments, &config).unwrap();
+            let found = new.detect(Some(&animal), &picture, None).unwrap();
+            let tuned = usual.tuned(&config).unwrap();
+            assert_eq!(tuned.detect(Some(&animal), &picture, None).unwrap(), found);
+            assert_eq!(tuned.examine(Some(&animal), &picture, None).unwrap().view, found);
+            assert!(!near(&found, REFLECTION[0], REFLECTION[1]), "{config:?}");
+        }
+        assert_eq!(
+            usual.tuned(&DetectConfig::default()).unwrap().detect(Some(&animal), &picture, None).unwrap(),
+            plain
+        );
+        assert!(usual.tuned(&DetectConfig { background_samples: 12, ..DetectConfig::default() }).is_none());
+    }
+
+    #[test]
+    fn what_is_left_out_says_why() {
+        let dots =
+            [(100.0, 100.0, 60.0, 1.6), (200.0, 100.0, 60.0, 3.2), (300.0, 100.0, 60.0, 1.0), (400.0, 100.0, 3.5, 1.6)];
+        let spots = dots.iter().map(|(x, y, peak, sigma)| spot(*x, *y, *peak, *sigma)).collect();
+        let picture = Picture { noise: 1.0, ..Picture::dark(spots) }.in_8_bit();
+        let mask = animal(150.0, 0, 1);
+        let reason = |config: DetectConfig, mask: Option<&GrayFrame>, x: f64| {
+            let detector = CameraDetector::without_background(&config);
+            let examined = detector.examine(None, &picture, mask).unwrap();
+            let here = |point: Point2| (point - Point2::new(x, 100.0)).norm() < 3.0;
+            if examined.view.centroids.iter().any(|centroid| here(centroid.point_in_image)) {
+                return None;
+            }
+            examined.rejected.iter().find(|spot| here(spot.point_in_image)).map(|spot| spot.reason)
+        };
+        let usual = DetectConfig::default;
+        // 640 px are 0.3125 of 2048 px.
+        let sized = |smallest: f64, largest: f64| DetectConfig {
+            smallest_sigma_px: Some(smallest / 0.3125),
+            largest_sigma_px: Some(largest / 0.3125),
+            ..usual()
+        };
+        for x in [100.0, 200.0, 300.0] {
+            assert_eq!(reason(usual(), None, x), None, "{x}");
+            assert_eq!(reason(usual(), Some(&mask), x), Some(Rejection::OutsideCrop), "{x}");
+            assert_eq!(reason(DetectConfig { dots_within_crop: false, ..usual() }, Some(&mask), x), None, "{x}");
+        }
+        let by_size = [100.0, 200.0, 300.0].map(|x| reason(sized(1.3, 2.2), None, x));
+        assert_eq!(by_size, [None, Some(Rejection::TooLarge), Some(Rejection::TooSmall)]);
+        assert_eq!(reason(usual(), None, 400.0), Some(Rejection::BelowThreshold));
+        assert_eq!(reason(DetectConfig { sensitivity: 2.0, ..usual() }, None, 400.0), None);
+        let surplus = reason(DetectConfig { max_centroids: 1, ..usual() }, None, 300.0);
+        assert_eq!(surplus, Some(Rejection::Surplus));
     }
 
     #[test]

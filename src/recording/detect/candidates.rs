@@ -6,6 +6,8 @@ use super::error::{DetectError, check_buffer};
 use super::filter::{Filtered, difference_of_gaussians};
 use super::noise::{noise_of_plane, quantisation_step, robust_spread, threshold_in_deviations};
 use super::plane::Plane;
+use super::trace::{Rejection, Trace};
+use crate::model::Point2;
 use crate::recording::frame::{GrayFrame, GrayPixels};
 
 /// A maximum of the filtered picture.
@@ -27,9 +29,9 @@ pub(super) struct Candidates {
 }
 
 impl Candidates {
-    /// Drops those whose place is not wanted.
-    pub(super) fn keep(&mut self, wanted: impl Fn(f64, f64) -> bool) {
-        self.spots.retain(|spot| wanted(spot.x, spot.y));
+    /// Drops those whose place is not wanted, and gives them back.
+    pub(super) fn keep(&mut self, wanted: impl Fn(f64, f64) -> bool) -> Vec<Candidate> {
+        self.spots.extract_if(.., |spot| !wanted(spot.x, spot.y)).collect()
     }
 }
 
@@ -57,6 +59,9 @@ pub(super) struct Search<'a> {
     pub(super) step: f32,
 }
 
+/// Maxima of at least this share of the threshold are told of where a person wants to know what was nearly a dot.
+const NEARLY: f32 = 0.5;
+
 /// Every how many values the noise is sampled, along each side: about 40,000 values of a large picture.
 const NOISE_STRIDE: usize = 4;
 
@@ -74,7 +79,7 @@ impl<'a> Search<'a> {
         let scales = config.scales(frame.width);
         let mut merged = Plane::from_frame(frame, scales.bin);
         if let Some(background) = background {
-            background.subtract_from(&mut merged);
+            background.subtract_from(&mut merged, scales.bin);
         }
         let filtered = difference_of_gaussians(&merged, scales.narrow_px, scales.wide_px, scales.bin);
         let step = quantisation_step(frame);
@@ -84,7 +89,8 @@ impl<'a> Search<'a> {
         // A Gaussian of deviation σ shrinks white noise to 1 / (2 σ √π).
         let pixel_noise =
             (deviation * (2.0 * scales.narrow_px * std::f64::consts::PI.sqrt()) as f32).max(step / 12f32.sqrt());
-        let threshold = (factor * deviation).max(config.floor_steps as f32 * step);
+        let sensitivity = config.sensitivity as f32;
+        let threshold = (factor * deviation).max(config.floor_steps as f32 * step) / sensitivity;
         Ok(Self {
             frame,
             background,
@@ -93,24 +99,39 @@ impl<'a> Search<'a> {
             merged,
             filtered,
             threshold,
-            threshold_deviations: factor,
+            threshold_deviations: factor / sensitivity,
             pixel_noise,
             step,
         })
     }
 
     /// The maxima above the threshold, highest first.
-    pub(super) fn candidates(&self) -> Candidates {
-        let mut spots = maxima(&self.filtered.response, self.threshold);
+    pub(super) fn candidates(&self, trace: &mut Trace) -> Candidates {
+        let lowest = if trace.is_on() { NEARLY * self.threshold } else { self.threshold };
+        let mut spots = maxima(&self.filtered.response, lowest);
         // A picture that is no fluorescence may have thousands; fitting them would take minutes.
         spots.sort_by(|a, b| b.response.total_cmp(&a.response).then(a.y.total_cmp(&b.y)).then(a.x.total_cmp(&b.x)));
+        let low = spots.split_off(spots.partition_point(|spot| spot.response > self.threshold));
         spots.truncate(4 * self.config.max_centroids);
-        spots.retain(|spot| spot.response >= self.config.local_contrast as f32 * self.spread_around(spot.x, spot.y));
-        for spot in &mut spots {
-            spot.x = self.picture_from_merged(spot.x);
-            spot.y = self.picture_from_merged(spot.y);
+        let contrast = self.config.least_contrast();
+        let is_flat = |spot: &mut Candidate| spot.response < contrast * self.spread_around(spot.x, spot.y);
+        let flat: Vec<Candidate> = spots.extract_if(.., is_flat).collect();
+        for (refused, reason) in [(flat, Rejection::LowContrast), (low, Rejection::BelowThreshold)] {
+            for spot in refused {
+                self.note(trace, &self.in_picture(spot), reason);
+            }
         }
-        Candidates { spots }
+        Candidates { spots: spots.into_iter().map(|spot| self.in_picture(spot)).collect() }
+    }
+
+    /// A candidate whose place is moved from the merged picture to the picture.
+    fn in_picture(&self, spot: Candidate) -> Candidate {
+        Candidate { x: self.picture_from_merged(spot.x), y: self.picture_from_merged(spot.y), ..spot }
+    }
+
+    /// Notes why a candidate is no dot.
+    pub(super) fn note(&self, trace: &mut Trace, spot: &Candidate, reason: Rejection) {
+        trace.note(Point2::new(spot.x, spot.y), f64::from(spot.response / self.threshold), reason);
     }
 
     /// Robust deviation of the filtered picture in a ring around a place, both in merged pixels.
@@ -151,10 +172,7 @@ impl<'a> Search<'a> {
             GrayPixels::U16(levels) => f32::from(levels[index]),
         };
         match self.background {
-            Some(background) => {
-                let (x, y) = (self.merged_from_picture(x as f64), self.merged_from_picture(y as f64));
-                level - background.excess_at(x, y)
-            }
+            Some(background) => level - background.excess_at(x as f64, y as f64),
             None => level,
         }
     }

@@ -13,6 +13,7 @@ use super::config::DetectConfig;
 use super::error::DetectError;
 use super::refine::Found;
 use super::refine::refine;
+use super::trace::{Rejection, Trace};
 use crate::model::{Centroid, CentroidNumber, CentroidOrigin, Crop, Point2};
 use crate::recording::frame::GrayFrame;
 
@@ -29,8 +30,8 @@ pub fn find_centroids(
     config: &DetectConfig,
 ) -> Result<Vec<Centroid>, DetectError> {
     let search = Search::new(fluorescence, background, config)?;
-    let candidates = search.candidates();
-    Ok(centroids_of(&search, candidates, crop, config))
+    let candidates = search.candidates(&mut Trace::off());
+    Ok(centroids_of(&search, candidates, crop, &mut Trace::off()))
 }
 
 /// Fits the candidates inside a crop and numbers them.
@@ -38,20 +39,38 @@ pub(super) fn centroids_of(
     search: &Search<'_>,
     mut candidates: Candidates,
     crop: Option<Crop>,
-    config: &DetectConfig,
+    trace: &mut Trace,
 ) -> Vec<Centroid> {
+    let (config, scales) = (search.config, &search.scales);
     if let Some(crop) = crop {
         // A candidate's place is good to about a pixel: those just outside may be fitted inside.
-        let margin = 2.0 * search.scales.narrow_px;
-        candidates.keep(|x, y| reaches(&crop, x, y, margin));
+        let margin = 2.0 * scales.narrow_px;
+        for spot in candidates.keep(|x, y| reaches(&crop, x, y, margin)) {
+            search.note(trace, &spot, Rejection::OutsideCrop);
+        }
     }
-    let mut found = refine(search, &candidates);
+    let mut found = refine(search, &candidates, trace);
+    let mut reject = |found: &mut Vec<Found>, reason: Rejection, is_wanted: &dyn Fn(&Found) -> bool| {
+        for spot in found.extract_if(.., |found| !is_wanted(found)) {
+            search.note_found(trace, &spot, reason);
+        }
+    };
     if let Some(crop) = crop {
-        found.retain(|found| crop.contains(Point2::new(found.spot.x, found.spot.y)));
+        let is_inside = |found: &Found| crop.contains(Point2::new(found.spot.x, found.spot.y));
+        reject(&mut found, Rejection::OutsideCrop, &is_inside);
+    }
+    if let Some(smallest) = scales.smallest_px {
+        reject(&mut found, Rejection::TooSmall, &|found| found.spot.sigma >= smallest);
+    }
+    if let Some(largest) = scales.largest_px {
+        reject(&mut found, Rejection::TooLarge, &|found| found.spot.sigma <= largest);
     }
     found.sort_by(|a, b| b.snr.total_cmp(&a.snr));
-    found.truncate(config.max_centroids.min(usize::from(u16::MAX)));
-    numbered(found, search.scales.row_px)
+    let most = config.max_centroids.min(usize::from(u16::MAX)).min(found.len());
+    for surplus in found.drain(most..) {
+        search.note_found(trace, &surplus, Rejection::Surplus);
+    }
+    numbered(found, scales.row_px)
 }
 
 fn reaches(crop: &Crop, x: f64, y: f64, margin: f64) -> bool {

@@ -14,6 +14,8 @@ pub mod centroids;
 
 pub mod background;
 
+pub mod band_pass;
+
 pub mod mask;
 
 mod motion;
@@ -32,6 +34,10 @@ mod filter;
 
 mod plane;
 
+mod trace;
+
+mod click;
+
 #[cfg(test)]
 mod synthetic;
 
@@ -39,8 +45,10 @@ mod synthetic;
 mod real_data;
 
 pub use background::Background;
-pub use camera::{CameraDetector, Moment, PrepareError, ViewDetection};
+pub use camera::{CameraDetector, Examination, Moment, PrepareError, ViewDetection};
 pub use centroids::find_centroids;
-pub use config::DetectConfig;
+pub use click::{ClickedSpot, refine_click};
+pub use config::{ConfigError, DetectConfig};
 pub use error::DetectError;
 pub use mask::{Mask, ReflectanceModel, animal_mask, crop_of};
+pub use trace::{RejectedSpot, Rejection};

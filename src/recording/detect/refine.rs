@@ -4,6 +4,8 @@ use super::candidates::{Candidates, Search};
 use super::filter::Surroundings;
 use super::fit::{Fit, FitLimits, Patch, SPOTS_MAX, Spot, fit_spots};
 use super::noise::robust_spread;
+use super::trace::{Rejection, Trace};
+use crate::model::Point2;
 
 /// A fitted dot.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +19,7 @@ pub(super) struct Found {
 /// Fits the candidates, splits what touches, adds what was hidden.
 ///
 /// The first fit takes the wide blur as it is, which the spots themselves have lifted; later ones take it without them.
-pub(super) fn refine(search: &Search<'_>, candidates: &Candidates) -> Vec<Found> {
+pub(super) fn refine(search: &Search<'_>, candidates: &Candidates, trace: &mut Trace) -> Vec<Found> {
     let narrow = search.scales.narrow_px;
     let start = candidates.spots.iter().map(|candidate| {
         // A spot as wide as the narrow Gaussian loses half of its height in the filter.
@@ -29,19 +31,19 @@ pub(super) fn refine(search: &Search<'_>, candidates: &Candidates) -> Vec<Found>
     let sigma_max = std::mem::replace(&mut model.limits.sigma_max, 0.6 * window);
     model.fit_all(|_| window);
     model.limits.sigma_max = sigma_max;
-    model.drop_lost();
+    model.drop_lost(trace);
     model.clean_surroundings();
     model.fit_all(fit_radius);
-    model.drop_lost();
+    model.drop_lost(trace);
     for _ in 0..SECOND_LOOKS {
         if !(model.split_touching() | model.add_hidden()) {
             break;
         }
         model.clean_surroundings();
         model.fit_all(fit_radius);
-        model.drop_lost();
+        model.drop_lost(trace);
     }
-    model.found()
+    model.found(trace)
 }
 
 /// How far around a spot its pixels are fitted: 3.5 deviations hold all of it and enough of its surroundings.
@@ -50,7 +52,7 @@ pub(super) fn fit_radius(spot: &Spot) -> f64 {
 }
 
 /// The usual deviation of a dot over the narrow Gaussian's: 1.4 to 1.5 on simulated recordings of 640 and 1024 px.
-const USUAL_WIDTH: f64 = 1.4;
+pub(super) const USUAL_WIDTH: f64 = 1.4;
 
 /// Standard deviation of the logarithmic width among dots: dots under skin are up to twice as wide as bare ones.
 const WIDTH_SPREAD: f64 = 0.35;
@@ -230,28 +232,33 @@ impl<'a> Model<'a> {
     }
 
     /// Drops spots that vanished in the fit, and of two that became one the lower.
-    fn drop_lost(&mut self) {
-        let filtered_peak = |spot: &Spot| {
-            let narrow = self.search.scales.narrow_px;
-            spot.peak * spot.sigma * spot.sigma / (spot.sigma * spot.sigma + narrow * narrow)
+    fn drop_lost(&mut self, trace: &mut Trace) {
+        let lost = |index: usize| {
+            let spot = &self.spots[index];
+            let doubled = self.spots.iter().enumerate().any(|(other_index, other)| {
+                let stronger = (other.peak, index) > (spot.peak, other_index);
+                other_index != index && stronger && spot.distance(other) < 0.45 * (spot.sigma + other.sigma)
+            });
+            let height = self.search.filtered_peak(spot);
+            if !height.is_finite() || height < 0.5 * f64::from(self.search.threshold) {
+                Some(Some(Rejection::Faint))
+            } else if spot.sigma >= 0.98 * self.limits.sigma_max {
+                Some(Some(Rejection::TooLarge))
+            } else {
+                doubled.then_some(None)
+            }
         };
-        let keep: Vec<bool> = (0..self.spots.len())
-            .map(|index| {
-                let spot = &self.spots[index];
-                let doubled = self.spots.iter().enumerate().any(|(other_index, other)| {
-                    let stronger = (other.peak, index) > (spot.peak, other_index);
-                    other_index != index && stronger && spot.distance(other) < 0.45 * (spot.sigma + other.sigma)
-                });
-                spot.peak.is_finite()
-                    && filtered_peak(spot) >= 0.5 * f64::from(self.search.threshold)
-                    && spot.sigma < 0.98 * self.limits.sigma_max
-                    && !doubled
-            })
-            .collect();
-        let mut kept = keep.iter();
-        self.spots.retain(|_| *kept.next().unwrap_or(&false));
-        let mut kept = keep.iter();
-        self.noise.retain(|_| *kept.next().unwrap_or(&false));
+        let lost: Vec<Option<Option<Rejection>>> = (0..self.spots.len()).map(lost).collect();
+        for (spot, lost) in self.spots.iter().zip(&lost) {
+            // One that became another is no spot of its own, and nothing to tell of.
+            if let Some(Some(reason)) = lost {
+                self.search.note_spot(trace, spot, *reason);
+            }
+        }
+        let mut kept = lost.iter();
+        self.spots.retain(|_| kept.next().is_some_and(Option::is_none));
+        let mut kept = lost.iter();
+        self.noise.retain(|_| kept.next().is_some_and(Option::is_none));
     }
 
     /// Blurs the picture widely again, this time without the spots.
@@ -282,23 +289,42 @@ impl<'a> Model<'a> {
 
     /// The spots that are dots: high enough for the whole picture's noise and for that around them, and centred in the
     /// picture.
-    fn found(self) -> Vec<Found> {
+    fn found(self, trace: &mut Trace) -> Vec<Found> {
         let search = self.search;
-        let narrow = search.scales.narrow_px;
         let (width, height) = (f64::from(search.frame.width), f64::from(search.frame.height));
         let found =
             self.spots.iter().zip(&self.noise).map(|(spot, noise)| Found { spot: *spot, snr: spot.peak / noise });
-        let is_dot = |found: &Found| {
+        let mut dots = Vec::new();
+        for found in found {
             let spot = &found.spot;
-            let square = spot.sigma * spot.sigma;
-            let filtered = spot.peak * square / (square + narrow * narrow);
             let certainty = found.snr * spot.sigma * CERTAINTY_PER_SNR;
             let inside = spot.x > -1.0 && spot.y > -1.0 && spot.x < width && spot.y < height;
-            filtered >= 0.7 * f64::from(search.threshold)
-                && certainty >= LEAST_CERTAINTY * f64::from(search.threshold_deviations)
-                && inside
-        };
-        found.filter(is_dot).collect()
+            let is_certain = search.filtered_peak(spot) >= 0.7 * f64::from(search.threshold)
+                && certainty >= LEAST_CERTAINTY * f64::from(search.threshold_deviations);
+            if is_certain && inside {
+                dots.push(found);
+            } else if inside {
+                search.note_found(trace, &found, Rejection::Faint);
+            }
+        }
+        dots
+    }
+}
+
+impl Search<'_> {
+    /// The height that a spot has in the filtered picture.
+    fn filtered_peak(&self, spot: &Spot) -> f64 {
+        let (square, narrow) = (spot.sigma * spot.sigma, self.scales.narrow_px);
+        spot.peak * square / (square + narrow * narrow)
+    }
+
+    fn note_spot(&self, trace: &mut Trace, spot: &Spot, reason: Rejection) {
+        trace.note(Point2::new(spot.x, spot.y), self.filtered_peak(spot) / f64::from(self.threshold), reason);
+    }
+
+    /// Notes why a fitted spot is no dot.
+    pub(super) fn note_found(&self, trace: &mut Trace, found: &Found, reason: Rejection) {
+        self.note_spot(trace, &found.spot, reason);
     }
 }
 

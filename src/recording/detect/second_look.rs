@@ -99,7 +99,7 @@ impl Model<'_> {
         let smooth = blurred(&rest.plane, search.filtered.narrow_rest);
         let mut sampled = smooth.data.clone();
         let spread = robust_spread(&mut sampled).1;
-        let least = search.threshold.max(search.config.local_contrast as f32 * spread);
+        let least = search.threshold.max(search.config.least_contrast() * spread);
         for maximum in maxima(&smooth, least) {
             let x = search.picture_from_merged(maximum.x + rest.x as f64);
             let y = search.picture_from_merged(maximum.y + rest.y as f64);

@@ -5,7 +5,7 @@ use egui::{
     emath::Numeric, pos2, vec2,
 };
 
-use super::{focus_ring, rounded_focus_ring, text_corner};
+use super::{focus_ring, focus_ring_inside, rounded_focus_ring, text_corner};
 use crate::ui::theme::{self, Theme, Weight, sans};
 
 /// One of a few options, side by side. Says which was asked for, if another than `chosen`.
@@ -93,6 +93,31 @@ fn arrow_target(ui: &Ui, id: egui::Id, index: usize, count: usize) -> Option<usi
         let target = (index + on).saturating_sub(back).min(count - 1);
         (target != index).then_some(target)
     })
+}
+
+/// The tab of a page: its word, and a line under it where it is the page that is shown.
+pub fn page_tab(ui: &mut Ui, text: &str, is_on: bool) -> Response {
+    let theme = Theme::get();
+    let palette = theme::palette(ui);
+    let galley = ui.painter().layout_no_wrap(
+        text.to_owned(),
+        sans(if is_on { Weight::Strong } else { Weight::Medium }, theme.font.heading),
+        if is_on { palette.text } else { palette.text_secondary },
+    );
+    let size = vec2(galley.size().x + 6.0 * theme.space.unit, ui.available_height());
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    if response.hovered() && !is_on {
+        ui.painter().rect_filled(rect, theme.radius.control, palette.control);
+    }
+    let at = text_corner(ui.painter(), rect.center(), galley.size());
+    ui.painter().galley(at, galley, palette.text);
+    if is_on {
+        let line = Rect::from_min_max(pos2(rect.left(), rect.bottom() - 2.0), rect.max);
+        ui.painter().rect_filled(line, 0, palette.accent);
+    }
+    focus_ring_inside(ui, rect, &response);
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, ui.is_enabled(), is_on, text));
+    response
 }
 
 /// A filter that is on or off.

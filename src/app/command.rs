@@ -1,0 +1,321 @@
+//! Everything that can be asked of the app. Views send these; [`super::App::handle`] alone carries them out.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use super::settings::{Appearance, WindowPlace};
+use super::view::{Channels, Viewport};
+use crate::jobs::labelling::Act;
+use crate::model::{CameraId, CentroidNumber, KeypointId, MaskRegion, Point2, RecordingId};
+use crate::pose::ranking::RankBy;
+use crate::pose::stage4::Solver;
+use crate::recording::detect::DetectConfig;
+use crate::store::{FrameState, MaskRegionId};
+
+/// A page of an open project.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum Page {
+    /// Find the dots.
+    Detect,
+    /// Label seed frames.
+    #[default]
+    Seeds,
+    /// Solve.
+    Run,
+    /// Correct the worst frames.
+    Review,
+    /// Segments of behaviour.
+    Behavior,
+    /// Write results.
+    Export,
+}
+
+impl Page {
+    /// All pages, in the order of the top bar.
+    pub const ALL: [Self; 6] = [Self::Detect, Self::Seeds, Self::Run, Self::Review, Self::Behavior, Self::Export];
+
+    /// The word on its tab.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Detect => "Detect",
+            Self::Seeds => "Seeds",
+            Self::Run => "Run",
+            Self::Review => "Review",
+            Self::Behavior => "Behavior",
+            Self::Export => "Export",
+        }
+    }
+}
+
+/// What a native file dialog is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Browse {
+    /// A project file or a recording to open.
+    Project,
+    /// A folder that holds a recording.
+    RecordingFolder,
+    /// Where a new project goes.
+    NewProject,
+    /// Where the current recording went.
+    MovedRecording,
+    /// Where an export is written.
+    Export,
+    /// A table with true 3D points.
+    Truth,
+    /// A skeleton file.
+    Skeleton,
+}
+
+/// A dialog over the page.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Dialog {
+    /// All keys.
+    Help,
+    /// Search for a command.
+    Palette,
+    /// Who labels; asked at the first edit, which then follows.
+    Annotator,
+    /// Choose seed frames.
+    SeedFrames,
+    /// Go to a frame by its number.
+    GoToFrame,
+    /// Swap left and right over a range of frames.
+    SwapRange,
+    /// What a re-run would change.
+    Rerun,
+    /// Settings.
+    Settings,
+}
+
+/// Which proposals are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProposalScope {
+    /// Those of the selected keypoint.
+    Keypoint,
+    /// All of the frame.
+    Frame,
+}
+
+/// Where in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueueStep {
+    /// The next frame that the filters show.
+    Next,
+    /// The one before.
+    Previous,
+    /// This row of the filtered queue.
+    Row(usize),
+}
+
+/// What the review queue shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QueueFilter {
+    /// Only frames in these states; empty: any.
+    pub states: Vec<FrameState>,
+    /// Only frames with this reason.
+    pub reason: Option<super::queue::ReasonKind>,
+    /// Only frames whose worst label is of this keypoint.
+    pub keypoint: Option<KeypointId>,
+    /// Only frames whose worst label is in this camera.
+    pub camera: Option<CameraId>,
+}
+
+/// How a run is to be made.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunChoice {
+    /// The frames, as typed.
+    pub frames: String,
+    /// What stage 4 does.
+    pub solver: Solver,
+    /// Whether imported labels are solved in place of the geometry's.
+    pub from_labels: bool,
+    /// Whether finished work is done again.
+    pub again: bool,
+}
+
+/// What is exported.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportChoice {
+    /// Which table.
+    pub format: String,
+    /// Where to.
+    pub path: PathBuf,
+    /// Whether a file that is there is replaced.
+    pub replace: bool,
+    /// Leaves out points with a larger error, px.
+    pub max_error_px: Option<f64>,
+    /// Leaves out frames that nobody has reviewed.
+    pub reviewed_only: bool,
+    /// Every recording of the project, or the current one.
+    pub all_recordings: bool,
+}
+
+/// Something that the app is asked to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Opens a project, or a recording, for which the way to a project is then offered.
+    Open(PathBuf),
+    /// Shows a native dialog; its answer comes as another command.
+    Browse(Browse),
+    /// Makes a project for recordings and opens it.
+    NewProject {
+        /// Recording folders.
+        recordings: Vec<PathBuf>,
+        /// The new project file.
+        project: PathBuf,
+        /// A skeleton file, or the mouse with 12 dots.
+        skeleton: Option<PathBuf>,
+    },
+    /// Makes the demo recording and opens it.
+    MakeDemo,
+    /// Back to the welcome page.
+    CloseProject,
+    /// Takes a project off the list of recent ones.
+    ForgetRecent(PathBuf),
+    /// Drops the recording that a new project was offered for.
+    DismissOffer,
+    /// Works on another recording of the project.
+    ChooseRecording(RecordingId),
+    /// Says where the current recording's files are now.
+    Relocate(PathBuf),
+    /// Turns to a page.
+    GoTo(Page),
+
+    /// Shows a frame.
+    ShowFrame(u32),
+    /// Steps by frames.
+    Step(i64),
+    /// Begins or ends playing.
+    TogglePlay,
+    /// How fast to play, 1 is the recording's own speed.
+    SetSpeed(f32),
+
+    /// Selects a keypoint.
+    SelectKeypoint(KeypointId),
+    /// Selects the keypoint so many rows further.
+    StepKeypoint(i32),
+    /// Makes a view the active one.
+    SelectView(Option<CameraId>),
+    /// A digit of a dot's number, typed in a view.
+    TypeDigit(CameraId, u8),
+    /// Takes the number as typed so far.
+    FinishTyping,
+    /// Forgets what was typed, or closes what is open.
+    Escape,
+
+    /// Which pictures are shown, and how.
+    SetChannels(Channels),
+    /// Shows one view large, or all.
+    Maximise(Option<CameraId>),
+    /// Zooms and pans a view; `None` shows the animal again.
+    SetViewport(CameraId, Option<Viewport>),
+    /// Shows every view whole or as it was set.
+    ResetViewports,
+    /// Whether all views are zoomed to the selected keypoint.
+    SetLinkedZoom(bool),
+    /// Whether views follow the animal's crop.
+    SetFollowCrop(bool),
+
+    /// The selected keypoint is this dot.
+    PickDot(CameraId, CentroidNumber),
+    /// The selected keypoint is here, where no dot is.
+    PlaceFree(CameraId, Point2),
+    /// The selected keypoint cannot be seen in this view.
+    NotVisible(CameraId),
+    /// The selected keypoint cannot be seen in any view where it is not labelled yet.
+    NotVisibleElsewhere,
+    /// Takes the selected keypoint's label away in this view.
+    ClearLabel(CameraId),
+    /// Moves the selected keypoint's label in this view, px.
+    Nudge(CameraId, [f64; 2]),
+    /// Swaps the selected keypoint with its mirror image.
+    SwapSides {
+        /// In this view, or in all.
+        camera: Option<CameraId>,
+        /// The frames; `None` is the shown one.
+        frames: Option<Range<u32>>,
+    },
+    /// Takes what is proposed.
+    AcceptProposals(ProposalScope),
+    /// Takes one of the ways to mend the selected keypoint, from 0.
+    ApplyHypothesis(usize),
+    /// Goes to where a click helps most.
+    NextBestClick,
+    /// Any other edit.
+    Edit(Act),
+    /// Adds a dot where the detector found none.
+    AddDot(CameraId, Point2),
+    /// Takes the last edit back.
+    Undo,
+    /// Does it again.
+    Redo,
+
+    /// The seed frames that are to be labelled.
+    ChooseSeedFrames(Vec<u32>),
+
+    /// What the queue shows.
+    SetFilter(QueueFilter),
+    /// What the queue is ordered by.
+    OrderBy(RankBy),
+    /// Residuals above this are worth a look, px.
+    SetThreshold(f64),
+    /// Orders the queue anew.
+    Rerank,
+    /// Goes to a frame of the queue.
+    Queue(QueueStep),
+    /// Decides about the shown frame, and goes to the next.
+    Decide(FrameState),
+    /// Computes what a run from the shown frame on would change.
+    PreviewRerun,
+    /// Takes what the re-run found.
+    TakeRerun,
+    /// Leaves everything as it is.
+    DiscardRerun,
+
+    /// Detector settings that are tried on the shown frame.
+    TryDetector(DetectConfig),
+    /// Keeps the tried settings for the recording.
+    KeepDetector,
+    /// Back to the kept settings.
+    ForgetDetectorTrial,
+    /// Adds a region that masks dots, or changes one.
+    PutRegion(Option<MaskRegionId>, MaskRegion),
+    /// Removes a region.
+    RemoveRegion(MaskRegionId),
+    /// Finds the dots of frames, as typed.
+    StartDetect {
+        /// `A..B`, or empty for all.
+        frames: String,
+        /// Whether frames that are done are done again.
+        again: bool,
+    },
+
+    /// Solves frames.
+    StartRun(RunChoice),
+    /// Stops the running job where nothing is lost.
+    PauseJob,
+    /// Goes on with what was paused.
+    ResumeJob,
+    /// Stops the running job for good.
+    CancelJob,
+
+    /// Writes a table.
+    Export(ExportChoice),
+    /// Loads true 3D points to show beside.
+    LoadTruth(PathBuf),
+
+    /// Who labels.
+    SetAnnotator(String),
+    /// Dark or light.
+    SetAppearance(Appearance),
+    /// How large everything is, 1 to 2.
+    SetScale(f32),
+    /// Bytes of decoded pictures that may be kept.
+    SetPictureBudget(u64),
+    /// Where the window was when it closed.
+    RememberWindow(WindowPlace),
+    /// Opens or closes a dialog.
+    Show(Option<Dialog>),
+    /// Ends the program.
+    Quit,
+}

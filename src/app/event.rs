@@ -1,0 +1,155 @@
+//! Everything that comes back from threads: one closed list, taken in by [`super::App::drain`].
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use super::command::Browse;
+use super::insight::Insight;
+use super::opening::Opened;
+use super::overview::Overview;
+use super::queue::QueueRow;
+use super::session::SeedProgress;
+use super::task::{TaskKind, TaskOutcome};
+use crate::jobs::JobEvent;
+use crate::jobs::detect_preview::PreviewResult;
+use crate::jobs::labelling::{FrameView, Outcome};
+use crate::model::{CameraId, Point3};
+use crate::pose::assist::{Proposal, SeedCheck};
+use crate::recording::detect::DetectConfig;
+use crate::recording::doctor::Finding;
+use crate::store::StoredMaskRegion;
+
+/// What undo and redo would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// What undo would take back.
+    pub undo: Option<String>,
+    /// What redo would do again.
+    pub redo: Option<String>,
+}
+
+/// What an edit led to.
+#[derive(Clone, Debug)]
+pub struct Acted {
+    /// What it is called, which frames it touched, and what there is to say about it.
+    pub outcome: Outcome,
+    /// The touched frames that are shown or kept, as they are now.
+    pub frames: Vec<Arc<FrameView>>,
+    /// Whether more frames were touched than are listed.
+    pub reload: bool,
+    /// What undo and redo would do from here.
+    pub history: History,
+    /// Whether the window should go where it acted.
+    pub jump: bool,
+}
+
+/// How far the seed frames are.
+#[derive(Clone, Debug, Default)]
+pub struct SeedState {
+    /// By frame.
+    pub progress: HashMap<u32, SeedProgress>,
+    /// The check before the run.
+    pub checks: Vec<SeedCheck>,
+}
+
+/// What a recording's dots are found with.
+#[derive(Clone, Debug, Default)]
+pub struct DetectorState {
+    /// Settings.
+    pub config: DetectConfig,
+    /// Regions that mask dots.
+    pub regions: Vec<StoredMaskRegion>,
+    /// What undo and redo would do.
+    pub history: History,
+}
+
+/// Something that happened off the window's thread.
+pub enum Event {
+    /// A project is open, or why not.
+    Opened(Box<Result<Opened, OpenProblem>>),
+    /// A frame was read.
+    Frame(Result<Arc<FrameView>, String>),
+    /// An edit is saved, or was refused; the words say why.
+    Acted(Result<Box<Acted>, String>),
+    /// Nothing was there to undo or redo.
+    NothingToUndo {
+        /// Whether it was redo.
+        redo: bool,
+    },
+    /// What other seed frames say of a frame.
+    Carried(u32, Vec<Proposal>),
+    /// How far the seed frames are.
+    SeedState(SeedState),
+    /// Detector settings and regions were changed.
+    Detector(Result<DetectorState, String>),
+    /// True points were read from a file.
+    Truth(Result<(PathBuf, Arc<BTreeMap<u32, Vec<Option<Point3>>>>), String>),
+    /// What geometry says of the selected keypoint.
+    Insight(Box<Insight>),
+    /// All frames were read.
+    Overview(Result<Box<(Overview, Vec<QueueRow>)>, String>),
+    /// Frames that were asked for again came in.
+    Refreshed(Vec<Arc<FrameView>>),
+    /// A job says something.
+    Job(TaskKind, JobEvent),
+    /// A job ended.
+    JobEnded(TaskKind, Result<Box<TaskOutcome>, TaskEnd>),
+    /// What the detector finds with settings that are tried.
+    Preview(CameraId, u64, Box<Result<PreviewResult, String>>),
+    /// A person chose a path in a native dialog, or closed it.
+    Browsed(Browse, Result<Option<PathBuf>, String>),
+    /// A recording has a new place: the project and the recording, to be opened again.
+    Relocated(Result<(PathBuf, String), String>),
+    /// What the doctor found in a recording that a project is offered for.
+    Examined(PathBuf, Vec<Finding>),
+}
+
+/// Why a job ended early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TaskEnd {
+    /// It was asked to.
+    Stopped,
+    /// Something went wrong; the words say what, where, and what to do.
+    Failed(String),
+}
+
+/// Why a path could not be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OpenProblem {
+    /// It is a recording, which needs a project first.
+    IsRecording(PathBuf),
+    /// Something is wrong with it.
+    Failed {
+        /// The path.
+        path: PathBuf,
+        /// What, and what to do.
+        message: String,
+    },
+}
+
+/// Where threads send events; each wakes the window.
+#[derive(Clone)]
+pub struct Outbox {
+    sender: Sender<Event>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Outbox {
+    /// An outbox into `sender` that calls `wake` after each event.
+    pub fn new(sender: Sender<Event>, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        Self { sender, wake }
+    }
+
+    /// Sends an event; after the app is gone, nobody needs it.
+    pub fn send(&self, event: Event) {
+        let _ = self.sender.send(event);
+        (self.wake)();
+    }
+
+    /// What wakes the window.
+    pub fn waker(&self) -> Arc<dyn Fn() + Send + Sync> {
+        self.wake.clone()
+    }
+}

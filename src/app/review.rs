@@ -1,0 +1,136 @@
+//! The queue, the overview that it is made from, and re-runs from a corrected frame.
+
+use super::App;
+use super::OVERVIEW_EVERY_SECS;
+use super::command::{Dialog, Page, QueueStep};
+use super::event::Event;
+use super::overview::{FrameMark, Overview};
+use super::queue::{Queue, QueueRow};
+use super::state::Urgency;
+use super::task::TaskRequest;
+use crate::pose::ranking::RankBy;
+
+impl App {
+    /// Reads the overview again where it is out of date: at once, or now and then while a job changes frames.
+    pub(super) fn refresh_overview(&mut self) {
+        let is_due = self.state.job.is_none() || self.state.now_secs - self.overview_secs >= OVERVIEW_EVERY_SECS;
+        if !self.overview_is_stale || self.reading_overview || !is_due || self.state.session.is_none() {
+            return;
+        }
+        self.overview_is_stale = false;
+        self.reading_overview = true;
+        self.overview_secs = self.state.now_secs;
+        let outbox = self.outbox.clone();
+        // The keeper only opens a connection; reading all frames takes a thread of its own, so that edits do not wait.
+        self.ask(move |desk| {
+            let opened = desk.project.another();
+            let info = desk.info.clone();
+            let spawned = std::thread::Builder::new().name("overview".to_owned()).spawn(move || {
+                let loaded = opened.map_err(Into::into).and_then(|project| Overview::load(&project, &info));
+                outbox.send(Event::Overview(loaded.map(Box::new).map_err(|error| error.to_string())));
+            });
+            match spawned {
+                Ok(_) => Event::Refreshed(Vec::new()),
+                Err(error) => Event::Frame(Err(format!("The system gives no more threads: {error}"))),
+            }
+        });
+    }
+
+    pub(super) fn take_overview(&mut self, result: Result<Box<(Overview, Vec<QueueRow>)>, String>) {
+        self.reading_overview = false;
+        let (mut overview, rows) = match result {
+            Ok(loaded) => *loaded,
+            Err(message) => return self.state.notify(Urgency::Error, message),
+        };
+        let Some(session) = &mut self.state.session else { return };
+        if overview.marks.len() != session.info.frame_count as usize {
+            return;
+        }
+        let is_first = session.overview.is_none();
+        if let Some(old) = &session.overview {
+            overview.revision = old.revision + 1;
+            // The last frame that has a residual now and had none, or another one, before.
+            let differs = |(_, (new, old)): &(usize, (&FrameMark, &FrameMark))| {
+                !new.residual_px.is_nan() && new.residual_px.to_bits() != old.residual_px.to_bits()
+            };
+            let mut pairs = overview.marks.iter().zip(&old.marks).enumerate();
+            overview.newest = pairs.rfind(differs).map(|(frame, _)| frame as u32);
+        }
+        session.overview = Some(overview);
+        let is_new = session.queue.rows().len() != rows.len();
+        if is_first || is_new {
+            let queue = &session.queue;
+            session.queue = Queue::new(rows, queue.by(), queue.filter().clone(), queue.threshold_px());
+        } else {
+            // The order stays until somebody asks for another; what is known of each frame does not.
+            for row in rows {
+                session.queue.update(row.frame, |old| *old = QueueRow { worst: old.worst, ..row });
+            }
+        }
+        if is_first {
+            self.default_seed_frames();
+            if std::mem::take(&mut self.page_is_open) {
+                self.first_page();
+            }
+            self.want_seed_state();
+            self.frame_changed();
+        }
+    }
+
+    pub(super) fn order_by(&mut self, by: RankBy) {
+        let Some(session) = &mut self.state.session else { return };
+        let queue = &session.queue;
+        session.queue = Queue::new(queue.rows().to_vec(), by, queue.filter().clone(), queue.threshold_px());
+    }
+
+    pub(super) fn rerank(&mut self) {
+        let Some(by) = self.state.session.as_ref().map(|session| session.queue.by()) else { return };
+        self.order_by(by);
+        self.overview_is_stale = true;
+    }
+
+    pub(super) fn step_queue(&mut self, step: QueueStep) {
+        let Some(session) = &mut self.state.session else { return };
+        let Some(frame) = session.queue.after(session.cursor.frame, step) else {
+            if step == QueueStep::Next {
+                let threshold_px = session.queue.threshold_px();
+                let text = format!("Nothing left above {threshold_px:.1} px. Lower the threshold or export.");
+                self.state.notify(Urgency::Success, text);
+            }
+            return;
+        };
+        session.cursor.go_to(frame);
+        if let Some((camera, keypoint)) = session.queue.row_of(frame).and_then(|row| row.worst) {
+            session.selection.camera = Some(camera);
+            session.selection.keypoint = keypoint;
+        }
+        self.frame_changed();
+        self.remember_place_later();
+    }
+
+    pub(super) fn preview_rerun(&mut self) {
+        let Some(session) = &mut self.state.session else { return };
+        session.rerun = None;
+        let frame = session.cursor.frame;
+        self.start_task(TaskRequest::Rerun(frame));
+        if self.state.job.is_some() {
+            self.show(Some(Dialog::Rerun));
+        }
+    }
+
+    pub(super) fn take_rerun(&mut self) {
+        let Some(preview) = self.state.session.as_mut().and_then(|session| session.rerun.take()) else { return };
+        self.show(None);
+        self.start_task(TaskRequest::TakeRerun(preview));
+    }
+
+    /// After a step in the queue the place is remembered, but the file is written when the page changes or the window closes.
+    fn remember_place_later(&mut self) {
+        let Some(session) = &self.state.session else { return };
+        let (path, frame, page) = (session.path.clone(), session.cursor.frame, self.state.page);
+        if let Some(recent) = self.state.settings.recent.iter_mut().find(|recent| recent.path == path) {
+            recent.frame = frame;
+            recent.page = if page == Page::Behavior { recent.page } else { page };
+        }
+    }
+}

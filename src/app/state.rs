@@ -1,0 +1,112 @@
+//! What the window shows: read by views, changed only by [`super::App`].
+
+use std::path::PathBuf;
+
+use super::command::{Command, Dialog, Page};
+use super::session::Session;
+use super::settings::Settings;
+use super::task::{Task, TaskRequest};
+use crate::recording::doctor::Finding;
+
+/// How urgent a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// Good to know; goes away by itself.
+    Info,
+    /// Done.
+    Success,
+    /// Results suffer.
+    Warning,
+    /// Something was not done; stays until it is closed.
+    Error,
+}
+
+/// Something to tell the annotator, shown once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// How urgent it is.
+    pub urgency: Urgency,
+    /// What happened, and what to do.
+    pub text: String,
+}
+
+/// A recording for which a new project is offered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offer {
+    /// The recording.
+    pub recording: PathBuf,
+    /// Where the project would go.
+    pub project: PathBuf,
+    /// Another skeleton than the mouse with 12 dots.
+    pub skeleton: Option<PathBuf>,
+    /// What is wrong with the recording; `None` while it is examined.
+    pub findings: Option<Vec<Finding>>,
+}
+
+/// Everything that views may read.
+pub struct State {
+    /// The page.
+    pub page: Page,
+    /// The open project; `None` shows the welcome page.
+    pub session: Option<Session>,
+    /// A path that is being opened.
+    pub opening: Option<PathBuf>,
+    /// A recording that needs a project.
+    pub offer: Option<Offer>,
+    /// Why the last path was not opened.
+    pub open_problem: Option<(PathBuf, String)>,
+    /// What is remembered.
+    pub settings: Settings,
+    /// A dialog over the page.
+    pub dialog: Option<Dialog>,
+    /// What a dialog for the annotator's name holds back.
+    pub held_back: Option<Box<Command>>,
+    /// Jobs that change or read the project at length; one at a time.
+    pub job: Option<Task>,
+    /// A job that was paused.
+    pub paused: Option<TaskRequest>,
+    /// How the last job ended, in one sentence, and whether well.
+    pub last_job: Option<(bool, String)>,
+    /// A file that an export would replace; it asks before it does.
+    pub would_replace: Option<PathBuf>,
+    /// A path chosen for an export.
+    pub export_path: Option<PathBuf>,
+    /// Notices that nobody has shown yet.
+    pub notices: Vec<Notice>,
+    /// Seconds of the app's clock, as of the last call of [`super::App::tick`].
+    pub now_secs: f64,
+    /// Whether the window should close.
+    pub quit: bool,
+}
+
+impl State {
+    /// The start.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            page: Page::default(),
+            session: None,
+            opening: None,
+            offer: None,
+            open_problem: None,
+            settings,
+            dialog: None,
+            held_back: None,
+            job: None,
+            paused: None,
+            last_job: None,
+            would_replace: None,
+            export_path: None,
+            notices: Vec::new(),
+            now_secs: 0.0,
+            quit: false,
+        }
+    }
+
+    /// Tells the annotator something.
+    pub fn notify(&mut self, urgency: Urgency, text: impl Into<String>) {
+        let notice = Notice { urgency, text: text.into() };
+        if self.notices.last() != Some(&notice) {
+            self.notices.push(notice);
+        }
+    }
+}

@@ -1,0 +1,426 @@
+//! Takes in what threads have sent: one exhaustive match. What was shown before stays until something newer is there.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::App;
+use super::command::{Browse, Command, Dialog, Page};
+use super::cursor::Cursor;
+use super::event::{Acted, Event, OpenProblem};
+use super::keeper::{Desk, Keeper};
+use super::opening::Opened;
+use super::overview::row_of;
+use super::queue::DEFAULT_THRESHOLD_PX;
+use super::session::{Selection, Session};
+use super::state::{Offer, Urgency};
+use crate::jobs::frames::{FrameEvent, FrameService};
+use crate::jobs::labelling::FrameView;
+use crate::model::KeypointId;
+
+/// Frames before and after the shown one whose labels are read early.
+const NEIGHBOURS: u32 = 3;
+
+/// So many seed frames, as the paper has it.
+const SEED_FRAMES: u32 = 3;
+
+impl App {
+    pub(super) fn take(&mut self, event: Event) {
+        match event {
+            Event::Opened(result) => match *result {
+                Ok(opened) => self.take_opened(opened),
+                Err(problem) => self.take_problem(problem),
+            },
+            Event::Frame(result) => {
+                self.open_questions -= 1;
+                match result {
+                    Ok(view) => self.take_frame(view),
+                    Err(message) => self.state.notify(Urgency::Error, message),
+                }
+            }
+            Event::Acted(result) => {
+                self.open_questions -= 1;
+                self.take_acted(result);
+            }
+            Event::NothingToUndo { redo } => {
+                self.open_questions -= 1;
+                if let Some(session) = &mut self.state.session {
+                    session.saving = session.saving.saturating_sub(1);
+                }
+                let what = if redo { "Nothing to redo." } else { "Nothing to undo." };
+                self.state.notify(Urgency::Info, what);
+            }
+            Event::Insight(insight) => {
+                self.open_questions -= 1;
+                self.asking_insight = false;
+                if let Some(session) = &mut self.state.session {
+                    session.insight = Some(*insight);
+                }
+                self.want_insight();
+            }
+            Event::Overview(result) => self.take_overview(result),
+            Event::Refreshed(views) => {
+                self.open_questions -= 1;
+                views.into_iter().for_each(|view| self.take_frame(view));
+            }
+            Event::Carried(frame, proposals) => {
+                self.open_questions -= 1;
+                if let Some(session) = &mut self.state.session {
+                    session.seeds.carried = proposals;
+                    session.seeds.carried_for = Some(frame);
+                    session.insight = None;
+                }
+                self.want_insight();
+            }
+            Event::SeedState(state) => {
+                self.open_questions -= 1;
+                if let Some(session) = &mut self.state.session {
+                    session.seeds.checks = state.checks;
+                    session.seeds.progress = state.progress;
+                }
+            }
+            Event::Job(kind, event) => {
+                if let Some(job) = self.state.job.as_mut().filter(|job| job.request.kind() == kind) {
+                    job.note(event);
+                }
+                self.overview_is_stale = true;
+            }
+            Event::JobEnded(kind, result) => self.take_job_end(kind, result),
+            Event::Preview(camera, generation, result) => self.take_preview(camera, generation, *result),
+            Event::Detector(result) => {
+                self.open_questions -= 1;
+                self.take_detector(result);
+            }
+            Event::Truth(result) => match result {
+                Ok((path, truth)) => {
+                    if let Some(session) = &mut self.state.session {
+                        session.truth = Some((path, truth));
+                    }
+                }
+                Err(message) => self.state.notify(Urgency::Error, message),
+            },
+            Event::Browsed(browse, answer) => self.take_browsed(browse, answer),
+            Event::Relocated(result) => {
+                self.open_questions -= 1;
+                match result {
+                    Ok((path, recording)) => self.reopen(path, recording),
+                    Err(message) => self.state.notify(Urgency::Error, message),
+                }
+            }
+            Event::Examined(path, findings) => {
+                if let Some(offer) = self.state.offer.as_mut().filter(|offer| offer.recording == path) {
+                    offer.findings = Some(findings);
+                }
+            }
+        }
+    }
+
+    fn take_opened(&mut self, opened: Opened) {
+        self.state.opening = None;
+        self.state.offer = None;
+        let path = opened.project.path().to_owned();
+        let remembered = self.state.settings.recent_of(&path).cloned();
+        let remembered_here = remembered.filter(|recent| recent.recording.as_deref() == Some(&opened.info.name));
+        let Opened { project, read_only, recordings, info, recording, labelling, spare, problems, history } = opened;
+        let recording = recording.map(Arc::new);
+        let skeleton = Arc::new(project.skeleton().clone());
+        let detector = project.detect_config(info.id).ok().flatten().unwrap_or_default();
+        let regions = project.mask_regions(info.id).unwrap_or_default();
+        let budget = self.state.settings.picture_budget_bytes as usize;
+        let waker = self.outbox.waker();
+        let pictures = recording.as_ref().map(|recording| FrameService::new(recording, &info, budget, waker));
+        let pictures = match pictures.transpose() {
+            Ok(pictures) => pictures.map(Arc::new),
+            Err(error) => {
+                return self.state.notify(Urgency::Error, format!("The system gives no more threads: {error}"));
+            }
+        };
+        let desk = Desk { project, info: info.clone(), recording: recording.clone(), labelling: labelling.clone() };
+        let keeper = match Keeper::start(desk, self.outbox.clone()) {
+            Ok(keeper) => keeper,
+            Err(error) => {
+                self.state.notify(Urgency::Error, format!("The system gives no more threads: {error}"));
+                return;
+            }
+        };
+        let mut cursor = Cursor::new(info.frame_count);
+        let mut seeds = super::session::Seeds::default();
+        let mut threshold_px = DEFAULT_THRESHOLD_PX;
+        if let Some(recent) = &remembered_here {
+            cursor.go_to(recent.frame);
+            seeds.frames.clone_from(&recent.seed_frames);
+            threshold_px = recent.threshold_px.unwrap_or(threshold_px);
+        }
+        seeds.frames.retain(|frame| *frame < info.frame_count);
+        problems.iter().for_each(|problem| self.state.notify(Urgency::Warning, problem.clone()));
+        if let Some(reason) = &read_only {
+            self.state.notify(Urgency::Warning, format!("Open for reading only: {reason}."));
+        }
+        let mut session = Session {
+            path,
+            read_only,
+            recordings,
+            info,
+            recording,
+            spare,
+            preview: None,
+            problems,
+            skeleton,
+            labelling,
+            pictures,
+            keeper,
+            cursor,
+            views: Default::default(),
+            overview: None,
+            queue: Default::default(),
+            selection: Selection { keypoint: KeypointId(0), camera: None },
+            typing: None,
+            channels: Default::default(),
+            grid: super::session::Grid { follow_crop: true, ..Default::default() },
+            insight: None,
+            seeds,
+            detector,
+            regions,
+            trial: Default::default(),
+            rerun: None,
+            truth: None,
+            undo_title: history.undo,
+            redo_title: history.redo,
+            saving: 0,
+            not_saved: None,
+            asked: Default::default(),
+            broken_views: Default::default(),
+            unreadable: Default::default(),
+        };
+        session.queue.set_threshold(threshold_px);
+        self.state.session = Some(session);
+        self.open_questions = 0;
+        self.asking_insight = false;
+        self.reading_overview = false;
+        self.overview_is_stale = true;
+        self.state.page = remembered_here.map_or(Page::Seeds, |recent| recent.page);
+        self.page_is_open = self.state.settings.recent_of(&self.session_path()).is_none();
+        self.frame_changed();
+        self.remember_place();
+    }
+
+    fn session_path(&self) -> PathBuf {
+        self.state.session.as_ref().map(|session| session.path.clone()).unwrap_or_default()
+    }
+
+    fn take_problem(&mut self, problem: OpenProblem) {
+        self.state.opening = None;
+        match problem {
+            OpenProblem::Failed { path, message } => self.state.open_problem = Some((path, message)),
+            OpenProblem::IsRecording(folder) => self.offer_project(folder),
+        }
+    }
+
+    /// Opens the project beside a recording, or offers to make one.
+    fn offer_project(&mut self, folder: PathBuf) {
+        let name = folder.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned());
+        let project = folder.parent().unwrap_or(&folder).join(format!("{name}.bvlm"));
+        if project.exists() {
+            self.pending.push(Command::Open(project));
+            return;
+        }
+        self.state.offer = Some(Offer { recording: folder.clone(), project, skeleton: None, findings: None });
+        let outbox = self.outbox.clone();
+        self.spawn("doctor", move || {
+            let findings = crate::recording::doctor::examine(&folder);
+            outbox.send(Event::Examined(folder, findings));
+        });
+    }
+
+    fn take_browsed(&mut self, browse: Browse, answer: Result<Option<PathBuf>, String>) {
+        let path = match answer {
+            Ok(Some(path)) => path,
+            Ok(None) => return,
+            Err(message) => return self.state.notify(Urgency::Warning, message),
+        };
+        match browse {
+            Browse::Project | Browse::RecordingFolder => self.pending.push(Command::Open(path)),
+            Browse::MovedRecording => self.pending.push(Command::Relocate(path)),
+            Browse::Truth => self.pending.push(Command::LoadTruth(path)),
+            Browse::NewProject => {
+                if let Some(offer) = &mut self.state.offer {
+                    offer.project = path;
+                }
+            }
+            Browse::Skeleton => {
+                if let Some(offer) = &mut self.state.offer {
+                    offer.skeleton = Some(path);
+                }
+            }
+            Browse::Export => self.state.export_path = Some(path),
+        }
+    }
+
+    /// The shown frame, the page or the labels changed: asks for what is not at hand.
+    pub(super) fn frame_changed(&mut self) {
+        let Some(session) = &mut self.state.session else { return };
+        session.typing = None;
+        let shown = session.cursor.frame;
+        self.ask_frame(shown);
+        self.want_insight();
+        self.try_shown_frame();
+        if self.state.page == Page::Seeds {
+            self.want_carried();
+        }
+    }
+
+    /// Asks for the labels of a frame, unless they are at hand or asked for.
+    pub(super) fn ask_frame(&mut self, frame: u32) {
+        let Some(session) = &mut self.state.session else { return };
+        let is_there = frame < session.info.frame_count && session.views.get(frame).is_none();
+        if is_there && session.asked.insert(frame) {
+            self.ask(move |desk| {
+                let view = desk.labelling.frame(&desk.project, frame);
+                Event::Frame(view.map(Arc::new).map_err(|error| error.to_string()))
+            });
+        }
+    }
+
+    fn take_frame(&mut self, view: Arc<FrameView>) {
+        let Some(session) = &mut self.state.session else { return };
+        let frame = view.frame;
+        session.asked.remove(&frame);
+        if view.recording != session.info.id {
+            return;
+        }
+        if let Some(overview) = &mut session.overview {
+            overview.update(&view);
+        }
+        update_queue(session, &view);
+        session.views.insert(view);
+        if frame == session.cursor.frame {
+            self.want_insight();
+            self.ask_neighbours();
+        }
+    }
+
+    /// Labels of the frames that are likely to be shown next.
+    fn ask_neighbours(&mut self) {
+        let Some(session) = &self.state.session else { return };
+        let shown = session.cursor.frame;
+        let near = shown.saturating_sub(NEIGHBOURS)..shown.saturating_add(NEIGHBOURS + 1);
+        let mut wanted: Vec<u32> = near.collect();
+        if self.state.page == Page::Review {
+            wanted.extend(session.queue.upcoming(shown, NEIGHBOURS as usize));
+        }
+        wanted.into_iter().for_each(|frame| self.ask_frame(frame));
+    }
+
+    fn take_acted(&mut self, result: Result<Box<Acted>, String>) {
+        let Some(session) = &mut self.state.session else { return };
+        session.saving = session.saving.saturating_sub(1);
+        let acted = match result {
+            Ok(acted) => *acted,
+            Err(message) => {
+                session.not_saved = Some(message.clone());
+                self.state.notify(Urgency::Error, message);
+                return;
+            }
+        };
+        session.not_saved = None;
+        session.undo_title = acted.history.undo;
+        session.redo_title = acted.history.redo;
+        let was_here = acted.outcome.recording == session.info.id;
+        if acted.reload {
+            session.views.clear();
+            session.asked.clear();
+            self.overview_is_stale = true;
+        }
+        acted.frames.into_iter().for_each(|view| self.take_frame(view));
+        if let Some(note) = &acted.outcome.note {
+            self.state.notify(Urgency::Info, note.clone());
+        }
+        acted.outcome.conflicts.iter().for_each(|conflict| self.state.notify(Urgency::Warning, conflict.clone()));
+        if acted.jump && was_here {
+            self.jump_to(acted.outcome.frames.first().copied(), acted.outcome.place);
+        } else if acted.jump {
+            self.state.notify(Urgency::Info, format!("{}: in another recording", acted.outcome.title));
+        } else if self.state.page == Page::Seeds {
+            self.advance_keypoint();
+        }
+        self.want_seed_state();
+        self.frame_changed();
+    }
+
+    /// What the frame service could not read: told once, and shown in the view.
+    pub(super) fn take_trouble(&mut self, event: FrameEvent) {
+        let Some(session) = &mut self.state.session else { return };
+        match event {
+            FrameEvent::Unreadable { camera, frame, reason } => {
+                let text = format!("{}: frame {frame} cannot be read. {reason}", session.camera_name(camera));
+                session.unreadable.insert((camera, frame), reason);
+                self.state.notify(Urgency::Warning, text);
+            }
+            FrameEvent::CameraMissing { camera, channel, reason, .. } => {
+                let text = format!("{}: {}", session.camera_name(camera), reason);
+                session.broken_views.insert((camera, channel), reason);
+                self.state.notify(Urgency::Warning, text);
+            }
+            FrameEvent::Picture(_) => {}
+        }
+    }
+
+    /// Shows where an undo or redo acted.
+    fn jump_to(&mut self, frame: Option<u32>, place: Option<(crate::model::CameraId, KeypointId)>) {
+        let Some(session) = &mut self.state.session else { return };
+        if let Some(frame) = frame {
+            session.cursor.go_to(frame);
+        }
+        if let Some((camera, keypoint)) = place {
+            session.selection = Selection { keypoint, camera: Some(camera) };
+        }
+    }
+
+    /// Decides which page a project opens on that was never open: the first one where something is to be done.
+    pub(super) fn first_page(&mut self) {
+        let Some(session) = &self.state.session else { return };
+        let Some(overview) = &session.overview else { return };
+        self.state.page = if overview.solved_len() > overview.seed_frames().count() {
+            Page::Review
+        } else if overview.detected_len() == 0 && session.recording.is_some() {
+            Page::Detect
+        } else if overview.seed_frames().count() < SEED_FRAMES as usize {
+            Page::Seeds
+        } else {
+            Page::Run
+        };
+    }
+
+    /// The first three frames, or those that are seeds already, where nobody chose others.
+    pub(super) fn default_seed_frames(&mut self) {
+        let Some(session) = &mut self.state.session else { return };
+        let Some(overview) = &session.overview else { return };
+        if session.seeds.frames.is_empty() {
+            let mut frames: Vec<u32> = overview.seed_frames().collect();
+            let more = (0..session.info.frame_count).filter(|frame| !frames.contains(frame));
+            let missing: Vec<u32> = more.take((SEED_FRAMES as usize).saturating_sub(frames.len())).collect();
+            frames.extend(missing);
+            frames.sort_unstable();
+            session.seeds.frames = frames;
+        }
+    }
+
+    /// Shows a dialog, or closes it.
+    pub(super) fn show(&mut self, dialog: Option<Dialog>) {
+        self.state.dialog = dialog;
+    }
+}
+
+/// Takes what a frame is now over into its row; a row that is new to the queue waits for the next ranking.
+fn update_queue(session: &mut Session, view: &FrameView) {
+    let Some(summary) = &view.summary else { return };
+    let mut fresh = row_of(summary);
+    fresh.worst = worst_label(view);
+    fresh.state = view.state;
+    session.queue.update(view.frame, |row| *row = fresh);
+}
+
+/// The label with the largest residual.
+fn worst_label(view: &FrameView) -> Option<(crate::model::CameraId, KeypointId)> {
+    let found = view.residuals_px.iter().max_by(|(_, _, a), (_, _, b)| a.total_cmp(b));
+    found.map(|(camera, keypoint, _)| (camera, keypoint))
+}

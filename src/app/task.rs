@@ -1,0 +1,295 @@
+//! Long jobs, each on a named thread with its own connection to the project, a flag that stops it, and events on the way.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use super::command::{ExportChoice, RunChoice};
+use super::event::{Event, Outbox, TaskEnd};
+use crate::demo::DemoConfig;
+use crate::jobs::pose::Assigner;
+use crate::jobs::pose::preview::{self, Preview as RerunPreview};
+use crate::jobs::tables::{Filter, Format};
+use crate::jobs::{self, CancelFlag, Job, JobError, JobEvent, detect, pose};
+use crate::model::FrameRange;
+use crate::store::{Project, RecordingInfo};
+
+/// What kind of job it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TaskKind {
+    /// Finding dots.
+    Detect,
+    /// Solving frames.
+    Run,
+    /// Computing what a re-run would change.
+    Rerun,
+    /// Writing a table.
+    Export,
+    /// Making the demo.
+    Demo,
+    /// Making a project.
+    NewProject,
+}
+
+impl TaskKind {
+    /// What it is called while it works.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Detect => "Finding dots",
+            Self::Run => "Solving frames",
+            Self::Rerun => "Trying a re-run",
+            Self::Export => "Exporting",
+            Self::Demo => "Making the demo",
+            Self::NewProject => "Making the project",
+        }
+    }
+}
+
+/// What is to be done.
+#[derive(Clone)]
+pub enum TaskRequest {
+    /// Finds dots.
+    Detect {
+        /// `A..B`, or empty.
+        frames: String,
+        /// Whether frames that are done are done again.
+        again: bool,
+    },
+    /// Solves frames.
+    Run(RunChoice),
+    /// Computes what a re-run from a frame would change.
+    Rerun(u32),
+    /// Takes what a re-run found.
+    TakeRerun(Arc<RerunPreview>),
+    /// Writes a table.
+    Export(ExportChoice),
+    /// Makes the demo in a folder.
+    Demo(PathBuf),
+    /// Makes a project.
+    NewProject {
+        /// Recordings.
+        recordings: Vec<PathBuf>,
+        /// The project file.
+        project: PathBuf,
+        /// Its skeleton.
+        skeleton: Option<PathBuf>,
+    },
+}
+
+impl TaskRequest {
+    /// What kind of job it is.
+    pub fn kind(&self) -> TaskKind {
+        match self {
+            Self::Detect { .. } => TaskKind::Detect,
+            Self::Run(_) | Self::TakeRerun(_) => TaskKind::Run,
+            Self::Rerun(_) => TaskKind::Rerun,
+            Self::Export(_) => TaskKind::Export,
+            Self::Demo(_) => TaskKind::Demo,
+            Self::NewProject { .. } => TaskKind::NewProject,
+        }
+    }
+
+    /// Whether it goes on where it stopped when it is asked for again.
+    pub fn is_resumable(&self) -> bool {
+        matches!(self, Self::Detect { .. } | Self::Run(_) | Self::Demo(_))
+    }
+}
+
+/// What came of a job.
+#[derive(Clone)]
+pub enum TaskOutcome {
+    /// Dots were found.
+    Detect(detect::Report),
+    /// Frames were solved.
+    Run(pose::Report),
+    /// What a re-run would change.
+    Rerun(Arc<RerunPreview>),
+    /// A re-run was taken.
+    RerunTaken(preview::Taken),
+    /// Tables were written.
+    Export {
+        /// The files.
+        paths: Vec<PathBuf>,
+        /// Rows written.
+        rows: usize,
+        /// What was left out, in words.
+        left_out: Vec<String>,
+    },
+    /// Nothing was written: a file is there already.
+    WouldReplace(PathBuf),
+    /// A project is there to be opened.
+    Project(PathBuf),
+}
+
+/// A running job.
+pub struct Task {
+    /// What it does.
+    pub request: TaskRequest,
+    /// Stops it.
+    pub cancel: CancelFlag,
+    /// Joined when the app ends.
+    pub thread: Option<JoinHandle<()>>,
+    /// The phase, as the job calls it.
+    pub phase: String,
+    /// Steps done and steps in all; 0 in all where nobody knows.
+    pub steps: (u64, u64),
+    /// What a step is.
+    pub unit: &'static str,
+    /// What it had to say, the latest last.
+    pub messages: Vec<TaskMessage>,
+    /// When it began, seconds of the app's clock.
+    pub started_secs: f64,
+    /// Whether it was asked to stop so that it can go on later.
+    pub pausing: bool,
+}
+
+/// Something that a job said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskMessage {
+    /// Whether results suffer from it.
+    pub is_warning: bool,
+    /// The words.
+    pub text: String,
+}
+
+impl Task {
+    /// Takes in what the job says.
+    pub fn note(&mut self, event: JobEvent) {
+        match event {
+            JobEvent::Phase { name, total, unit } => {
+                self.phase = name;
+                self.steps = (0, total);
+                self.unit = unit;
+            }
+            JobEvent::Done(steps) => self.steps.0 = steps,
+            JobEvent::Note(text) => self.messages.push(TaskMessage { is_warning: false, text }),
+            JobEvent::Warning(text) => self.messages.push(TaskMessage { is_warning: true, text }),
+        }
+    }
+}
+
+/// What a job works on besides its request.
+pub struct TaskContext {
+    /// A connection of its own; `None` for jobs that make projects.
+    pub project: Option<Project>,
+    /// The recording.
+    pub info: Option<RecordingInfo>,
+}
+
+/// Starts a job on a thread of its own.
+///
+/// # Errors
+/// When the system has no thread to give.
+pub fn start(
+    request: TaskRequest,
+    mut context: TaskContext,
+    outbox: Outbox,
+    started_secs: f64,
+) -> std::io::Result<Task> {
+    let cancel = CancelFlag::default();
+    let (flag, work) = (cancel.clone(), request.clone());
+    let kind = request.kind();
+    let thread = std::thread::Builder::new().name(format!("job {kind:?}").to_lowercase()).spawn(move || {
+        let listener = {
+            let outbox = outbox.clone();
+            move |event| outbox.send(Event::Job(kind, event))
+        };
+        let listener = std::sync::Mutex::new(listener);
+        let tell = move |event| {
+            let tell = listener.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            tell(event);
+        };
+        let job = Job::new(&flag, &tell);
+        let result = match carry_out(&job, &work, &mut context) {
+            Ok(outcome) => Ok(Box::new(outcome)),
+            Err(JobError::Stopped) => Err(TaskEnd::Stopped),
+            Err(error) => Err(TaskEnd::Failed(error.to_string())),
+        };
+        drop(context);
+        outbox.send(Event::JobEnded(kind, result));
+    })?;
+    Ok(Task {
+        request,
+        cancel,
+        thread: Some(thread),
+        phase: String::new(),
+        steps: (0, 0),
+        unit: "",
+        messages: Vec::new(),
+        started_secs,
+        pausing: false,
+    })
+}
+
+fn range(text: &str) -> Result<FrameRange, JobError> {
+    if text.trim().is_empty() { Ok(FrameRange::default()) } else { Ok(text.trim().parse()?) }
+}
+
+fn carry_out(job: &Job<'_>, request: &TaskRequest, context: &mut TaskContext) -> Result<TaskOutcome, JobError> {
+    match request {
+        TaskRequest::Demo(folder) => {
+            let report = jobs::demo::run(job, folder, &DemoConfig::default(), true)?;
+            return Ok(TaskOutcome::Project(report.project));
+        }
+        TaskRequest::NewProject { recordings, project, skeleton } => {
+            jobs::new::run(job, recordings, project, skeleton.as_deref())?;
+            return Ok(TaskOutcome::Project(project.clone()));
+        }
+        _ => {}
+    }
+    let (Some(project), Some(info)) = (context.project.as_mut(), context.info.as_ref()) else {
+        return Err(JobError::Stopped);
+    };
+    match request {
+        TaskRequest::Detect { frames, again } => {
+            let options = detect::Options {
+                recording: Some(&info.name),
+                frames: range(frames)?,
+                again: *again,
+                sensitivity: None,
+            };
+            Ok(TaskOutcome::Detect(detect::run(job, project, &options)?))
+        }
+        TaskRequest::Run(choice) => {
+            let options = pose::Options {
+                recording: Some(&info.name),
+                frames: range(&choice.frames)?,
+                assigner: if choice.from_labels { Assigner::Labels } else { Assigner::Geometry },
+                solver: choice.solver,
+                again: choice.again,
+            };
+            Ok(TaskOutcome::Run(pose::run(job, project, &options)?))
+        }
+        TaskRequest::Rerun(frame) => {
+            let found = preview::preview(job, project, Some(&info.name), *frame)?;
+            Ok(TaskOutcome::Rerun(Arc::new(found)))
+        }
+        TaskRequest::TakeRerun(preview) => Ok(TaskOutcome::RerunTaken(preview::take(project, preview)?)),
+        TaskRequest::Export(choice) => export(job, project, info, choice),
+        TaskRequest::Demo(_) | TaskRequest::NewProject { .. } => Err(JobError::Stopped),
+    }
+}
+
+fn export(
+    job: &Job<'_>,
+    project: &Project,
+    info: &RecordingInfo,
+    choice: &ExportChoice,
+) -> Result<TaskOutcome, JobError> {
+    if choice.path.exists() && !choice.replace {
+        return Ok(TaskOutcome::WouldReplace(choice.path.clone()));
+    }
+    let format: Format = choice.format.parse()?;
+    let filter = Filter { max_error_px: choice.max_error_px, reviewed_only: choice.reviewed_only };
+    let only = (!choice.all_recordings).then_some(info.name.as_str());
+    let path: &Path = &choice.path;
+    let report = jobs::tables::export(job, project, only, format, filter, path)?;
+    let mut left_out = Vec::new();
+    if report.left_out_by_error > 0 {
+        left_out.push(format!("{} rows with a larger error", report.left_out_by_error));
+    }
+    if report.left_out_unreviewed > 0 {
+        left_out.push(format!("{} rows of frames that nobody has reviewed", report.left_out_unreviewed));
+    }
+    Ok(TaskOutcome::Export { paths: vec![choice.path.clone()], rows: report.rows, left_out })
+}

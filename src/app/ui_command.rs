@@ -1,0 +1,528 @@
+//! The one table of what can be done by key, menu, button or search: words, tooltip, shortcut, where it applies and when.
+//!
+//! Menus, the command search, the help sheet and the README's table of keys are made from it; a test holds them together.
+
+use super::command::{Browse, Command, Dialog, Page, ProposalScope, QueueStep};
+use super::keys::{Key, Shortcut};
+use super::settings::Appearance;
+use super::state::State;
+use super::view::ChannelChoice;
+use crate::store::FrameState;
+
+/// Something that a person can ask for without saying more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UiCommand {
+    /// Opens a project or recording.
+    Open,
+    /// Makes and opens the demo.
+    TryDemo,
+    /// Back to the welcome page.
+    CloseProject,
+    /// Takes the last edit back.
+    Undo,
+    /// Does it again.
+    Redo,
+    /// Searches for a command.
+    Palette,
+    /// Shows all keys.
+    Help,
+    /// Shows the settings.
+    Settings,
+    /// Dark or light.
+    ToggleAppearance,
+    /// Everything larger.
+    Larger,
+    /// Everything smaller.
+    Smaller,
+    /// A page.
+    GoTo(Page),
+    /// One frame back.
+    PreviousFrame,
+    /// One frame on.
+    NextFrame,
+    /// Ten frames back.
+    Back10,
+    /// Ten frames on.
+    Forward10,
+    /// The first frame.
+    FirstFrame,
+    /// The last frame.
+    LastFrame,
+    /// Asks for a frame's number.
+    GoToFrame,
+    /// Plays or stops.
+    TogglePlay,
+    /// The next choice of channels.
+    NextChannels,
+    /// The active view large, or all.
+    ToggleMaximise,
+    /// All views zoomed to the selected keypoint.
+    ToggleLinkedZoom,
+    /// All views as they were.
+    ResetZoom,
+    /// The keypoint above.
+    PreviousKeypoint,
+    /// The keypoint below.
+    NextKeypoint,
+    /// Where a click helps most.
+    NextBestClick,
+    /// Takes the proposals of the keypoint.
+    AcceptKeypoint,
+    /// Takes the proposals of the frame.
+    AcceptFrame,
+    /// Not visible in the active view.
+    NotVisible,
+    /// Not visible in all views that have no label.
+    NotVisibleElsewhere,
+    /// Takes the label away.
+    ClearLabel,
+    /// Swaps the sides in the active view.
+    SwapSides,
+    /// Swaps the sides in all views.
+    SwapSidesAll,
+    /// Swaps the sides over a range of frames.
+    SwapSidesRange,
+    /// Moves the label one pixel left.
+    NudgeLeft,
+    /// Moves the label one pixel right.
+    NudgeRight,
+    /// Moves the label one pixel up.
+    NudgeUp,
+    /// Moves the label one pixel down.
+    NudgeDown,
+    /// Accepts the frame and goes on.
+    AcceptAndNext,
+    /// Puts the frame aside and goes on.
+    Skip,
+    /// The next frame of the queue.
+    NextInQueue,
+    /// The frame before in the queue.
+    PreviousInQueue,
+    /// Orders the queue anew.
+    Rerank,
+    /// Re-run from here.
+    Rerun,
+    /// Takes the first way to mend the keypoint.
+    Apply(u8),
+    /// Pauses or goes on with a job.
+    PauseResume,
+    /// Chooses seed frames.
+    ChooseSeeds,
+}
+
+/// Where a command applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Everywhere.
+    Everywhere,
+    /// Where a project is open.
+    Project,
+    /// Where labels are made: Seeds and Review.
+    Labelling,
+    /// On one page.
+    On(Page),
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The command.
+    pub command: UiCommand,
+    /// Its name in menus and search.
+    pub text: &'static str,
+    /// What it does, where the name does not say it all.
+    pub tooltip: &'static str,
+    /// Its key.
+    pub shortcut: Option<Shortcut>,
+    /// Where it applies.
+    pub scope: Scope,
+}
+
+const fn entry(
+    command: UiCommand,
+    text: &'static str,
+    tooltip: &'static str,
+    shortcut: Option<Shortcut>,
+    scope: Scope,
+) -> Entry {
+    Entry { command, text, tooltip, shortcut, scope }
+}
+
+const fn key(sign: char) -> Option<Shortcut> {
+    Some(Shortcut::plain(Key::Char(sign)))
+}
+
+const fn plain(key: Key) -> Option<Shortcut> {
+    Some(Shortcut::plain(key))
+}
+
+const fn ctrl(sign: char) -> Option<Shortcut> {
+    Some(Shortcut::ctrl(Key::Char(sign)))
+}
+
+/// All of them, in the order of the help sheet.
+pub const TABLE: &[Entry] = &[
+    entry(UiCommand::Open, "Open…", "Open a project or a recording", ctrl('O'), Scope::Everywhere),
+    entry(UiCommand::TryDemo, "Try the demo", "Make a simulated recording and open it", None, Scope::Everywhere),
+    entry(UiCommand::CloseProject, "Close the project", "Everything is saved already", ctrl('W'), Scope::Project),
+    entry(UiCommand::Undo, "Undo", "Take the last edit back and go where it was", ctrl('Z'), Scope::Project),
+    entry(
+        UiCommand::Redo,
+        "Redo",
+        "Do the edit again and go where it was",
+        Some(Shortcut::ctrl_shift(Key::Char('Z'))),
+        Scope::Project,
+    ),
+    entry(UiCommand::Palette, "Find a command", "Search everything that can be done", ctrl('K'), Scope::Everywhere),
+    entry(UiCommand::Help, "Keys", "Show all keys", plain(Key::F(1)), Scope::Everywhere),
+    entry(UiCommand::Settings, "Settings", "Name, appearance, size, memory", ctrl(','), Scope::Everywhere),
+    entry(UiCommand::ToggleAppearance, "Dark or light", "Switch between dark and light", ctrl('L'), Scope::Everywhere),
+    entry(UiCommand::Larger, "Larger", "Show everything larger", ctrl('='), Scope::Everywhere),
+    entry(UiCommand::Smaller, "Smaller", "Show everything smaller", ctrl('-'), Scope::Everywhere),
+    entry(UiCommand::GoTo(Page::Detect), "Detect", "Find the dots", ctrl('1'), Scope::Project),
+    entry(UiCommand::GoTo(Page::Seeds), "Seeds", "Label the seed frames", ctrl('2'), Scope::Project),
+    entry(UiCommand::GoTo(Page::Run), "Run", "Label all other frames", ctrl('3'), Scope::Project),
+    entry(UiCommand::GoTo(Page::Review), "Review", "Correct the worst frames first", ctrl('4'), Scope::Project),
+    entry(UiCommand::GoTo(Page::Behavior), "Behaviour", "Segments of behaviour", ctrl('5'), Scope::Project),
+    entry(UiCommand::GoTo(Page::Export), "Export", "Write results", ctrl('6'), Scope::Project),
+    entry(UiCommand::PreviousFrame, "Previous frame", "", plain(Key::Left), Scope::Project),
+    entry(UiCommand::NextFrame, "Next frame", "", plain(Key::Right), Scope::Project),
+    entry(UiCommand::Back10, "10 frames back", "", Some(Shortcut::shift(Key::Left)), Scope::Project),
+    entry(UiCommand::Forward10, "10 frames on", "", Some(Shortcut::shift(Key::Right)), Scope::Project),
+    entry(UiCommand::FirstFrame, "First frame", "", plain(Key::Home), Scope::Project),
+    entry(UiCommand::LastFrame, "Last frame", "", plain(Key::End), Scope::Project),
+    entry(UiCommand::GoToFrame, "Go to frame…", "Type a frame's number", key('G'), Scope::Project),
+    entry(UiCommand::TogglePlay, "Play or stop", "Play all views in step", key('K'), Scope::Project),
+    entry(UiCommand::NextChannels, "Next picture", "Reflectance, fluorescence, both", key('V'), Scope::Project),
+    entry(UiCommand::ToggleMaximise, "One view or all", "Show the active view large", key('F'), Scope::Project),
+    entry(
+        UiCommand::ToggleLinkedZoom,
+        "Linked zoom",
+        "Zoom all views to the selected keypoint",
+        key('Z'),
+        Scope::Project,
+    ),
+    entry(UiCommand::ResetZoom, "Show the animal", "Undo all zooming", plain(Key::Backspace), Scope::Project),
+    entry(UiCommand::PreviousKeypoint, "Keypoint above", "", plain(Key::Up), Scope::Labelling),
+    entry(UiCommand::NextKeypoint, "Keypoint below", "", plain(Key::Down), Scope::Labelling),
+    entry(
+        UiCommand::NextBestClick,
+        "Next best click",
+        "Go to the keypoint where a click helps most",
+        plain(Key::Tab),
+        Scope::Labelling,
+    ),
+    entry(
+        UiCommand::AcceptKeypoint,
+        "Accept the keypoint's proposals",
+        "Take the proposed dots of the selected keypoint",
+        key('A'),
+        Scope::Labelling,
+    ),
+    entry(
+        UiCommand::AcceptFrame,
+        "Accept all proposals",
+        "Take the proposed dots of all keypoints in this frame",
+        Some(Shortcut::shift(Key::Char('A'))),
+        Scope::Labelling,
+    ),
+    entry(
+        UiCommand::NotVisible,
+        "Not visible here",
+        "The keypoint cannot be seen in the active view",
+        key('N'),
+        Scope::Labelling,
+    ),
+    entry(
+        UiCommand::NotVisibleElsewhere,
+        "Not visible elsewhere",
+        "The keypoint cannot be seen in any view that has no label of it",
+        Some(Shortcut::shift(Key::Char('N'))),
+        Scope::Labelling,
+    ),
+    entry(
+        UiCommand::ClearLabel,
+        "Clear the label",
+        "Take the keypoint's label in the active view away",
+        plain(Key::Delete),
+        Scope::Labelling,
+    ),
+    entry(
+        UiCommand::SwapSides,
+        "Swap left and right here",
+        "Swap the keypoint with its mirror image in the active view",
+        key('X'),
+        Scope::Labelling,
+    ),
+    entry(
+        UiCommand::SwapSidesAll,
+        "Swap left and right in all views",
+        "Swap the keypoint with its mirror image in this frame",
+        Some(Shortcut::shift(Key::Char('X'))),
+        Scope::Labelling,
+    ),
+    entry(
+        UiCommand::SwapSidesRange,
+        "Swap left and right over frames…",
+        "Swap the keypoint with its mirror image in a range of frames",
+        Some(Shortcut::ctrl_shift(Key::Char('X'))),
+        Scope::Labelling,
+    ),
+    entry(
+        UiCommand::NudgeLeft,
+        "Nudge left",
+        "Move the label by one pixel",
+        Some(Shortcut::alt(Key::Left)),
+        Scope::Labelling,
+    ),
+    entry(
+        UiCommand::NudgeRight,
+        "Nudge right",
+        "Move the label by one pixel",
+        Some(Shortcut::alt(Key::Right)),
+        Scope::Labelling,
+    ),
+    entry(
+        UiCommand::NudgeUp,
+        "Nudge up",
+        "Move the label by one pixel",
+        Some(Shortcut::alt(Key::Up)),
+        Scope::Labelling,
+    ),
+    entry(
+        UiCommand::NudgeDown,
+        "Nudge down",
+        "Move the label by one pixel",
+        Some(Shortcut::alt(Key::Down)),
+        Scope::Labelling,
+    ),
+    entry(
+        UiCommand::ChooseSeeds,
+        "Choose seed frames…",
+        "Which frames are labelled by hand",
+        None,
+        Scope::On(Page::Seeds),
+    ),
+    entry(
+        UiCommand::AcceptAndNext,
+        "Accept and next",
+        "The frame is right; show the next",
+        plain(Key::Enter),
+        Scope::On(Page::Review),
+    ),
+    entry(UiCommand::Skip, "Skip", "Put the frame aside; show the next", key('S'), Scope::On(Page::Review)),
+    entry(UiCommand::NextInQueue, "Next in the queue", "", plain(Key::PageDown), Scope::On(Page::Review)),
+    entry(UiCommand::PreviousInQueue, "Previous in the queue", "", plain(Key::PageUp), Scope::On(Page::Review)),
+    entry(UiCommand::Rerank, "Re-rank", "Order the queue anew", ctrl('R'), Scope::On(Page::Review)),
+    entry(
+        UiCommand::Rerun,
+        "Re-run from here…",
+        "Use this frame as an example and see what would change",
+        Some(Shortcut::ctrl_shift(Key::Char('R'))),
+        Scope::On(Page::Review),
+    ),
+    entry(
+        UiCommand::Apply(0),
+        "Apply the first remedy",
+        "",
+        Some(Shortcut::alt(Key::Char('1'))),
+        Scope::On(Page::Review),
+    ),
+    entry(
+        UiCommand::Apply(1),
+        "Apply the second remedy",
+        "",
+        Some(Shortcut::alt(Key::Char('2'))),
+        Scope::On(Page::Review),
+    ),
+    entry(
+        UiCommand::Apply(2),
+        "Apply the third remedy",
+        "",
+        Some(Shortcut::alt(Key::Char('3'))),
+        Scope::On(Page::Review),
+    ),
+    entry(UiCommand::PauseResume, "Pause or go on", "Nothing is lost", key('P'), Scope::On(Page::Run)),
+];
+
+/// The keys that pick the first keypoints of a skeleton on pages where labels are made: the keyboard's upper row.
+pub const KEYPOINT_KEYS: [char; 12] = ['Q', 'W', 'E', 'R', 'T', 'Y', 'U', 'I', 'O', 'P', '[', ']'];
+
+/// Keys that act while they are held, and gestures of the mouse, for the help sheet.
+pub const HELD: &[(&str, &str)] = &[
+    ("Space", "Hide everything that is drawn over the pictures, while held"),
+    ("B", "Blink between the frames before and after, while held"),
+    ("Q to ]", "Pick a keypoint"),
+    ("0 to 9", "Type a dot's number, with the pointer in a view"),
+    ("Click", "The selected keypoint is this dot"),
+    ("Alt click", "The selected keypoint is here, without a dot"),
+    ("Wheel", "Zoom about the pointer"),
+    ("Drag", "Move the picture"),
+    ("Double click", "One view or all"),
+];
+
+impl UiCommand {
+    /// Its row of the table.
+    pub fn entry(self) -> &'static Entry {
+        TABLE.iter().find(|entry| entry.command == self).unwrap_or(&TABLE[0])
+    }
+
+    /// Whether it applies now.
+    pub fn is_enabled(self, state: &State) -> bool {
+        let Some(session) = &state.session else {
+            return self.entry().scope == Scope::Everywhere;
+        };
+        let in_scope = match self.entry().scope {
+            Scope::Everywhere | Scope::Project => true,
+            Scope::Labelling => matches!(state.page, Page::Seeds | Page::Review),
+            Scope::On(page) => state.page == page,
+        };
+        let writes = matches!(
+            self,
+            Self::AcceptKeypoint
+                | Self::AcceptFrame
+                | Self::NotVisible
+                | Self::NotVisibleElsewhere
+                | Self::ClearLabel
+                | Self::SwapSides
+                | Self::SwapSidesAll
+                | Self::SwapSidesRange
+                | Self::NudgeLeft
+                | Self::NudgeRight
+                | Self::NudgeUp
+                | Self::NudgeDown
+                | Self::AcceptAndNext
+                | Self::Skip
+                | Self::Apply(_)
+                | Self::Rerun
+        );
+        let possible = match self {
+            Self::Undo => session.undo_title.is_some(),
+            Self::Redo => session.redo_title.is_some(),
+            Self::PauseResume => state.job.is_some() || state.paused.is_some(),
+            Self::SwapSides | Self::SwapSidesAll | Self::SwapSidesRange => session.mirror_of_selected().is_some(),
+            Self::NotVisible | Self::ClearLabel => session.selection.camera.is_some(),
+            Self::Apply(index) => usize::from(index) < session.hypotheses().len(),
+            _ => true,
+        };
+        in_scope && possible && !(writes && session.read_only.is_some())
+    }
+
+    /// What it asks of the app, given where one is; `None` where nothing is to be done.
+    pub fn to_command(self, state: &State) -> Option<Command> {
+        let session = state.session.as_ref();
+        let camera = session.and_then(|session| session.selection.camera);
+        let nudge = |x: f64, y: f64| camera.map(|camera| Command::Nudge(camera, [x, y]));
+        Some(match self {
+            Self::Open => Command::Browse(Browse::Project),
+            Self::TryDemo => Command::MakeDemo,
+            Self::CloseProject => Command::CloseProject,
+            Self::Undo => Command::Undo,
+            Self::Redo => Command::Redo,
+            Self::Palette => Command::Show(Some(Dialog::Palette)),
+            Self::Help => Command::Show(Some(Dialog::Help)),
+            Self::Settings => Command::Show(Some(Dialog::Settings)),
+            Self::ToggleAppearance => Command::SetAppearance(match state.settings.appearance {
+                Appearance::Dark => Appearance::Light,
+                Appearance::Light => Appearance::Dark,
+            }),
+            Self::Larger => Command::SetScale(state.settings.scale + 0.1),
+            Self::Smaller => Command::SetScale(state.settings.scale - 0.1),
+            Self::GoTo(page) => Command::GoTo(page),
+            Self::PreviousFrame => Command::Step(-1),
+            Self::NextFrame => Command::Step(1),
+            Self::Back10 => Command::Step(-10),
+            Self::Forward10 => Command::Step(10),
+            Self::FirstFrame => Command::ShowFrame(0),
+            Self::LastFrame => Command::ShowFrame(u32::MAX),
+            Self::GoToFrame => Command::Show(Some(Dialog::GoToFrame)),
+            Self::TogglePlay => Command::TogglePlay,
+            Self::NextChannels => {
+                let channels = session?.channels;
+                let choice = match channels.choice {
+                    ChannelChoice::Reflectance => ChannelChoice::Fluorescence,
+                    ChannelChoice::Fluorescence => ChannelChoice::Fused,
+                    ChannelChoice::Fused => ChannelChoice::Reflectance,
+                };
+                Command::SetChannels(super::view::Channels { choice, ..channels })
+            }
+            Self::ToggleMaximise => Command::Maximise(match session?.grid.maximised {
+                Some(_) => None,
+                None => camera,
+            }),
+            Self::ToggleLinkedZoom => Command::SetLinkedZoom(!session?.grid.linked_zoom),
+            Self::ResetZoom => Command::ResetViewports,
+            Self::PreviousKeypoint => Command::StepKeypoint(-1),
+            Self::NextKeypoint => Command::StepKeypoint(1),
+            Self::NextBestClick => Command::NextBestClick,
+            Self::AcceptKeypoint => Command::AcceptProposals(ProposalScope::Keypoint),
+            Self::AcceptFrame => Command::AcceptProposals(ProposalScope::Frame),
+            Self::NotVisible => Command::NotVisible(camera?),
+            Self::NotVisibleElsewhere => Command::NotVisibleElsewhere,
+            Self::ClearLabel => Command::ClearLabel(camera?),
+            Self::SwapSides => Command::SwapSides { camera: Some(camera?), frames: None },
+            Self::SwapSidesAll => Command::SwapSides { camera: None, frames: None },
+            Self::SwapSidesRange => Command::Show(Some(Dialog::SwapRange)),
+            Self::NudgeLeft => nudge(-1.0, 0.0)?,
+            Self::NudgeRight => nudge(1.0, 0.0)?,
+            Self::NudgeUp => nudge(0.0, -1.0)?,
+            Self::NudgeDown => nudge(0.0, 1.0)?,
+            Self::AcceptAndNext => Command::Decide(FrameState::Accepted),
+            Self::Skip => Command::Decide(FrameState::Skipped),
+            Self::NextInQueue => Command::Queue(QueueStep::Next),
+            Self::PreviousInQueue => Command::Queue(QueueStep::Previous),
+            Self::Rerank => Command::Rerank,
+            Self::Rerun => Command::PreviewRerun,
+            Self::Apply(index) => Command::ApplyHypothesis(usize::from(index)),
+            Self::PauseResume => {
+                if state.job.is_some() {
+                    Command::PauseJob
+                } else {
+                    Command::ResumeJob
+                }
+            }
+            Self::ChooseSeeds => Command::Show(Some(Dialog::SeedFrames)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    /// Whether two scopes can hold at the same time.
+    fn overlap(one: Scope, other: Scope) -> bool {
+        let on_labelling = |page: Page| matches!(page, Page::Seeds | Page::Review);
+        match (one, other) {
+            (Scope::On(a), Scope::On(b)) => a == b,
+            (Scope::On(page), Scope::Labelling) | (Scope::Labelling, Scope::On(page)) => on_labelling(page),
+            _ => true,
+        }
+    }
+
+    #[test]
+    fn no_key_does_two_things_in_one_place() {
+        for (index, one) in TABLE.iter().enumerate() {
+            for other in &TABLE[index + 1..] {
+                let same = one.shortcut.is_some() && one.shortcut == other.shortcut;
+                assert!(!(same && overlap(one.scope, other.scope)), "{} and {}", one.text, other.text);
+            }
+            let picks = |sign: char| one.shortcut == key(sign) && overlap(one.scope, Scope::Labelling);
+            assert!(!KEYPOINT_KEYS.into_iter().any(picks), "{} has the key of a keypoint", one.text);
+            let digit = ('0'..='9').any(|sign| one.shortcut == key(sign));
+            assert!(!digit, "{} has a digit, which types a dot's number", one.text);
+        }
+    }
+
+    #[test]
+    fn rows_are_unique_and_have_words() {
+        let commands: HashSet<_> = TABLE.iter().map(|entry| entry.command).collect();
+        let texts: HashSet<_> = TABLE.iter().map(|entry| entry.text).collect();
+        assert_eq!((commands.len(), texts.len()), (TABLE.len(), TABLE.len()));
+        for entry in TABLE {
+            assert!(entry.text.chars().next().is_some_and(char::is_uppercase), "{}", entry.text);
+            assert!(!entry.text.ends_with(['.', '!']) && !entry.tooltip.ends_with(['.', '!']), "{}", entry.text);
+        }
+    }
+}

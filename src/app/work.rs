@@ -1,0 +1,351 @@
+//! Long jobs from the window: starting, pausing, ending; trying detector settings; seed frames; true points to compare with.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::App;
+use super::command::Command;
+use super::event::{DetectorState, Event, SeedState, TaskEnd};
+use super::opening::open_labelling;
+use super::session::SeedProgress;
+use super::state::Urgency;
+use super::task::{self, TaskContext, TaskKind, TaskOutcome, TaskRequest};
+use crate::jobs::detect_preview::{PreviewError, PreviewResult};
+use crate::jobs::{JobError, evaluate};
+use crate::model::{CameraId, MaskRegion, Placement};
+use crate::recording::detect::DetectConfig;
+use crate::store::{Gesture, Project, now_unix_ms};
+
+impl App {
+    /// Starts a job, unless one is running.
+    pub(super) fn start_task(&mut self, request: TaskRequest) {
+        if let Some(job) = &self.state.job {
+            let text = format!("{} is still under way. Wait for it, or cancel it.", job.request.kind().words());
+            return self.state.notify(Urgency::Info, text);
+        }
+        let needs_project = !matches!(request, TaskRequest::Demo(_) | TaskRequest::NewProject { .. });
+        let mut context = TaskContext { project: None, info: None };
+        if needs_project {
+            let Some(session) = &self.state.session else { return };
+            let writes = !matches!(request, TaskRequest::Export(_) | TaskRequest::Rerun(_));
+            if let Some(reason) = session.read_only.as_ref().filter(|_| writes) {
+                let text = format!("Not started: {reason}, so the project is open for reading only.");
+                return self.state.notify(Urgency::Error, text);
+            }
+            match session.connection() {
+                Ok(project) => context.project = Some(project),
+                Err(error) => return self.state.notify(Urgency::Error, error.to_string()),
+            }
+            context.info = Some(session.info.clone());
+        }
+        self.state.paused = None;
+        self.state.last_job = None;
+        self.state.would_replace = None;
+        match task::start(request, context, self.outbox.clone(), self.state.now_secs) {
+            Ok(task) => self.state.job = Some(task),
+            Err(error) => self.state.notify(Urgency::Error, format!("The system gives no more threads: {error}")),
+        }
+    }
+
+    pub(super) fn pause_job(&mut self) {
+        if let Some(job) = &mut self.state.job {
+            job.pausing = job.request.is_resumable();
+            job.cancel.cancel();
+        }
+    }
+
+    pub(super) fn resume_job(&mut self) {
+        if let Some(mut request) = self.state.paused.take() {
+            // "Again" was meant for the start: what is done since then stays done.
+            match &mut request {
+                TaskRequest::Detect { again, .. } => *again = false,
+                TaskRequest::Run(choice) => choice.again = false,
+                _ => {}
+            }
+            self.start_task(request);
+        }
+    }
+
+    pub(super) fn cancel_job(&mut self) {
+        self.state.paused = None;
+        if let Some(job) = &mut self.state.job {
+            job.pausing = false;
+            job.cancel.cancel();
+        }
+    }
+
+    pub(super) fn take_job_end(&mut self, kind: TaskKind, result: Result<Box<TaskOutcome>, TaskEnd>) {
+        let Some(mut job) = self.state.job.take_if(|job| job.request.kind() == kind) else { return };
+        if let Some(thread) = job.thread.take() {
+            let _ = thread.join();
+        }
+        match result {
+            Ok(outcome) => self.take_outcome(*outcome),
+            Err(TaskEnd::Stopped) if job.pausing => {
+                self.state.last_job = Some((true, format!("{} is paused; nothing is lost.", kind.words())));
+                self.state.paused = Some(job.request);
+            }
+            Err(TaskEnd::Stopped) => {
+                self.state.last_job = Some((true, format!("{} was cancelled; what was done stays.", kind.words())));
+            }
+            Err(TaskEnd::Failed(message)) => {
+                self.state.last_job = Some((false, message.clone()));
+                self.state.notify(Urgency::Error, message);
+                if kind == TaskKind::Rerun {
+                    self.show(None);
+                }
+            }
+        }
+        if matches!(kind, TaskKind::Detect | TaskKind::Run) {
+            self.read_everything_again();
+        }
+    }
+
+    fn take_outcome(&mut self, outcome: TaskOutcome) {
+        let text = match outcome {
+            TaskOutcome::Detect(report) => {
+                let views = if report.failed_views > 0 {
+                    format!(", {} views failed", report.failed_views)
+                } else {
+                    String::new()
+                };
+                report.problems.iter().for_each(|problem| self.state.notify(Urgency::Warning, problem.clone()));
+                format!("Found {} dots in {} frames{views}.", report.centroids, report.frames_done)
+            }
+            TaskOutcome::Run(report) => {
+                format!("Solved {} frames in {:.0} s.", report.frames_done, report.wall_s)
+            }
+            TaskOutcome::Rerun(preview) => {
+                if let Some(session) = &mut self.state.session {
+                    session.rerun = Some(preview);
+                }
+                return;
+            }
+            TaskOutcome::RerunTaken(taken) => {
+                let left = match taken.left {
+                    0 => String::new(),
+                    left => format!(" {left} were left, since somebody labelled there meanwhile."),
+                };
+                format!("{} frames took over what the re-run found.{left}", taken.frames)
+            }
+            TaskOutcome::Export { paths, rows, left_out } => {
+                let file = paths.first().map(|path| path.display().to_string()).unwrap_or_default();
+                let rest =
+                    if left_out.is_empty() { String::new() } else { format!(" Left out: {}.", left_out.join(", ")) };
+                format!("Wrote {rows} rows to {file}.{rest}")
+            }
+            TaskOutcome::WouldReplace(path) => {
+                self.state.would_replace = Some(path);
+                return;
+            }
+            TaskOutcome::Project(path) => {
+                self.pending.push(Command::Open(path));
+                return;
+            }
+        };
+        self.state.last_job = Some((true, text.clone()));
+        self.state.notify(Urgency::Success, text);
+    }
+
+    /// After a job changed many frames.
+    fn read_everything_again(&mut self) {
+        self.overview_is_stale = true;
+        self.overview_secs = f64::NEG_INFINITY;
+        if let Some(session) = &mut self.state.session {
+            session.views.clear();
+            session.asked.clear();
+            session.insight = None;
+        }
+        self.ask(|desk| match open_labelling(&desk.project, &desk.info, desk.recording.as_deref()) {
+            Ok(labelling) => {
+                desk.labelling = Arc::new(labelling);
+                Event::Refreshed(Vec::new())
+            }
+            Err(error) => Event::Frame(Err(error.to_string())),
+        });
+        self.want_seed_state();
+        self.frame_changed();
+    }
+
+    pub(super) fn choose_seed_frames(&mut self, mut frames: Vec<u32>) {
+        let Some(session) = &mut self.state.session else { return };
+        frames.retain(|frame| *frame < session.info.frame_count);
+        frames.sort_unstable();
+        frames.dedup();
+        if frames.is_empty() {
+            return self.state.notify(Urgency::Info, "Choose at least one seed frame.");
+        }
+        session.seeds.frames = frames;
+        self.state.dialog = None;
+        self.want_seed_state();
+        self.remember_place();
+        self.frame_changed();
+    }
+
+    /// Asks how far the seed frames are.
+    pub(super) fn want_seed_state(&mut self) {
+        let Some(session) = &self.state.session else { return };
+        let frames = session.seeds.frames.clone();
+        self.ask(move |desk| {
+            let views: Vec<_> =
+                frames.iter().filter_map(|frame| desk.labelling.frame(&desk.project, *frame).ok()).collect();
+            let progress = views.iter().map(|view| {
+                let mut progress = SeedProgress {
+                    all: view.labels.camera_count() * view.labels.keypoint_count(),
+                    ..SeedProgress::default()
+                };
+                for (_, _, label) in view.labels.iter().filter(|(_, _, label)| label.is_human()) {
+                    match label.placement {
+                        Placement::Absent => progress.none += 1,
+                        Placement::Centroid { .. } | Placement::Free { .. } => progress.dots += 1,
+                    }
+                }
+                (view.frame, progress)
+            });
+            let checks = desk.labelling.seed_checks(&desk.project).unwrap_or_default();
+            Event::SeedState(SeedState { progress: progress.collect(), checks })
+        });
+    }
+
+    /// Asks what the labels of another seed frame suggest for the shown one, where nothing is labelled there yet.
+    pub(super) fn want_carried(&mut self) {
+        let Some(session) = &self.state.session else { return };
+        let frame = session.cursor.frame;
+        let is_seed = session.seeds.frames.contains(&frame);
+        if !is_seed || session.seeds.carried_for == Some(frame) {
+            return;
+        }
+        let progress = |frame: &u32| session.seeds.progress.get(frame).map_or(0, |progress| progress.dots);
+        if !session.seeds.frames.iter().any(|other| *other != frame && progress(other) > 0) {
+            return;
+        }
+        if let Some(session) = &mut self.state.session {
+            session.seeds.carried_for = Some(frame);
+            session.seeds.carried.clear();
+        }
+        self.ask(move |desk| {
+            let view = desk.labelling.frame(&desk.project, frame);
+            let proposals = view.and_then(|view| desk.labelling.carry_over(&desk.project, &view)).unwrap_or_default();
+            Event::Carried(frame, proposals)
+        });
+    }
+
+    /// Tries other detector settings on the shown frame; `None` goes back to the kept ones.
+    pub(super) fn try_detector(&mut self, config: Option<DetectConfig>) {
+        let Some(session) = &mut self.state.session else { return };
+        let config = config.filter(|config| *config != session.detector);
+        if let Some(Err(error)) = config.as_ref().map(DetectConfig::check) {
+            return self.state.notify(Urgency::Warning, error.to_string());
+        }
+        session.trial.config = config;
+        session.trial.found.clear();
+        self.try_shown_frame();
+    }
+
+    /// Asks what the tried settings find in the shown frame, view by view.
+    pub(super) fn try_shown_frame(&mut self) {
+        let Some(session) = &mut self.state.session else { return };
+        session.trial.generation += 1;
+        session.trial.found.clear();
+        let (Some(config), true) = (session.trial.config.clone(), self.state.page == super::Page::Detect) else {
+            return;
+        };
+        let Some(preview) = session.preview() else { return };
+        let (frame, generation) = (session.cursor.frame, session.trial.generation);
+        session.trial.pending = session.info.cameras.len();
+        let regions: Vec<MaskRegion> = session.regions.iter().map(|stored| stored.region.clone()).collect();
+        let newest = preview.next_generation();
+        let outbox = self.outbox.clone();
+        let cameras: Vec<CameraId> = session.cameras().collect();
+        self.spawn("preview", move || {
+            for camera in cameras {
+                let found = match preview.run(newest, camera, frame, &config, &regions) {
+                    Err(PreviewError::Superseded) => return,
+                    found => found.map_err(|error| error.to_string()),
+                };
+                outbox.send(Event::Preview(camera, generation, Box::new(found)));
+            }
+        });
+    }
+
+    pub(super) fn take_preview(&mut self, camera: CameraId, generation: u64, result: Result<PreviewResult, String>) {
+        let Some(session) = &mut self.state.session else { return };
+        if session.trial.generation == generation {
+            session.trial.pending = session.trial.pending.saturating_sub(1);
+            session.trial.found.insert(camera, result);
+        }
+    }
+
+    pub(super) fn keep_detector(&mut self) {
+        let Some(session) = &self.state.session else { return };
+        let Some(config) = session.trial.config.clone() else { return };
+        if session.read_only.is_some() {
+            return self.state.notify(Urgency::Error, "The project is open for reading only.");
+        }
+        self.ask(move |desk| {
+            let kept = desk.project.set_detect_config(desk.info.id, &config);
+            Event::Detector(kept.map(|()| detector_state(&desk.project, desk)).map_err(|error| error.to_string()))
+        });
+    }
+
+    /// Adds, changes or removes a region that masks dots.
+    pub(super) fn change_region(&mut self, command: Command) {
+        if self.state.session.as_ref().is_none_or(|session| session.read_only.is_some()) {
+            return self.state.notify(Urgency::Error, "The project is open for reading only.");
+        }
+        let Some(who) = self.require_annotator(&command) else { return };
+        self.ask(move |desk| {
+            let gesture = |title| Gesture { title, annotator: &who, at_unix_ms: now_unix_ms() };
+            let (project, recording) = (&mut desk.project, desk.info.id);
+            let changed = match &command {
+                Command::PutRegion(None, region) => {
+                    project.add_mask_region(recording, region, &gesture("Mask a region")).map(drop)
+                }
+                Command::PutRegion(Some(id), region) => {
+                    project.change_mask_region(recording, *id, region, &gesture("Change a mask"))
+                }
+                Command::RemoveRegion(id) => project.remove_mask_region(recording, *id, &gesture("Remove a mask")),
+                _ => Ok(()),
+            };
+            Event::Detector(changed.map(|()| detector_state(&desk.project, desk)).map_err(|error| error.to_string()))
+        });
+    }
+
+    pub(super) fn take_detector(&mut self, result: Result<DetectorState, String>) {
+        let Some(session) = &mut self.state.session else { return };
+        match result {
+            Ok(state) => {
+                session.detector = state.config;
+                session.regions = state.regions;
+                session.undo_title = state.history.undo;
+                session.redo_title = state.history.redo;
+                session.trial.config = None;
+                session.views.clear();
+                session.asked.clear();
+                self.overview_is_stale = true;
+                self.frame_changed();
+            }
+            Err(message) => self.state.notify(Urgency::Error, message),
+        }
+    }
+
+    pub(super) fn load_truth(&mut self, path: PathBuf) {
+        let Some(session) = &self.state.session else { return };
+        let info = session.info.clone();
+        let project = session.connection().map_err(JobError::from);
+        let outbox = self.outbox.clone();
+        self.spawn("truth", move || {
+            let read = project.and_then(|project| evaluate::read_truth(&project, &info.name, &path));
+            let truth = read.map(|truth| (path, Arc::new(truth))).map_err(|error| error.to_string());
+            outbox.send(Event::Truth(truth));
+        });
+    }
+}
+
+fn detector_state(project: &Project, desk: &super::keeper::Desk) -> DetectorState {
+    DetectorState {
+        config: project.detect_config(desk.info.id).ok().flatten().unwrap_or_default(),
+        regions: project.mask_regions(desk.info.id).unwrap_or_default(),
+        history: super::opening::history_of(project),
+    }
+}
