@@ -189,6 +189,8 @@ pub enum Command {
     TogglePlay,
     /// How fast to play, 1 is the recording's own speed.
     SetSpeed(f32),
+    /// Reads the points of all frames, and keeps them up to date from then on.
+    WantSeries,
 
     /// Selects a keypoint.
     SelectKeypoint(KeypointId),
@@ -239,7 +241,9 @@ pub enum Command {
     AcceptProposals(ProposalScope),
     /// Takes one of the ways to mend the selected keypoint, from 0.
     ApplyHypothesis(usize),
-    /// Goes to where a click helps most.
+    /// Whether the next click in a view places a free point.
+    PlaceFreely(bool),
+    /// Goes to where a click helps most; in a frame that is done, to the next seed frame.
     NextBestClick,
     /// Any other edit.
     Edit(Act),
@@ -316,6 +320,8 @@ pub enum Command {
     RememberWindow(WindowPlace),
     /// Opens or closes a dialog.
     Show(Option<Dialog>),
+    /// Makes the frame store that is offered for slow videos, or declines it for good.
+    PrepareFrames(bool),
     /// Ends the program.
     Quit,
 }

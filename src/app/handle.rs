@@ -16,6 +16,7 @@ use crate::store::FrameState;
 impl App {
     /// Carries out what a person asked for.
     pub fn handle(&mut self, command: Command) {
+        self.count_input(&command);
         match command {
             Command::Open(path) => self.open(path),
             Command::Browse(browse) => self.browse(browse),
@@ -48,6 +49,7 @@ impl App {
                 let fps = self.fps();
                 self.with_cursor(|cursor| cursor.set_speed(speed, fps, now));
             }
+            Command::WantSeries => self.with_session(|session| session.series.is_wanted = true),
 
             Command::SelectKeypoint(keypoint) => self.select_keypoint(keypoint),
             Command::StepKeypoint(by) => self.step_keypoint(by),
@@ -87,10 +89,11 @@ impl App {
             | Command::SwapSides { .. }
             | Command::AcceptProposals(_)
             | Command::ApplyHypothesis(_)
-            | Command::AddDot(..)
             | Command::Edit(_) => {
                 self.label(command);
             }
+            Command::PlaceFreely(on) => self.with_session(|session| session.placing_freely = on),
+            Command::AddDot(camera, point) => self.add_dot(camera, point),
             Command::NextBestClick => self.next_best_click(),
             Command::Undo => self.undo_or_redo(false),
             Command::Redo => self.undo_or_redo(true),
@@ -142,6 +145,7 @@ impl App {
                 }
                 self.state.dialog = dialog;
             }
+            Command::PrepareFrames(yes) => self.prepare_frames(yes),
             Command::Quit => {
                 self.remember_place();
                 self.state.quit = true;
@@ -192,7 +196,10 @@ impl App {
             return;
         }
         self.with_session(|session| {
-            if session.typing.take().is_none() && session.grid.maximised.take().is_none() {
+            if !std::mem::take(&mut session.placing_freely)
+                && session.typing.take().is_none()
+                && session.grid.maximised.take().is_none()
+            {
                 session.grid.linked_zoom = false;
             }
         });

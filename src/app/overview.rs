@@ -13,6 +13,8 @@ use crate::store::{FrameState, FrameSummary, Project, RecordingInfo};
 pub struct FrameMark {
     /// Largest residual over all labelled cameras, px; NaN where the frame is not solved.
     pub residual_px: f32,
+    /// How many dots were found in all views, as of the last reading of all frames.
+    pub dots: u16,
     /// Whether its dots were found.
     pub is_detected: bool,
     /// Whether it is a seed.
@@ -95,6 +97,11 @@ impl Overview {
         set(project.detected_frames(info.id, None)?, |mark| mark.is_detected = true);
         set(project.seed_frames(info.id)?, |mark| mark.is_seed = true);
         set(project.human_frames(info.id)?, |mark| mark.is_human = true);
+        for (frame, dots) in project.dot_counts(info.id)? {
+            if let Some(mark) = marks.get_mut(frame as usize) {
+                mark.dots = dots;
+            }
+        }
         let summaries = project.frame_summaries(info.id)?;
         let mut rows = Vec::with_capacity(summaries.len());
         for summary in &summaries {

@@ -6,9 +6,14 @@ use super::command::{Dialog, Page, QueueStep};
 use super::event::Event;
 use super::overview::{FrameMark, Overview};
 use super::queue::{Queue, QueueRow};
+use super::series::Series;
 use super::state::Urgency;
 use super::task::TaskRequest;
+use crate::model::RecordingId;
 use crate::pose::ranking::RankBy;
+
+/// So often the points of all frames are read again while a job changes frames, seconds.
+const SERIES_EVERY_SECS: f64 = 10.0;
 
 impl App {
     /// Reads the overview again where it is out of date: at once, or now and then while a job changes frames.
@@ -57,6 +62,7 @@ impl App {
             overview.newest = pairs.rfind(differs).map(|(frame, _)| frame as u32);
         }
         session.overview = Some(overview);
+        session.series.is_stale = true;
         let is_new = session.queue.rows().len() != rows.len();
         if is_first || is_new {
             let queue = &session.queue;
@@ -74,6 +80,55 @@ impl App {
             }
             self.want_seed_state();
             self.frame_changed();
+        }
+    }
+
+    /// Whether the points of all frames are being read, or are about to be.
+    pub(super) fn is_reading_series(&self) -> bool {
+        self.state.session.as_ref().is_some_and(|session| session.series.is_loading)
+    }
+
+    /// Reads the points of all frames where something shows them and they are out of date: at once, or now and then while a
+    /// job changes frames.
+    pub(super) fn refresh_series(&mut self) {
+        let (now_secs, is_busy) = (self.state.now_secs, self.state.job.is_some());
+        let Some(session) = &mut self.state.session else { return };
+        let series = &mut session.series;
+        let is_due = !is_busy || now_secs - series.read_secs >= SERIES_EVERY_SECS;
+        let is_out_of_date = series.is_stale || (series.loaded.is_none() && series.problem.is_none());
+        if !(series.is_wanted && is_out_of_date && is_due) || series.is_loading {
+            return;
+        }
+        series.is_loading = true;
+        series.is_stale = false;
+        series.problem = None;
+        series.read_secs = now_secs;
+        let (opened, path, info) = (session.connection(), session.path.clone(), session.info.clone());
+        let outbox = self.outbox.clone();
+        self.spawn("series", move || {
+            let loaded = opened.map_err(Into::into).and_then(|project| Series::load(&project, &info));
+            outbox.send(Event::Series(path, info.id, loaded.map(Box::new).map_err(|error| error.to_string())));
+        });
+    }
+
+    pub(super) fn take_series(
+        &mut self,
+        path: &std::path::Path,
+        recording: RecordingId,
+        result: Result<Box<Series>, String>,
+    ) {
+        let Some(session) = &mut self.state.session else { return };
+        if session.info.id != recording || session.path != path {
+            return;
+        }
+        let series = &mut session.series;
+        series.is_loading = false;
+        match result {
+            Ok(loaded) => series.take(*loaded),
+            Err(message) => {
+                series.problem = Some(message.clone());
+                self.state.notify(Urgency::Error, message);
+            }
         }
     }
 

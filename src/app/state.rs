@@ -63,6 +63,8 @@ pub struct State {
     pub held_back: Option<Box<Command>>,
     /// Jobs that change or read the project at length; one at a time.
     pub job: Option<Task>,
+    /// A job that goes on beside the others and changes no project.
+    pub background: Option<Task>,
     /// A job that was paused.
     pub paused: Option<TaskRequest>,
     /// How the last job ended, in one sentence, and whether well.
@@ -92,6 +94,7 @@ impl State {
             dialog: None,
             held_back: None,
             job: None,
+            background: None,
             paused: None,
             last_job: None,
             would_replace: None,

@@ -348,3 +348,38 @@ proptest! {
         prop_assert_eq!(project.labels(recording, 1).unwrap(), top);
     }
 }
+
+#[test]
+fn a_full_disk_refuses_aloud_and_changes_nothing() {
+    let (_folder, path) = folder_with_project();
+    let mut project = Project::open(&path).unwrap();
+    // The file may not grow: what a full disk answers.
+    let pages: i64 = project.connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    let limit = |project: &Project, most: i64| {
+        project
+            .connection
+            .query_row(&format!("PRAGMA max_page_count = {most}"), [], |row| row.get::<_, i64>(0))
+            .unwrap()
+    };
+    assert_eq!(limit(&project, pages), pages);
+    let before: Vec<_> = (0..100).map(|frame| project.labels(RecordingId(1), frame).unwrap()).collect();
+    let edits: Vec<FrameEdit> = (1..100)
+        .flat_map(|frame| (0..12).map(move |keypoint| (frame, keypoint)))
+        .map(|(frame, keypoint)| {
+            let after = Some(Label { placement: Placement::Absent, ..human_label() });
+            let edit = Edit { camera: CameraId(0), keypoint: KeypointId(keypoint), before: None, after };
+            FrameEdit { recording: RecordingId(1), frame, item: ItemEdit::Label(edit) }
+        })
+        .collect();
+    let error = project.apply_gesture(&ANN, &edits).unwrap_err();
+    assert!(matches!(error, StoreError::DiskFull { .. }), "{error:?}");
+    let told = error.to_string();
+    assert!(told.contains("nothing was changed") && told.contains("free some space"), "{told}");
+    let after: Vec<_> = (0..100).map(|frame| project.labels(RecordingId(1), frame).unwrap()).collect();
+    assert_eq!(after, before);
+    assert!(project.stale_frames(RecordingId(1)).unwrap() == [0], "of the gesture that was there before");
+    project.check().unwrap();
+    limit(&project, 1 << 30);
+    project.apply_gesture(&ANN, &edits).unwrap();
+    assert_eq!(project.undo_title().unwrap().as_deref(), Some("Test"));
+}

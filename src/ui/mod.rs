@@ -27,9 +27,14 @@ mod bars;
 
 pub mod grid;
 
+pub mod label_table;
+
 pub mod time;
 
 pub mod job_panel;
+mod plots;
+
+mod view3d;
 
 pub mod dialogs;
 

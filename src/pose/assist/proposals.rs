@@ -42,7 +42,7 @@ pub struct Proposal {
 }
 
 /// Why something is proposed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ProposalReason {
     /// This dot is where the other views say.
     Fits,
@@ -50,13 +50,28 @@ pub enum ProposalReason {
     NoDot,
     /// The point lies outside this view's picture.
     OutsidePicture,
-    /// A dot fits, but it is too faint to be called visible.
+    /// A dot fits, but it is so faint that most people call the keypoint hidden.
     OnlyFaint {
         /// The faint dot.
         number: CentroidNumber,
+        /// Its place.
+        point_in_image: Point2,
     },
     /// Another frame's labels lead here.
     CarriedOver,
+}
+
+impl Proposal {
+    /// The proposal for people who label faint dots too: the faint dot instead of "not visible", where there is one.
+    #[must_use]
+    pub fn with_faint_dot(self) -> Self {
+        match self.reason {
+            ProposalReason::OnlyFaint { number, point_in_image } => {
+                Self { placement: Placement::Centroid { number, point_in_image }, ..self }
+            }
+            _ => self,
+        }
+    }
 }
 
 /// Of τ, how far a dot may be from where a vague point appears.
@@ -193,9 +208,7 @@ impl Known {
             })
         };
         match dot {
-            Some(dot) if faint.is_faint(dot) => {
-                proposal(Placement::Absent, None, ProposalReason::OnlyFaint { number: dot.number })
-            }
+            Some(dot) if faint.is_faint(dot) => proposal(Placement::Absent, None, faint_dot(dot)),
             Some(dot) => {
                 let point_in_image = dot.point_in_image;
                 let placement = Placement::Centroid { number: dot.number, point_in_image };
@@ -208,6 +221,11 @@ impl Known {
             None => proposal(Placement::Absent, None, ProposalReason::OutsidePicture),
         }
     }
+}
+
+/// The reason that names a faint dot.
+pub(super) fn faint_dot(dot: &Centroid) -> ProposalReason {
+    ProposalReason::OnlyFaint { number: dot.number, point_in_image: dot.point_in_image }
 }
 
 /// How far the projection of a point moves for noise of 1 px in the views that made it, px.

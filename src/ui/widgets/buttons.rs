@@ -21,12 +21,13 @@ pub struct ActionButton<'a> {
     icon: Option<Icon>,
     is_primary: bool,
     is_wide: bool,
+    is_pressed: bool,
 }
 
 impl<'a> ActionButton<'a> {
     /// An outlined button as wide as its words. `text` is a verb with its object; it is also the accessible name.
     pub fn new(text: &'a str) -> Self {
-        Self { text, key: "", icon: None, is_primary: false, is_wide: false }
+        Self { text, key: "", icon: None, is_primary: false, is_wide: false, is_pressed: false }
     }
 
     /// The panel's main action: filled, and as wide as the panel.
@@ -49,6 +50,11 @@ impl<'a> ActionButton<'a> {
         Self { is_wide, ..self }
     }
 
+    /// Shows whether what it switches is on.
+    pub fn pressed(self, is_pressed: bool) -> Self {
+        Self { is_pressed, ..self }
+    }
+
     fn look(&self, palette: &Palette, response: &Response) -> Look {
         let is_down = response.is_pointer_button_down_on();
         // A main action that cannot be done is outlined, so that its words stay legible when all of it is faded.
@@ -60,6 +66,8 @@ impl<'a> ActionButton<'a> {
                 palette.accent
             };
             Look { fill, outline: fill, text: palette.on_accent, key: palette.on_accent }
+        } else if self.is_pressed {
+            Look { fill: palette.accent_fill, outline: palette.accent, text: palette.text, key: palette.text_secondary }
         } else {
             let fill = if is_down || response.hovered() { palette.control_track } else { palette.control };
             Look { fill, outline: palette.line_strong, text: palette.text, key: palette.text_secondary }
@@ -107,7 +115,11 @@ impl Widget for ActionButton<'_> {
             }
             focus_ring(ui, rect, &response);
         }
-        response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), self.text));
+        response.widget_info(|| {
+            let mut info = WidgetInfo::labeled(Role::Button, ui.is_enabled(), self.text);
+            info.selected = self.is_pressed.then_some(true);
+            info
+        });
         response
     }
 }
