@@ -7,10 +7,10 @@ mod cli;
 mod cli_bad_input;
 /// The synthetic recording: the same for the same seed, and its truth lies on its pictures.
 mod demo;
-/// The window's frames from real files, in any order.
-mod frames;
 /// Tuning the detector: preview, settings, clicks, and runs that know when dots changed.
 mod detection;
+/// The window's frames from real files, in any order.
+mod frames;
 /// Jobs that are stopped and go on.
 mod jobs;
 /// Killed at random moments, nothing is lost; ignored, since it takes minutes.
