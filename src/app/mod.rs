@@ -21,9 +21,13 @@ pub mod cursor;
 
 pub mod overview;
 
+pub mod series;
+
 pub mod queue;
 
 pub mod insight;
+
+pub mod guide;
 
 pub mod settings;
 
@@ -44,6 +48,8 @@ mod label;
 mod review;
 
 mod work;
+
+mod frame_store;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -71,6 +77,8 @@ pub struct App {
     reading_overview: bool,
     overview_is_stale: bool,
     asking_insight: bool,
+    /// What waits until the shown frame was looked at: proposals that were accepted before they were there.
+    after_insight: Option<Command>,
     /// Whether the page is chosen by what is to be done, once the overview is there.
     page_is_open: bool,
     /// When the overview was read last while a job ran, seconds.
@@ -94,6 +102,7 @@ impl App {
             reading_overview: false,
             overview_is_stale: false,
             asking_insight: false,
+            after_insight: None,
             page_is_open: false,
             overview_secs: 0.0,
         }
@@ -151,6 +160,7 @@ impl App {
             self.handle(command);
         }
         self.refresh_overview();
+        self.refresh_series();
     }
 
     /// Waits until every question is answered and no job runs, and takes the answers in; says whether that came before
@@ -160,7 +170,8 @@ impl App {
         loop {
             self.drain();
             let is_idle = self.open_questions == 0 && self.state.job.is_none() && self.state.opening.is_none();
-            if is_idle && !self.reading_overview && self.pending.is_empty() {
+            let is_reading = self.reading_overview || self.is_reading_series();
+            if is_idle && !is_reading && self.pending.is_empty() {
                 return true;
             }
             let left = end.saturating_duration_since(std::time::Instant::now());

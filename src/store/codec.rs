@@ -95,7 +95,7 @@ pub(super) fn label_at(row: &Row<'_>) -> Result<(u32, CameraId, KeypointId, Labe
     Ok((row.get(0)?, CameraId(row.get(1)?), KeypointId(row.get(2)?), label))
 }
 
-const CENTROID_BYTES: usize = 2 + 1 + 2 * 8 + 3 * 4;
+pub(super) const CENTROID_BYTES: usize = 2 + 1 + 2 * 8 + 3 * 4;
 const CENTROIDS_VERSION: u8 = 1;
 
 /// Centroids as bytes: a version, then per centroid number, origin, x, y, sigma, peak and SNR, little-endian.

@@ -110,6 +110,23 @@ impl Project {
         })
     }
 
+    /// How many dots were found at each detected frame over all views, those that mask regions hide included; ascending. Reads
+    /// the lengths of lists, not the lists.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn dot_counts(&self, recording: RecordingId) -> Result<Vec<(u32, u16)>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT frame, SUM((length(centroids) - 1) / ?2) FROM detection WHERE recording = ?1 GROUP BY frame ORDER BY frame",
+            )?;
+            let counts = statement.query_map(params![recording.0, codec::CENTROID_BYTES as i64], |row| {
+                Ok((row.get(0)?, row.get::<_, i64>(1)?.clamp(0, i64::from(u16::MAX)) as u16))
+            })?;
+            Ok(counts.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// The number that a centroid added to a view gets: one above all that were ever given there.
     ///
     /// # Errors

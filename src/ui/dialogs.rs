@@ -2,7 +2,11 @@
 
 mod help;
 
+mod labelling;
+
 mod palette;
+
+mod rerun;
 
 mod settings;
 
@@ -17,6 +21,7 @@ pub struct DialogMemory {
     /// The dialog that was shown in the frame before, so that one that opens starts afresh.
     shown: Option<Dialog>,
     help: help::HelpMemory,
+    labelling: labelling::LabellingMemory,
     palette: palette::PaletteMemory,
     settings: settings::SettingsMemory,
 }
@@ -34,7 +39,10 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut DialogMemory) {
         Dialog::Help => help::ui(ui, ctx, &mut memory.help),
         Dialog::Palette => palette::ui(ui, ctx, &mut memory.palette),
         Dialog::Settings => settings::ui(ui, ctx, &mut memory.settings),
-        Dialog::Annotator | Dialog::SeedFrames | Dialog::GoToFrame | Dialog::SwapRange | Dialog::Rerun => {}
+        Dialog::Annotator | Dialog::SeedFrames | Dialog::GoToFrame | Dialog::SwapRange => {
+            labelling::ui(ui, ctx, &mut memory.labelling, dialog);
+        }
+        Dialog::Rerun => rerun::ui(ui, ctx),
     });
     if response.should_close() {
         ctx.send(Command::Show(None));

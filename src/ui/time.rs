@@ -1,12 +1,163 @@
-//! The time bar over the whole recording.
+//! The time bar over the whole recording: playing, residuals, marks, the shown frame; above it, opened on demand, plots and
+//! the 3D view.
+//!
+//! All of it has one time scale, which the wheel zooms; it is the same on every page. What is drawn of a frame is gathered
+//! once per change ([`bins`]), so that a painted frame costs the same for 60 frames and for a million.
 
-use egui::Ui;
+pub mod axis;
+
+pub mod bins;
+
+mod bar;
+
+mod transport;
+
+#[cfg(test)]
+mod tests;
+
+use egui::{Frame, Margin, Panel, Ui};
 
 use super::ctx::ViewCtx;
+use super::plots::PlotsMemory;
+use super::theme;
+use super::view3d::View3dMemory;
+use super::{plots, view3d};
+use crate::app::session::Session;
+use crate::app::{Command, Page};
+use crate::model::RecordingId;
+use axis::{Axis, Span};
 
 /// What the time bar remembers between frames.
 #[derive(Default)]
-pub struct TimeMemory {}
+pub struct TimeMemory {
+    /// The part of the recording that is shown; nothing: all of it.
+    span: Option<Span>,
+    /// The frame that was shown last, to bring in the next one where it lies outside.
+    shown: Option<u32>,
+    /// Which recording that was.
+    of: Option<(std::path::PathBuf, RecordingId)>,
+    bar: bar::BarMemory,
+    /// Whether plots are open.
+    plots_open: bool,
+    /// Whether the 3D view is open.
+    view3d_open: bool,
+    plots: PlotsMemory,
+    view3d: View3dMemory,
+}
 
-/// Draws the time bar as a panel at the bottom.
-pub fn ui(_ui: &mut Ui, _ctx: &ViewCtx<'_>, _memory: &mut TimeMemory) {}
+/// What the bars say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BarKind {
+    /// The worst residual of each frame.
+    Residuals,
+    /// How many dots were found.
+    Dots,
+    /// What is solved.
+    Progress,
+}
+
+impl BarKind {
+    fn of(page: Page, session: &Session) -> Self {
+        let is_solved = session.overview.as_ref().is_some_and(|overview| overview.solved_len() > 0);
+        match page {
+            Page::Run => Self::Progress,
+            Page::Detect => Self::Dots,
+            _ if !is_solved => Self::Dots,
+            _ => Self::Residuals,
+        }
+    }
+
+    fn height(self, is_wide: bool) -> f32 {
+        let size = &theme::Theme::get().size.time_bar;
+        match self {
+            Self::Residuals if is_wide => size.wide,
+            Self::Residuals => size.narrow,
+            Self::Dots => size.seeds,
+            Self::Progress => size.run,
+        }
+    }
+}
+
+/// From the left edge of the window to where frames begin, points.
+const GUTTER: f32 = 116.0;
+/// From where frames end to the right edge.
+const END: f32 = 16.0;
+
+/// Height of plots and 3D view when they are first opened, least height, and what they leave of the rest.
+const DRAWER: (f32, f32, f32) = (280.0, 180.0, 220.0);
+/// Least width of the 3D view beside plots.
+const VIEW3D_WIDTH: f32 = 420.0;
+
+/// Draws the time bar as a panel at the bottom, and above it what is opened.
+pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut TimeMemory) {
+    let Some(session) = ctx.session() else { return };
+    memory.follow(session);
+    let palette = theme::palette(ui);
+    let is_wide = ui.available_width() >= ctx.theme.size.narrow_below;
+    let kind = BarKind::of(ctx.state.page, session);
+    let frame = Frame::NONE.fill(palette.panel);
+    Panel::bottom("time bar").exact_size(ctx.theme.size.tool_bar + kind.height(is_wide)).frame(frame).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        transport::ui(ui, ctx, session, kind, memory);
+        bar::ui(ui, ctx, session, kind, memory);
+    });
+    if memory.plots_open || memory.view3d_open {
+        drawer_ui(ui, ctx, session, memory);
+    }
+}
+
+fn drawer_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut TimeMemory) {
+    if !session.series.is_wanted {
+        ctx.send(Command::WantSeries);
+    }
+    let (height, least, left) = DRAWER;
+    let most = (ui.available_height() - left).max(least);
+    let frame = Frame::NONE.fill(theme::palette(ui).panel).inner_margin(Margin::same(0));
+    Panel::bottom("time drawer")
+        .resizable(true)
+        .default_size(height.min(most))
+        .size_range(least..=most)
+        .frame(frame)
+        .show(ui, |ui| {
+            let mut axis = memory.axis(ui, session);
+            if memory.plots_open && memory.view3d_open {
+                let width = (ui.available_width() * 0.4).max(VIEW3D_WIDTH);
+                Panel::right("3D view").resizable(false).exact_size(width).frame(frame).show(ui, |ui| {
+                    view3d::ui(ui, ctx, session, &mut memory.view3d);
+                });
+                axis = Axis::new(axis.left, ui.available_width() - GUTTER - END, memory.span, axis.frame_count);
+            }
+            if memory.plots_open {
+                plots::ui(ui, ctx, session, &mut axis, &mut memory.plots);
+                memory.span = axis.remembered();
+            } else {
+                view3d::ui(ui, ctx, session, &mut memory.view3d);
+            }
+        });
+}
+
+impl TimeMemory {
+    /// Forgets the zoom of another recording, and brings the shown frame in when it changed.
+    fn follow(&mut self, session: &Session) {
+        let of = (&session.path, session.info.id);
+        if self.of.as_ref().is_none_or(|(path, id)| (path, *id) != of) {
+            self.of = Some((session.path.clone(), session.info.id));
+            self.span = None;
+            self.shown = None;
+            self.bar = bar::BarMemory::default();
+            self.plots.forget();
+            self.view3d.forget();
+        }
+        let frame = session.cursor.frame;
+        if self.shown != Some(frame) {
+            let axis = Axis::new(0.0, 1.0, self.span, session.info.frame_count);
+            self.span = axis.showing(frame).remembered();
+            self.shown = Some(frame);
+        }
+    }
+
+    fn axis(&self, ui: &Ui, session: &Session) -> Axis {
+        let room = ui.max_rect();
+        Axis::new(room.left() + GUTTER, room.width() - GUTTER - END, self.span, session.info.frame_count)
+    }
+}

@@ -17,6 +17,7 @@ pub use acts::{Act, LabelSource, Outcome};
 
 use super::cameras::CameraMap;
 use super::{JobError, pose};
+use crate::geometry::Camera;
 use crate::model::{CameraId, RecordingId, Source};
 use crate::model::{FrameLabels, FramePose, Skeleton};
 use crate::pose::assist::{self, Residuals};
@@ -86,6 +87,15 @@ impl Labelling {
     /// Whether there is a calibration, without which nothing is said about 3D.
     pub fn has_rig(&self) -> bool {
         self.cameras.is_some()
+    }
+
+    /// The calibrated cameras with their ids in the project, in the calibration's unit of length; none without a calibration.
+    pub fn rig(&self) -> impl Iterator<Item = (CameraId, &Camera)> {
+        let cameras = self
+            .cameras
+            .iter()
+            .flat_map(|cameras| cameras.rig.ids().zip(&cameras.rig.cameras).map(move |found| (cameras, found)));
+        cameras.map(|(cameras, (id, camera))| (cameras.project_id(id), camera))
     }
 
     /// τ_reproj, px at 1024 px width.

@@ -8,6 +8,9 @@ use crate::ui::ctx::ViewCtx;
 use crate::ui::theme;
 use crate::ui::widgets::{key_cap, paint_row};
 
+/// Height of the list, points.
+const LIST_HEIGHT: f32 = 360.0;
+
 /// What the search remembers between frames.
 #[derive(Default)]
 pub(super) struct PaletteMemory {
@@ -39,7 +42,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut PaletteMemory) {
     if found.is_empty() {
         ui.label(format!("Nothing is called \"{}\".", memory.text));
     }
-    ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
+    ScrollArea::vertical().max_height(LIST_HEIGHT).min_scrolled_height(LIST_HEIGHT).show(ui, |ui| {
         for (index, entry) in found.iter().enumerate() {
             let response = row_ui(ui, ctx, entry, index == memory.chosen);
             if index == memory.chosen && moved {
@@ -65,16 +68,17 @@ fn row_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, entry: &Entry, is_chosen: bool) -> egu
     let (rect, response) = ui.allocate_exact_size(size, egui::Sense::click());
     paint_row(ui, rect, is_chosen, response.hovered());
     let mut row = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 0.0))));
-    row.horizontal_centered(|ui| {
-        let ink = if is_enabled { palette.text } else { palette.text_tertiary };
-        ui.label(RichText::new(entry.text).color(ink));
-        let note = if is_enabled { entry.tooltip.to_owned() } else { why_not(entry, ctx.state) };
-        let note = RichText::new(note).size(ctx.theme.font.caption).color(palette.text_tertiary);
-        ui.add(Label::new(note).truncate());
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if let Some(shortcut) = entry.shortcut {
-                key_cap(ui, &shortcut.to_string());
-            }
+    // The key first, from the right: the note takes what is left and is cut there.
+    row.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        if let Some(shortcut) = entry.shortcut {
+            key_cap(ui, &shortcut.to_string());
+        }
+        ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+            let ink = if is_enabled { palette.text } else { palette.text_tertiary };
+            ui.label(RichText::new(entry.text).color(ink));
+            let note = if is_enabled { entry.tooltip.to_owned() } else { why_not(entry, ctx.state) };
+            let note = RichText::new(note).size(ctx.theme.font.caption).color(palette.text_tertiary);
+            ui.add(Label::new(note).truncate());
         });
     });
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, is_enabled, is_chosen, entry.text));
