@@ -101,6 +101,8 @@ pub enum ProposalScope {
 pub enum QueueStep {
     /// The next frame that the filters show.
     Next,
+    /// The next one that nobody has decided about, from the top again after the last.
+    NextToDo,
     /// The one before.
     Previous,
     /// This row of the filtered queue.
@@ -140,6 +142,8 @@ pub struct ExportChoice {
     pub format: String,
     /// Where to.
     pub path: PathBuf,
+    /// Whether a file that is there is replaced.
+    pub replace: bool,
     /// Leaves out points with a larger error, px.
     pub max_error_px: Option<f64>,
     /// Leaves out frames that nobody has reviewed.
@@ -239,7 +243,9 @@ pub enum Command {
     AcceptProposals(ProposalScope),
     /// Takes one of the ways to mend the selected keypoint, from 0.
     ApplyHypothesis(usize),
-    /// Goes to where a click helps most.
+    /// Whether the next click in a view places a free point.
+    PlaceFreely(bool),
+    /// Goes to where a click helps most; in a frame that is done, to the next seed frame.
     NextBestClick,
     /// Any other edit.
     Edit(Act),
@@ -310,10 +316,14 @@ pub enum Command {
     SetAppearance(Appearance),
     /// How large everything is, 1 to 2.
     SetScale(f32),
+    /// Bytes of decoded pictures that may be kept.
+    SetPictureBudget(u64),
     /// Where the window was when it closed.
     RememberWindow(WindowPlace),
     /// Opens or closes a dialog.
     Show(Option<Dialog>),
+    /// Makes the frame store that is offered for slow videos, or declines it for good.
+    PrepareFrames(bool),
     /// Ends the program.
     Quit,
 }

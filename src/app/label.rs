@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::App;
 use super::command::{Command, Page, ProposalScope};
 use super::event::{Acted, Event};
+use super::guide::NextStep;
 use super::insight::Insight;
 use super::keeper::Desk;
 use super::opening::history_of;
@@ -41,21 +42,36 @@ impl App {
         }
         let act = match act_of(session, &command) {
             Ok(act) => act,
-            Err(reason) => {
+            Err(Refusal::NotYet) => {
+                self.after_insight = Some(command);
+                self.discount_input();
+                self.want_insight();
+                return false;
+            }
+            Err(Refusal::Never(reason)) => {
                 self.state.notify(Urgency::Info, reason);
                 return false;
             }
         };
-        let Some(who) = self.require_annotator(&command) else { return false };
+        let Some(who) = self.require_annotator(&command) else {
+            self.discount_input();
+            return false;
+        };
         let Some(session) = &mut self.state.session else { return false };
         let frame = session.cursor.frame;
         let source = match self.state.page {
             Page::Seeds if session.seeds.frames.contains(&frame) => LabelSource::Seed,
             _ => LabelSource::Human,
         };
-        session.seeds.clicks += 1;
         session.saving += 1;
         session.typing = None;
+        session.placing_freely = false;
+        let labelled = session.selection.keypoint;
+        session.labelled_last = Some(labelled);
+        session.under_way.extend(placed_views(session, &command).map(|camera| (camera, labelled)));
+        if self.state.page == Page::Seeds {
+            self.advance_keypoint();
+        }
         self.ask(move |desk| {
             let labelling = desk.labelling.clone();
             let outcome = labelling.act(&mut desk.project, &who, now_unix_ms(), source, &act);
@@ -100,41 +116,127 @@ impl App {
         self.select_keypoint(KeypointId(next as u8));
     }
 
-    /// Goes to the keypoint and view where a click helps most.
+    /// Goes to the keypoint and view where a click helps most; in a seed frame that is done, to the next one.
     pub(super) fn next_best_click(&mut self) {
-        let Some(session) = &mut self.state.session else { return };
-        let Some(next) = session.insight.as_ref().and_then(|insight| insight.next_click.clone()) else { return };
-        session.selection.camera = Some(next.camera);
-        if session.grid.maximised.is_some() {
-            session.grid.maximised = Some(next.camera);
+        let Some(session) = &self.state.session else { return };
+        match session.next_step() {
+            None => {}
+            Some(NextStep::Click(next)) => self.go_to_label(next.camera, next.keypoint),
+            Some(NextStep::Decide(camera, keypoint)) => self.go_to_label(camera, keypoint),
+            Some(NextStep::AcceptAll(count)) => {
+                let text = format!("What is left are {count} proposals. Look at them, then accept all.");
+                self.state.notify(Urgency::Info, text);
+            }
+            Some(NextStep::Frame(frame)) if self.state.page == Page::Seeds => self.handle(Command::ShowFrame(frame)),
+            Some(NextStep::Frame(_) | NextStep::Done) => {
+                self.state.notify(Urgency::Info, "Every label of this frame is decided.");
+            }
         }
-        self.select_keypoint(next.keypoint);
+    }
+
+    fn go_to_label(&mut self, camera: CameraId, keypoint: KeypointId) {
+        let Some(session) = &mut self.state.session else { return };
+        session.selection.camera = Some(camera);
+        if session.grid.maximised.is_some() {
+            session.grid.maximised = Some(camera);
+        }
+        self.select_keypoint(keypoint);
     }
 
     /// After a label: goes on to the next keypoint that fewer than two views show, so that hands need not leave the dots.
-    pub(super) fn advance_keypoint(&mut self) {
+    /// What is being saved counts: a fast hand must not label the keypoint that it has just left.
+    fn advance_keypoint(&mut self) {
         let Some(session) = &self.state.session else { return };
         let Some(view) = session.view() else { return };
-        let seen = |keypoint: KeypointId| view.labels.views_of(keypoint).iter().flatten().count();
-        if seen(session.selection.keypoint) < 2 {
+        let is_under_way = |camera: CameraId, keypoint| session.under_way.contains(&(camera, keypoint));
+        let seen = |keypoint: KeypointId| {
+            let is_seen = |camera: &CameraId| {
+                view.labels.point_in_image(*camera, keypoint).is_some() || is_under_way(*camera, keypoint)
+            };
+            session.cameras().filter(is_seen).count()
+        };
+        let is_decided = |keypoint: KeypointId| {
+            session
+                .cameras()
+                .all(|camera| view.labels.get(camera, keypoint).is_some() || is_under_way(camera, keypoint))
+        };
+        let at = session.selection.keypoint;
+        if seen(at) < 2 && !is_decided(at) {
             return;
         }
         let count = session.skeleton.len() as u8;
-        let at = session.selection.keypoint.0;
-        let is_decided =
-            |keypoint: KeypointId| session.cameras().all(|camera| view.labels.get(camera, keypoint).is_some());
         let next = (1..count)
-            .map(|step| KeypointId((at + step) % count))
+            .map(|step| KeypointId((at.0 + step) % count))
             .find(|keypoint| seen(*keypoint) < 2 && !is_decided(*keypoint));
         if let Some(next) = next {
             self.select_keypoint(next);
         }
     }
 
+    /// Counts what a person clicked or typed in the shown frame.
+    pub(super) fn count_input(&mut self, command: &Command) {
+        let is_input = matches!(
+            command,
+            Command::SelectKeypoint(_)
+                | Command::StepKeypoint(_)
+                | Command::TypeDigit(..)
+                | Command::NextBestClick
+                | Command::PickDot(..)
+                | Command::PlaceFree(..)
+                | Command::NotVisible(_)
+                | Command::NotVisibleElsewhere
+                | Command::ClearLabel(_)
+                | Command::Nudge(..)
+                | Command::SwapSides { .. }
+                | Command::AcceptProposals(_)
+                | Command::ApplyHypothesis(_)
+                | Command::AddDot(..)
+                | Command::Edit(_)
+                | Command::Undo
+                | Command::Redo
+        );
+        if let (true, Some(session)) = (is_input, &mut self.state.session) {
+            session.seeds.clicks += 1;
+        }
+    }
+
+    /// Takes an input back that comes again later by itself.
+    fn discount_input(&mut self) {
+        if let Some(session) = &mut self.state.session {
+            session.seeds.clicks = session.seeds.clicks.saturating_sub(1);
+        }
+    }
+
+    /// Says so where the views of a keypoint do not agree: the selection has gone on by then.
+    pub(super) fn tell_of_disagreement(&mut self, outcome: &Outcome) {
+        let Some(session) = &self.state.session else { return };
+        let (Some((_, keypoint)), Some(view)) = (outcome.place, session.view()) else { return };
+        if !session.labelling.has_rig() || outcome.frames != [view.frame] || self.state.page != Page::Seeds {
+            return;
+        }
+        let is_seen = |camera: &CameraId| view.labels.point_in_image(*camera, keypoint).is_some();
+        let seen: Vec<&str> = session.cameras().filter(is_seen).map(|camera| session.camera_name(camera)).collect();
+        if seen.len() >= 2 && view.residuals_px.worst_of(keypoint).is_none() {
+            let name = session.skeleton.name_of(keypoint);
+            let text = format!("{} do not agree on {name}: one of the dots is another keypoint.", seen.join(" and "));
+            self.state.notify(Urgency::Warning, text);
+        }
+    }
+
+    /// After an edit of another frame, what it suggests for the shown one is worked out anew.
+    pub(super) fn forget_carried(&mut self, frames: &[u32]) {
+        if let Some(session) = &mut self.state.session
+            && frames.iter().any(|frame| session.seeds.carried_for != Some(*frame))
+        {
+            session.seeds.carried_for = None;
+        }
+    }
+
     /// Asks what geometry says about the shown frame and the selected keypoint, unless that is known or asked already.
     pub(super) fn want_insight(&mut self) {
         let Some(session) = &self.state.session else { return };
-        if self.asking_insight || session.insight().is_some() {
+        // An edit that is being saved changes what geometry says; its answer asks again.
+        if self.asking_insight || session.saving > 0 || session.insight().is_some() {
             return;
         }
         let Some(view) = session.view().cloned() else { return };
@@ -203,10 +305,30 @@ fn numbers_in(session: &Session, camera: CameraId) -> Vec<u16> {
     view.map(|view| view.centroids.iter().map(|centroid| centroid.number.0).collect()).unwrap_or_default()
 }
 
-/// The act that a command asks for, or in words why there is none.
-fn act_of(session: &Session, command: &Command) -> Result<Act, String> {
+/// Why a command is no act.
+enum Refusal {
+    /// The frame is still being looked at.
+    NotYet,
+    /// The words say why.
+    Never(String),
+}
+
+/// The views in which a command gives the selected keypoint a place.
+fn placed_views(session: &Session, command: &Command) -> impl Iterator<Item = CameraId> + use<> {
+    let cameras: Vec<CameraId> = match command {
+        Command::PickDot(camera, _) | Command::PlaceFree(camera, _) => vec![*camera],
+        // All are decided then, whether or not they show it.
+        Command::NotVisibleElsewhere => session.cameras().collect(),
+        _ => Vec::new(),
+    };
+    cameras.into_iter()
+}
+
+/// The act that a command asks for, or why there is none.
+fn act_of(session: &Session, command: &Command) -> Result<Act, Refusal> {
     let (frame, keypoint) = (session.cursor.frame, session.selection.keypoint);
-    let insight = || session.insight().ok_or_else(|| "The frame is still being looked at. Try again.".to_owned());
+    let insight = || session.insight().ok_or(Refusal::NotYet);
+    let never = |words: &str| Refusal::Never(words.to_owned());
     Ok(match command {
         Command::PickDot(camera, number) => Act::Assign { frame, camera: *camera, keypoint, number: *number },
         Command::PlaceFree(camera, point) => Act::Free { frame, camera: *camera, keypoint, point_in_image: *point },
@@ -222,18 +344,19 @@ fn act_of(session: &Session, command: &Command) -> Result<Act, String> {
             Act::SwapPair { frames: frames.clone().unwrap_or(frame..frame + 1), cameras, keypoint }
         }
         Command::AcceptProposals(scope) => {
-            let wanted = insight()?.proposals.iter().filter(|proposal| match scope {
-                ProposalScope::Keypoint => proposal.keypoint == keypoint,
+            insight()?;
+            let of = session.keypoint_to_accept().map(|(keypoint, _)| keypoint);
+            let wanted = session.proposals().filter(|proposal| match scope {
+                ProposalScope::Keypoint => Some(proposal.keypoint) == of,
                 ProposalScope::Frame => true,
             });
             let placements: Vec<_> =
                 wanted.map(|proposal| (proposal.camera, proposal.keypoint, Some(proposal.placement))).collect();
             if placements.is_empty() {
-                return Err(match scope {
+                return Err(never(match scope {
                     ProposalScope::Keypoint => "Nothing is proposed: label the keypoint in two views first.",
                     ProposalScope::Frame => "Nothing is proposed: label keypoints in two views first.",
-                }
-                .to_owned());
+                }));
             }
             let title = match placements.len() {
                 1 => "Accept 1 proposal".to_owned(),
@@ -242,15 +365,14 @@ fn act_of(session: &Session, command: &Command) -> Result<Act, String> {
             Act::Place { frame, placements, title }
         }
         Command::ApplyHypothesis(index) => {
-            let chosen = insight()?.hypotheses.get(*index).ok_or("There is no such remedy.")?;
+            let chosen = insight()?.hypotheses.get(*index).ok_or_else(|| never("There is no such remedy."))?;
             if chosen.placements.is_empty() {
-                return Err("That keeps everything as it is. Accept the frame to go on.".to_owned());
+                return Err(never("That keeps everything as it is. Accept the frame to go on."));
             }
             Act::Place { frame, placements: chosen.placements.clone(), title: chosen.words.clone() }
         }
-        Command::AddDot(camera, point) => Act::AddCentroid { frame, camera: *camera, point_in_image: *point },
         Command::Edit(act) => act.clone(),
-        _ => return Err("That is no edit.".to_owned()),
+        _ => return Err(never("That is no edit.")),
     })
 }
 

@@ -27,6 +27,8 @@ pub mod queue;
 
 pub mod insight;
 
+pub mod guide;
+
 pub mod settings;
 
 pub mod event;
@@ -46,6 +48,8 @@ mod label;
 mod review;
 
 mod work;
+
+mod frame_store;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -73,6 +77,8 @@ pub struct App {
     reading_overview: bool,
     overview_is_stale: bool,
     asking_insight: bool,
+    /// What waits until the shown frame was looked at: proposals that were accepted before they were there.
+    after_insight: Option<Command>,
     /// Whether the page is chosen by what is to be done, once the overview is there.
     page_is_open: bool,
     /// When the overview was read last while a job ran, seconds.
@@ -96,6 +102,7 @@ impl App {
             reading_overview: false,
             overview_is_stale: false,
             asking_insight: false,
+            after_insight: None,
             page_is_open: false,
             overview_secs: 0.0,
         }

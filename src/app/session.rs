@@ -13,6 +13,7 @@ use super::series::SeriesState;
 use super::view::{Channels, Viewport};
 use crate::jobs::detect_preview::{Preview, PreviewResult};
 use crate::jobs::frames::FrameService;
+use crate::jobs::frames::store::StorableChannel;
 use crate::jobs::labelling::{FrameView, Labelling};
 use crate::jobs::pose::preview::Preview as RerunPreview;
 use crate::model::{CameraId, KeypointId, Point3, Skeleton};
@@ -107,6 +108,8 @@ pub struct Seeds {
     pub progress: HashMap<u32, SeedProgress>,
     /// Clicks and keys since the shown frame was begun.
     pub clicks: u32,
+    /// The frame that `clicks` is about.
+    pub clicks_for: Option<u32>,
 }
 
 /// How far a seed frame is.
@@ -171,6 +174,12 @@ pub struct Session {
     pub queue: Queue,
     /// What is selected.
     pub selection: Selection,
+    /// The keypoint that was labelled last, from which the selection may have gone on.
+    pub labelled_last: Option<KeypointId>,
+    /// Whether the next click in a view places a free point, without a dot.
+    pub placing_freely: bool,
+    /// Labels that are being saved and that the shown frame does not have yet.
+    pub under_way: Vec<(CameraId, KeypointId)>,
     /// A number that is being typed.
     pub typing: Option<Typing>,
     /// Which pictures are shown.
@@ -201,6 +210,8 @@ pub struct Session {
     pub not_saved: Option<String>,
     /// Frames that were asked for.
     pub asked: BTreeSet<u32>,
+    /// Slow videos of which a frame store is offered.
+    pub storable: Vec<StorableChannel>,
     /// Views that cannot be shown, and why.
     pub broken_views: HashMap<(CameraId, Channel), String>,
     /// Single frames that cannot be read, by camera.

@@ -72,6 +72,8 @@ pub struct Settings {
     pub recent: Vec<Recent>,
     /// Bytes of decoded pictures that may be kept.
     pub picture_budget_bytes: u64,
+    /// Recordings, by fingerprint, whose slow videos are not to be prepared.
+    pub declined_stores: Vec<String>,
 }
 
 impl Default for Settings {
@@ -84,6 +86,7 @@ impl Default for Settings {
             recent: Vec::new(),
             // About 90 timepoints of six 2048 × 1400 views in one channel.
             picture_budget_bytes: 1536 * 1024 * 1024,
+            declined_stores: Vec::new(),
         }
     }
 }

@@ -63,10 +63,14 @@ pub struct State {
     pub held_back: Option<Box<Command>>,
     /// Jobs that change or read the project at length; one at a time.
     pub job: Option<Task>,
+    /// A job that goes on beside the others and changes no project.
+    pub background: Option<Task>,
     /// A job that was paused.
     pub paused: Option<TaskRequest>,
     /// How the last job ended, in one sentence, and whether well.
     pub last_job: Option<(bool, String)>,
+    /// A file that an export would replace; it asks before it does.
+    pub would_replace: Option<PathBuf>,
     /// A path chosen for an export.
     pub export_path: Option<PathBuf>,
     /// Notices that nobody has shown yet.
@@ -90,8 +94,10 @@ impl State {
             dialog: None,
             held_back: None,
             job: None,
+            background: None,
             paused: None,
             last_job: None,
+            would_replace: None,
             export_path: None,
             notices: Vec::new(),
             now_secs: 0.0,

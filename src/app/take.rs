@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::App;
-use super::command::{Browse, Command, Dialog, Page};
+use super::command::{Browse, Command, Dialog, Page, QueueFilter};
 use super::cursor::Cursor;
 use super::event::{Acted, Event, OpenProblem};
 use super::keeper::{Desk, Keeper};
@@ -13,9 +13,11 @@ use super::overview::row_of;
 use super::queue::DEFAULT_THRESHOLD_PX;
 use super::session::{Selection, Session};
 use super::state::{Offer, Urgency};
-use crate::jobs::frames::{FrameEvent, FrameService};
-use crate::jobs::labelling::FrameView;
+use super::task::TaskKind;
+use crate::jobs::frames::{FrameEvent, FrameService, store};
+use crate::jobs::labelling::{Act, FrameView};
 use crate::model::KeypointId;
+use crate::store::FrameState;
 
 /// Frames before and after the shown one whose labels are read early.
 const NEIGHBOURS: u32 = 3;
@@ -46,6 +48,7 @@ impl App {
                 if let Some(session) = &mut self.state.session {
                     session.saving = session.saving.saturating_sub(1);
                 }
+                self.want_insight();
                 let what = if redo { "Nothing to redo." } else { "Nothing to undo." };
                 self.state.notify(Urgency::Info, what);
             }
@@ -56,6 +59,11 @@ impl App {
                     session.insight = Some(*insight);
                 }
                 self.want_insight();
+                if self.state.session.as_ref().is_some_and(|session| session.insight().is_some())
+                    && let Some(command) = self.after_insight.take()
+                {
+                    self.pending.push(command);
+                }
             }
             Event::Overview(result) => self.take_overview(result),
             Event::Series(path, recording, result) => self.take_series(&path, recording, result),
@@ -65,9 +73,10 @@ impl App {
             }
             Event::Carried(frame, proposals) => {
                 self.open_questions -= 1;
-                if let Some(session) = &mut self.state.session {
+                if let Some(session) =
+                    self.state.session.as_mut().filter(|session| session.seeds.carried_for == Some(frame))
+                {
                     session.seeds.carried = proposals;
-                    session.seeds.carried_for = Some(frame);
                     session.insight = None;
                 }
                 self.want_insight();
@@ -78,6 +87,14 @@ impl App {
                     session.seeds.checks = state.checks;
                     session.seeds.progress = state.progress;
                 }
+                if self.state.page == Page::Seeds {
+                    self.want_carried();
+                }
+            }
+            Event::Job(TaskKind::FrameStore, event) => {
+                if let Some(task) = &mut self.state.background {
+                    task.note(event);
+                }
             }
             Event::Job(kind, event) => {
                 if let Some(job) = self.state.job.as_mut().filter(|job| job.request.kind() == kind) {
@@ -86,7 +103,11 @@ impl App {
                 self.overview_is_stale = true;
             }
             Event::JobEnded(kind, result) => self.take_job_end(kind, result),
+            Event::StorePlan(fingerprint, channels) => self.take_store_plan(&fingerprint, channels),
             Event::Preview(camera, generation, result) => self.take_preview(camera, generation, *result),
+            Event::Clicked(camera, frame, point_in_image) => {
+                self.label(Command::Edit(Act::AddCentroid { frame, camera, point_in_image }));
+            }
             Event::Detector(result) => {
                 self.open_questions -= 1;
                 self.take_detector(result);
@@ -128,7 +149,9 @@ impl App {
         let regions = project.mask_regions(info.id).unwrap_or_default();
         let budget = self.state.settings.picture_budget_bytes as usize;
         let waker = self.outbox.waker();
-        let pictures = recording.as_ref().map(|recording| FrameService::new(recording, &info, budget, waker));
+        let pictures = recording
+            .as_ref()
+            .map(|recording| FrameService::new(recording, &info, budget, store::default_root(), waker));
         let pictures = match pictures.transpose() {
             Ok(pictures) => pictures.map(Arc::new),
             Err(error) => {
@@ -175,6 +198,9 @@ impl App {
             series: Default::default(),
             queue: Default::default(),
             selection: Selection { keypoint: KeypointId(0), camera: None },
+            labelled_last: None,
+            placing_freely: false,
+            under_way: Vec::new(),
             typing: None,
             channels: Default::default(),
             grid: super::session::Grid { follow_crop: true, ..Default::default() },
@@ -190,19 +216,23 @@ impl App {
             saving: 0,
             not_saved: None,
             asked: Default::default(),
+            storable: Vec::new(),
             broken_views: Default::default(),
             unreadable: Default::default(),
         };
         session.queue.set_threshold(threshold_px);
+        session.queue.set_filter(QueueFilter { states: vec![FrameState::Todo], ..QueueFilter::default() });
         self.state.session = Some(session);
         self.open_questions = 0;
         self.asking_insight = false;
+        self.after_insight = None;
         self.reading_overview = false;
         self.overview_is_stale = true;
         self.state.page = remembered_here.map_or(Page::Seeds, |recent| recent.page);
         self.page_is_open = self.state.settings.recent_of(&self.session_path()).is_none();
         self.frame_changed();
         self.remember_place();
+        self.plan_store();
     }
 
     fn session_path(&self) -> PathBuf {
@@ -262,6 +292,13 @@ impl App {
         let Some(session) = &mut self.state.session else { return };
         session.typing = None;
         let shown = session.cursor.frame;
+        if session.seeds.clicks_for != Some(shown) {
+            session.seeds.clicks_for = Some(shown);
+            session.seeds.clicks = 0;
+            session.labelled_last = None;
+            session.placing_freely = false;
+            session.under_way.clear();
+        }
         self.ask_frame(shown);
         self.want_insight();
         self.try_shown_frame();
@@ -316,11 +353,17 @@ impl App {
     fn take_acted(&mut self, result: Result<Box<Acted>, String>) {
         let Some(session) = &mut self.state.session else { return };
         session.saving = session.saving.saturating_sub(1);
+        if session.saving == 0 {
+            session.under_way.clear();
+        }
         let acted = match result {
             Ok(acted) => *acted,
             Err(message) => {
                 session.not_saved = Some(message.clone());
+                // What was shown before the answer came is not so.
+                self.overview_is_stale = true;
                 self.state.notify(Urgency::Error, message);
+                self.want_insight();
                 return;
             }
         };
@@ -342,9 +385,9 @@ impl App {
             self.jump_to(acted.outcome.frames.first().copied(), acted.outcome.place);
         } else if acted.jump {
             self.state.notify(Urgency::Info, format!("{}: in another recording", acted.outcome.title));
-        } else if self.state.page == Page::Seeds {
-            self.advance_keypoint();
         }
+        self.tell_of_disagreement(&acted.outcome);
+        self.forget_carried(&acted.outcome.frames);
         self.want_seed_state();
         self.frame_changed();
     }
@@ -416,8 +459,8 @@ impl App {
 /// Takes what a frame is now over into its row; a row that is new to the queue waits for the next ranking.
 fn update_queue(session: &mut Session, view: &FrameView) {
     let Some(summary) = &view.summary else { return };
-    let mut fresh = row_of(summary);
-    fresh.worst = worst_label(view);
+    let mut fresh = row_of(summary, view.is_seed);
+    fresh.worst = worst_label(view).or(fresh.worst);
     fresh.state = view.state;
     session.queue.update(view.frame, |row| *row = fresh);
 }

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use super::command::{ExportChoice, RunChoice};
 use super::event::{Event, Outbox, TaskEnd};
 use crate::demo::DemoConfig;
+use crate::jobs::frames::store::{self, Prepared, StorableChannel};
 use crate::jobs::pose::Assigner;
 use crate::jobs::pose::preview::{self, Preview as RerunPreview};
 use crate::jobs::tables::{Filter, Format};
@@ -29,6 +30,8 @@ pub enum TaskKind {
     Demo,
     /// Making a project.
     NewProject,
+    /// Preparing slow videos for quick steps.
+    FrameStore,
 }
 
 impl TaskKind {
@@ -41,6 +44,7 @@ impl TaskKind {
             Self::Export => "Exporting",
             Self::Demo => "Making the demo",
             Self::NewProject => "Making the project",
+            Self::FrameStore => "Preparing slow videos",
         }
     }
 }
@@ -65,6 +69,8 @@ pub enum TaskRequest {
     Export(ExportChoice),
     /// Makes the demo in a folder.
     Demo(PathBuf),
+    /// Makes the frame store of these channels.
+    FrameStore(Vec<StorableChannel>),
     /// Makes a project.
     NewProject {
         /// Recordings.
@@ -86,6 +92,7 @@ impl TaskRequest {
             Self::Export(_) => TaskKind::Export,
             Self::Demo(_) => TaskKind::Demo,
             Self::NewProject { .. } => TaskKind::NewProject,
+            Self::FrameStore(_) => TaskKind::FrameStore,
         }
     }
 
@@ -115,8 +122,12 @@ pub enum TaskOutcome {
         /// What was left out, in words.
         left_out: Vec<String>,
     },
+    /// Nothing was written: a file is there already.
+    WouldReplace(PathBuf),
     /// A project is there to be opened.
     Project(PathBuf),
+    /// Slow videos are prepared.
+    FrameStore(Prepared),
 }
 
 /// A running job.
@@ -233,6 +244,9 @@ fn carry_out(job: &Job<'_>, request: &TaskRequest, context: &mut TaskContext) ->
             jobs::new::run(job, recordings, project, skeleton.as_deref())?;
             return Ok(TaskOutcome::Project(project.clone()));
         }
+        TaskRequest::FrameStore(channels) => {
+            return Ok(TaskOutcome::FrameStore(store::prepare(job, channels)?));
+        }
         _ => {}
     }
     let (Some(project), Some(info)) = (context.project.as_mut(), context.info.as_ref()) else {
@@ -264,7 +278,7 @@ fn carry_out(job: &Job<'_>, request: &TaskRequest, context: &mut TaskContext) ->
         }
         TaskRequest::TakeRerun(preview) => Ok(TaskOutcome::RerunTaken(preview::take(project, preview)?)),
         TaskRequest::Export(choice) => export(job, project, info, choice),
-        TaskRequest::Demo(_) | TaskRequest::NewProject { .. } => Err(JobError::Stopped),
+        TaskRequest::Demo(_) | TaskRequest::NewProject { .. } | TaskRequest::FrameStore(_) => Err(JobError::Stopped),
     }
 }
 
@@ -274,6 +288,9 @@ fn export(
     info: &RecordingInfo,
     choice: &ExportChoice,
 ) -> Result<TaskOutcome, JobError> {
+    if choice.path.exists() && !choice.replace {
+        return Ok(TaskOutcome::WouldReplace(choice.path.clone()));
+    }
     let format: Format = choice.format.parse()?;
     let filter = Filter { max_error_px: choice.max_error_px, reviewed_only: choice.reviewed_only };
     let only = (!choice.all_recordings).then_some(info.name.as_str());

@@ -4,15 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::App;
-use super::command::Command;
+use super::command::{Command, Dialog};
 use super::event::{DetectorState, Event, SeedState, TaskEnd};
 use super::opening::open_labelling;
 use super::session::SeedProgress;
 use super::state::Urgency;
 use super::task::{self, TaskContext, TaskKind, TaskOutcome, TaskRequest};
 use crate::jobs::detect_preview::{PreviewError, PreviewResult};
+use crate::jobs::labelling::Act;
 use crate::jobs::{JobError, evaluate};
-use crate::model::{CameraId, MaskRegion, Placement};
+use crate::model::{CameraId, MaskRegion, Placement, Point2};
 use crate::recording::detect::DetectConfig;
 use crate::store::{Gesture, Project, now_unix_ms};
 
@@ -23,7 +24,8 @@ impl App {
             let text = format!("{} is still under way. Wait for it, or cancel it.", job.request.kind().words());
             return self.state.notify(Urgency::Info, text);
         }
-        let needs_project = !matches!(request, TaskRequest::Demo(_) | TaskRequest::NewProject { .. });
+        let needs_project =
+            !matches!(request, TaskRequest::Demo(_) | TaskRequest::NewProject { .. } | TaskRequest::FrameStore(_));
         let mut context = TaskContext { project: None, info: None };
         if needs_project {
             let Some(session) = &self.state.session else { return };
@@ -40,6 +42,7 @@ impl App {
         }
         self.state.paused = None;
         self.state.last_job = None;
+        self.state.would_replace = None;
         match task::start(request, context, self.outbox.clone(), self.state.now_secs) {
             Ok(task) => self.state.job = Some(task),
             Err(error) => self.state.notify(Urgency::Error, format!("The system gives no more threads: {error}")),
@@ -74,6 +77,9 @@ impl App {
     }
 
     pub(super) fn take_job_end(&mut self, kind: TaskKind, result: Result<Box<TaskOutcome>, TaskEnd>) {
+        if kind == TaskKind::FrameStore {
+            return self.take_store_end(result);
+        }
         let Some(mut job) = self.state.job.take_if(|job| job.request.kind() == kind) else { return };
         if let Some(thread) = job.thread.take() {
             let _ = thread.join();
@@ -115,7 +121,9 @@ impl App {
                 format!("Solved {} frames in {:.0} s.", report.frames_done, report.wall_s)
             }
             TaskOutcome::Rerun(preview) => {
-                if let Some(session) = &mut self.state.session {
+                // Where the dialog is closed by now, nobody wants to know any more.
+                if let Some(session) = self.state.session.as_mut().filter(|_| self.state.dialog == Some(Dialog::Rerun))
+                {
                     session.rerun = Some(preview);
                 }
                 return;
@@ -133,6 +141,11 @@ impl App {
                     if left_out.is_empty() { String::new() } else { format!(" Left out: {}.", left_out.join(", ")) };
                 format!("Wrote {rows} rows to {file}.{rest}")
             }
+            TaskOutcome::WouldReplace(path) => {
+                self.state.would_replace = Some(path);
+                return;
+            }
+            TaskOutcome::FrameStore(_) => return,
             TaskOutcome::Project(path) => {
                 self.pending.push(Command::Open(path));
                 return;
@@ -260,6 +273,21 @@ impl App {
                 };
                 outbox.send(Event::Preview(camera, generation, Box::new(found)));
             }
+        });
+    }
+
+    /// Adds a dot at the spot that was clicked, or at the click itself where no spot is.
+    pub(super) fn add_dot(&mut self, camera: CameraId, point_in_image: Point2) {
+        let Some(session) = &mut self.state.session else { return };
+        let (frame, config) = (session.cursor.frame, session.detector.clone());
+        let Some(preview) = session.preview() else {
+            return self.pending.push(Command::Edit(Act::AddCentroid { frame, camera, point_in_image }));
+        };
+        let outbox = self.outbox.clone();
+        self.spawn("click", move || {
+            let spot = preview.refine_click(camera, frame, point_in_image, &config);
+            let place = spot.map_or(point_in_image, |spot| spot.point_in_image);
+            outbox.send(Event::Clicked(camera, frame, place));
         });
     }
 

@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     /// Detect frames again that are done already.
     #[arg(long)]
     again: bool,
-    /// How readily something is taken for a dot, 0.2 to 5, usually 1; the project keeps it.
+    /// How readily something is taken for a dot, 0.2 to 2, usually 1; the project keeps it.
     #[arg(long, value_name = "X")]
     sensitivity: Option<f64>,
     #[command(flatten)]

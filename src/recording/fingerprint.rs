@@ -46,6 +46,16 @@ pub fn fingerprint(recording: &Recording) -> Result<blake3::Hash, MediaError> {
     Ok(hasher.finalize())
 }
 
+/// The hash of one file's size and ends.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn file_fingerprint(path: &Path) -> Result<blake3::Hash, MediaError> {
+    let mut hasher = blake3::Hasher::new();
+    hash_ends(&mut hasher, path)?;
+    Ok(hasher.finalize())
+}
+
 /// At most `count` (two or more) numbers from `first` to `last`, evenly spread, both ends included.
 pub(super) fn spread(first: u64, last: u64, count: u64) -> impl Iterator<Item = u64> {
     let steps = last.saturating_sub(first).min(count.max(2) - 1);

@@ -169,6 +169,8 @@ fn values_that_no_version_writes_are_damage_not_a_crash() {
         ),
         ("INSERT INTO detector_settings (recording, config) VALUES (1, '{\"sensitivity\": 0}')", 5),
         ("INSERT INTO detector_settings (recording, config) VALUES (1, '{\"colour\": 1}')", 5),
+        ("INSERT INTO frame_summary (recording, frame, worst_camera, worst_keypoint) VALUES (1, 5, 0, 12)", 6),
+        ("INSERT INTO frame_summary (recording, frame, worst_camera, worst_keypoint) VALUES (1, 5, 700, 0)", 6),
     ] {
         let (_folder, path) = folder_with_project();
         let mut project = Project::open(&path).unwrap();
@@ -180,6 +182,7 @@ fn values_that_no_version_writes_are_damage_not_a_crash() {
             2 => project.detection(recording, 5).map(drop),
             3 => project.pose(recording, 5).map(drop),
             5 => project.detect_config(recording).map(drop),
+            6 => project.frame_summaries(recording).map(drop),
             _ => project.undo().map(drop),
         };
         assert!(matches!(error, Err(StoreError::Corrupted { .. })), "{sql}: {error:?}");
@@ -191,9 +194,12 @@ fn a_project_of_the_first_schema_opens_and_keeps_everything() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("v1.bvlm");
     alter(&path, include_str!("../../tests/it/data/project_v1.sql"));
+    alter(&path, "INSERT INTO frame_summary (recording, frame, score) VALUES (1, 7, 0.5)");
     let mut project = Project::open(&path).unwrap();
     assert_eq!(schema::version_of(&project.connection).unwrap(), schema::current_version());
     let recording = project.only_recording().unwrap();
+    let old = project.frame_summaries(recording.id).unwrap();
+    assert_eq!((old.len(), old[0].frame, old[0].score, old[0].worst), (1, 7, Some(0.5), None));
     assert_eq!((recording.name.as_str(), recording.cameras.len(), recording.frame_count), ("day1", 1, 100));
     assert_eq!(project.labels(recording.id, 0).unwrap().get(CameraId(0), KeypointId(0)), Some(&human_label()));
     assert_eq!(project.frame_state(recording.id, 0).unwrap(), FrameState::Fixed);
@@ -347,4 +353,39 @@ proptest! {
         }
         prop_assert_eq!(project.labels(recording, 1).unwrap(), top);
     }
+}
+
+#[test]
+fn a_full_disk_refuses_aloud_and_changes_nothing() {
+    let (_folder, path) = folder_with_project();
+    let mut project = Project::open(&path).unwrap();
+    // The file may not grow: what a full disk answers.
+    let pages: i64 = project.connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    let limit = |project: &Project, most: i64| {
+        project
+            .connection
+            .query_row(&format!("PRAGMA max_page_count = {most}"), [], |row| row.get::<_, i64>(0))
+            .unwrap()
+    };
+    assert_eq!(limit(&project, pages), pages);
+    let before: Vec<_> = (0..100).map(|frame| project.labels(RecordingId(1), frame).unwrap()).collect();
+    let edits: Vec<FrameEdit> = (1..100)
+        .flat_map(|frame| (0..12).map(move |keypoint| (frame, keypoint)))
+        .map(|(frame, keypoint)| {
+            let after = Some(Label { placement: Placement::Absent, ..human_label() });
+            let edit = Edit { camera: CameraId(0), keypoint: KeypointId(keypoint), before: None, after };
+            FrameEdit { recording: RecordingId(1), frame, item: ItemEdit::Label(edit) }
+        })
+        .collect();
+    let error = project.apply_gesture(&ANN, &edits).unwrap_err();
+    assert!(matches!(error, StoreError::DiskFull { .. }), "{error:?}");
+    let told = error.to_string();
+    assert!(told.contains("nothing was changed") && told.contains("free some space"), "{told}");
+    let after: Vec<_> = (0..100).map(|frame| project.labels(RecordingId(1), frame).unwrap()).collect();
+    assert_eq!(after, before);
+    assert!(project.stale_frames(RecordingId(1)).unwrap() == [0], "of the gesture that was there before");
+    project.check().unwrap();
+    limit(&project, 1 << 30);
+    project.apply_gesture(&ANN, &edits).unwrap();
+    assert_eq!(project.undo_title().unwrap().as_deref(), Some("Test"));
 }

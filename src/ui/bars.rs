@@ -118,6 +118,7 @@ pub(super) fn status_ui(ui: &mut Ui, ctx: &ViewCtx<'_>) {
                 }
                 ui.separator();
                 ui.label(small(activity(ctx)));
+                store_ui(ui, ctx);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     if icon_button(ui, Icon::Question, "Keys", &ctx.key_of(UiCommand::Help)).clicked() {
                         ctx.run(UiCommand::Help);
@@ -130,6 +131,33 @@ pub(super) fn status_ui(ui: &mut Ui, ctx: &ViewCtx<'_>) {
                 });
             });
         });
+}
+
+/// Offers to prepare slow videos, and says how far that is.
+fn store_ui(ui: &mut Ui, ctx: &ViewCtx<'_>) {
+    let Some(session) = ctx.session() else { return };
+    let palette = theme::palette(ui);
+    let small = |text: String| RichText::new(text).size(ctx.theme.font.caption).color(palette.text_secondary);
+    if let Some(task) = &ctx.state.background {
+        ui.separator();
+        ui.label(small(format!("{}: {} of {} {}", task.request.kind().words(), task.steps.0, task.steps.1, task.unit)));
+        if ui.add(egui::Button::new(small("Stop preparing".to_owned())).small()).clicked() {
+            ctx.send(Command::PrepareFrames(false));
+        }
+    } else if !session.storable.is_empty() {
+        let bytes: u64 = session.storable.iter().map(|channel| channel.estimated_bytes).sum();
+        ui.separator();
+        ui.label(small(format!(
+            "Stepping through these videos is slow. A frame store takes {:.1} GB.",
+            bytes as f64 / 1e9
+        )));
+        if ui.add(egui::Button::new(small("Prepare".to_owned())).small()).clicked() {
+            ctx.send(Command::PrepareFrames(true));
+        }
+        if ui.add(egui::Button::new(small("Not for this recording".to_owned())).small()).clicked() {
+            ctx.send(Command::PrepareFrames(false));
+        }
+    }
 }
 
 /// What is going on.

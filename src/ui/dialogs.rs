@@ -1,12 +1,50 @@
-//! Dialogs over the page.
+//! Dialogs over the page: one file each, opened and closed by the app's state.
 
-use egui::Ui;
+mod help;
+
+mod labelling;
+
+mod palette;
+
+mod rerun;
+
+mod settings;
+
+use egui::{Id, Modal, Ui};
 
 use super::ctx::ViewCtx;
+use crate::app::{Command, Dialog};
 
-/// What dialogs remember between frames.
+/// What dialogs remember between frames: drafts of their fields.
 #[derive(Default)]
-pub struct DialogMemory {}
+pub struct DialogMemory {
+    /// The dialog that was shown in the frame before, so that one that opens starts afresh.
+    shown: Option<Dialog>,
+    help: help::HelpMemory,
+    labelling: labelling::LabellingMemory,
+    palette: palette::PaletteMemory,
+    settings: settings::SettingsMemory,
+}
 
-/// Draws the open dialog.
-pub fn ui(_ui: &mut Ui, _ctx: &ViewCtx<'_>, _memory: &mut DialogMemory) {}
+/// Draws the open dialog, if one is.
+pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut DialogMemory) {
+    let Some(dialog) = &ctx.state.dialog else {
+        memory.shown = None;
+        return;
+    };
+    if memory.shown.as_ref() != Some(dialog) {
+        *memory = DialogMemory { shown: Some(dialog.clone()), ..DialogMemory::default() };
+    }
+    let response = Modal::new(Id::unique("dialog")).show(ui.ctx(), |ui| match dialog {
+        Dialog::Help => help::ui(ui, ctx, &mut memory.help),
+        Dialog::Palette => palette::ui(ui, ctx, &mut memory.palette),
+        Dialog::Settings => settings::ui(ui, ctx, &mut memory.settings),
+        Dialog::Annotator | Dialog::SeedFrames | Dialog::GoToFrame | Dialog::SwapRange => {
+            labelling::ui(ui, ctx, &mut memory.labelling, dialog);
+        }
+        Dialog::Rerun => rerun::ui(ui, ctx),
+    });
+    if response.should_close() {
+        ctx.send(Command::Show(None));
+    }
+}

@@ -1,6 +1,6 @@
 //! Keys: from what the window library reports to commands. Keys belong to a text field while one has the focus.
 
-use egui::{Context, Event, Modifiers};
+use egui::{Context, Event, FocusDirection, Modifiers};
 
 use super::ctx::{Held, Hover};
 use crate::app::keys::{Key, Shortcut};
@@ -10,6 +10,21 @@ use crate::model::KeypointId;
 
 /// So long each frame stays while blinking, seconds.
 const BLINK_SECS: f64 = 0.25;
+
+/// Says that the widget with the focus works by the arrow keys, so that they step no frames. For every frame anew.
+pub(super) fn claim_arrows(context: &Context) {
+    let pass = context.cumulative_pass_nr();
+    context.data_mut(|data| data.insert_temp(egui::Id::NULL, ClaimedArrows(pass)));
+}
+
+/// The pass in which a widget claimed the arrow keys.
+#[derive(Clone, Copy)]
+struct ClaimedArrows(u64);
+
+fn arrows_are_claimed(context: &Context) -> bool {
+    let pass = context.cumulative_pass_nr();
+    context.data(|data| data.get_temp(egui::Id::NULL)).is_some_and(|ClaimedArrows(claimed)| claimed + 1 >= pass)
+}
 
 /// Reads the keys of this frame: commands to send, and which keys are held.
 pub(super) fn read(context: &Context, state: &State, hover: Hover) -> (Vec<Command>, Held) {
@@ -21,10 +36,23 @@ pub(super) fn read(context: &Context, state: &State, hover: Hover) -> (Vec<Comma
     for event in &events {
         let Event::Key { key, pressed: true, repeat, modifiers, .. } = event else { continue };
         let Some(shortcut) = shortcut_of(*key, *modifiers) else { continue };
+        let is_arrow = matches!(shortcut.key, Key::Left | Key::Right | Key::Up | Key::Down);
+        if is_arrow && arrows_are_claimed(context) {
+            continue;
+        }
         if shortcut.key == Key::Escape && !is_typing {
             commands.push(Command::Escape);
         } else if is_free || (shortcut.ctrl && !is_typing) {
-            commands.extend(command_of(state, hover, shortcut, *repeat));
+            // Tab walks through controls once one of them has the focus, and may be a command as long as none has.
+            let is_tab = shortcut.key == Key::Tab;
+            if is_tab && context.memory(|memory| memory.focused().is_some()) {
+                continue;
+            }
+            let command = command_of(state, hover, shortcut, *repeat);
+            if is_tab && command.is_some() {
+                context.memory_mut(|memory| memory.move_focus(FocusDirection::None));
+            }
+            commands.extend(command);
         }
     }
     let held = if is_free { held(context, state) } else { Held::default() };
@@ -35,7 +63,9 @@ fn command_of(state: &State, hover: Hover, shortcut: Shortcut, repeat: bool) -> 
     let is_labelling = state.session.is_some() && matches!(state.page, Page::Seeds | Page::Review);
     let is_plain = Shortcut::plain(shortcut.key) == shortcut;
     if let (true, true, Key::Char(sign)) = (is_labelling, is_plain, shortcut.key) {
-        if let (Some(digit), Some(camera)) = (sign.to_digit(10), hover.camera) {
+        // The view under the pointer, else the active one: numbers can be typed without a pointer.
+        let active = state.session.as_ref().and_then(|session| session.selection.camera);
+        if let (Some(digit), Some(camera)) = (sign.to_digit(10), hover.camera.or(active)) {
             return (!repeat).then_some(Command::TypeDigit(camera, digit as u8));
         }
         if let Some(position) = KEYPOINT_KEYS.iter().position(|key| *key == sign) {

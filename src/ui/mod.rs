@@ -27,8 +27,11 @@ mod bars;
 
 pub mod grid;
 
+pub mod label_table;
+
 pub mod time;
 
+pub mod job_panel;
 mod plots;
 
 mod view3d;
@@ -40,5 +43,8 @@ pub mod pages;
 pub mod shell;
 
 mod window;
+
+#[cfg(test)]
+mod testing;
 
 pub use window::open;

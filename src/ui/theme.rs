@@ -20,6 +20,9 @@ pub use fonts::{Weight, figure_font, mono, sans};
 pub use skeleton::{KeypointLook, RegionLook, Side, SkeletonLook};
 pub use tokens::{Ink, Palette, Shape, Theme};
 
+/// The tint that leaves a picture's own colours as they are.
+pub const UNTINTED: Color32 = Color32::WHITE;
+
 const TOKENS: &str = include_str!("../../assets/theme.toml");
 
 /// The appearance that `ui` is painted in.

@@ -15,18 +15,22 @@ pub use parts::{
     state_word,
 };
 
-use egui::{Color32, FontId, Pos2, Rect, Response, Stroke, StrokeKind, Ui, pos2};
+use egui::{Color32, FontId, Painter, Pos2, Rect, Response, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 
 use super::theme::{self, Theme, Weight, sans};
 
 /// The ring of keyboard focus: outside the control, where nothing of it is covered.
 pub fn focus_ring(ui: &Ui, rect: Rect, response: &Response) {
+    rounded_focus_ring(ui, rect, response, Theme::get().radius.control);
+}
+
+/// [`focus_ring`] of a control with corners of that radius.
+fn rounded_focus_ring(ui: &Ui, rect: Rect, response: &Response, radius: u8) {
     if response.has_focus() {
         let theme = Theme::get();
         let stroke = Stroke::new(theme.stroke.selection, theme::palette(ui).accent);
         let gap = theme.space.unit / 2.0;
-        let radius = theme.radius.control + gap as u8;
-        ui.painter().rect_stroke(rect.expand(gap), radius, stroke, StrokeKind::Outside);
+        ui.painter().rect_stroke(rect.expand(gap), radius + gap as u8, stroke, StrokeKind::Outside);
     }
 }
 
@@ -51,10 +55,19 @@ pub fn named_tooltip(response: Response, name: &str, shortcut: &str) -> Response
     })
 }
 
+/// Where a line of text of that size begins so that its capitals stand in the middle round `centre`.
+///
+/// A bitmap of a glyph begins with a row that is hardly covered, so half pixels go up, not to the nearest.
+pub(super) fn text_corner(painter: &Painter, centre: Pos2, size: Vec2) -> Pos2 {
+    let corner = centre - size / 2.0;
+    let pixels_per_point = painter.pixels_per_point();
+    pos2(corner.x, (corner.y * pixels_per_point + 0.2).floor() / pixels_per_point)
+}
+
 /// One line of text whose middle is at the height of `left_middle`; gives where it ends.
 fn text_at(ui: &Ui, left_middle: Pos2, text: &str, font: FontId, colour: Color32) -> f32 {
     let galley = ui.painter().layout_no_wrap(text.to_owned(), font, colour);
-    let at = pos2(left_middle.x, left_middle.y - galley.size().y / 2.0);
+    let at = text_corner(ui.painter(), left_middle + vec2(galley.size().x / 2.0, 0.0), galley.size());
     let right = at.x + galley.size().x;
     ui.painter().galley(at, galley, colour);
     right

@@ -1,10 +1,17 @@
 //! Simulated people label frames: they know the truth, click where they are sent, and accept what is proposed.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of a test fail as the test does")]
+
+/// Acts: uniqueness, words, what follows, undo, ranges.
+mod acts;
+/// Checks of seeds, alternatives of labels, and re-runs from a corrected frame.
+mod corrections;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use behaviorvlm::demo::{DemoConfig, Difficulty, Scene};
-use behaviorvlm::jobs::labelling::{Act, FrameView, LabelSource, Labelling};
+use behaviorvlm::jobs::labelling::{Act, FrameView, LabelSource, Labelling, Outcome};
 use behaviorvlm::jobs::{CancelFlag, Job, detect, new, open, seeds};
 use behaviorvlm::model::{CameraId, CentroidNumber, FrameLabels, KeypointId, Placement, Source};
 use behaviorvlm::pose::assist::Proposal;
@@ -20,6 +27,8 @@ struct Desk {
     labelling: Labelling,
     clicks: usize,
     keys: usize,
+    /// Whether the person calls a keypoint visible whose dot only glows through.
+    labels_faint_dots: bool,
 }
 
 impl Desk {
@@ -28,14 +37,14 @@ impl Desk {
         let info = project.only_recording().unwrap();
         let recording = open::recording_of(&project, &info).unwrap();
         let labelling = Labelling::open(&project, &info, &recording).unwrap();
-        Self { project, labelling, clicks: 0, keys: 0 }
+        Self { project, labelling, clicks: 0, keys: 0, labels_faint_dots: false }
     }
 
     fn view(&self, frame: u32) -> FrameView {
         self.labelling.frame(&self.project, frame).unwrap()
     }
 
-    fn act(&mut self, act: &Act) -> behaviorvlm::jobs::labelling::Outcome {
+    fn act(&mut self, act: &Act) -> Outcome {
         self.labelling.act(&mut self.project, "Ann", 1, LabelSource::Seed, act).unwrap()
     }
 
@@ -65,7 +74,9 @@ impl Desk {
     }
 
     fn accept(&mut self, frame: u32, proposals: &[Proposal]) {
-        let placements = proposals.iter().map(|found| (found.camera, found.keypoint, Some(found.placement))).collect();
+        let as_usual = |found: &Proposal| if self.labels_faint_dots { found.with_faint_dot() } else { *found };
+        let wanted = proposals.iter().map(as_usual);
+        let placements = wanted.map(|found| (found.camera, found.keypoint, Some(found.placement))).collect();
         let title = format!("Accept {} proposals", proposals.len());
         self.act(&Act::Place { frame, placements, title });
         self.keys += 1;
@@ -81,8 +92,6 @@ impl Desk {
                 let label = self.view(frame).labels.get(camera, keypoint).map(|label| label.placement);
                 let is_right = label.is_some_and(|found| found.number() == wanted);
                 if !is_right {
-                    let px = view.residuals_px.get(camera, keypoint);
-                    println!("{camera:?} {keypoint:?}: {label:?} should be {wanted:?}, {px:?}");
                     match wanted {
                         Some(number) => self.act(&Act::Assign { frame, camera, keypoint, number }),
                         None => self.act(&Act::Absent { frame, camera, keypoint }),
@@ -173,7 +182,8 @@ fn demo(folder: &Path, config: &DemoConfig) -> (Desk, Vec<Truth>) {
         truths.push(truth);
     }
     drop(desk);
-    (Desk::open(&path), truths)
+    // The demo's truth names every dot that its detector reports.
+    (Desk { labels_faint_dots: true, ..Desk::open(&path) }, truths)
 }
 
 /// Labels a frame with help and prints what it cost.
@@ -198,23 +208,40 @@ fn a_frame_of_the_demo_takes_a_fifth_of_the_clicks() {
     assert!(with_help(&mut desk, 0, &truths[0]) <= 30);
 }
 
+/// The other two frames need no clicks but those that mend.
+fn carried_over(desk: &mut Desk, frame: u32, truth: &Truth) -> usize {
+    let carried = desk.labelling.carry_over(&desk.project, &desk.view(frame)).unwrap();
+    desk.accept(frame, &carried);
+    let mended = desk.mend(frame, truth);
+    assert_exact(desk, frame, truth);
+    let cost = desk.cost();
+    println!("frame {frame}: {} carried over, {mended} of them mended: {cost}", carried.len());
+    cost
+}
+
 #[test]
 fn demos_of_many_kinds_need_few_clicks() {
-    for (seed, difficulty) in
-        [(1, Difficulty::Easy), (2, Difficulty::Normal), (3, Difficulty::Normal), (4, Difficulty::Hard)]
-    {
+    use Difficulty::{Easy, Hard, Normal};
+    for (seed, difficulty) in [(1, Easy), (2, Normal), (3, Normal), (4, Hard)] {
         let folder = TempDir::new().unwrap();
-        let (mut desk, truths) =
-            demo(folder.path(), &DemoConfig { frames: 3, seed, difficulty, ..DemoConfig::default() });
-        let cost = with_help(&mut desk, 0, &truths[0]);
+        let config = DemoConfig { frames: 3, seed, difficulty, ..DemoConfig::default() };
+        let (mut desk, truths) = demo(folder.path(), &config);
+        assert!(with_help(&mut desk, 0, &truths[0]) <= 30, "{seed}");
         for frame in [1, 2] {
-            let view = desk.view(frame);
-            let carried = desk.labelling.carry_over(&desk.project, &view).unwrap();
-            desk.accept(frame, &carried);
-            let mended = desk.mend(frame, &truths[frame as usize]);
-            println!("{seed} {difficulty:?}: carried over {}, mended {mended}: {}", carried.len(), desk.cost());
+            assert!(carried_over(&mut desk, frame, &truths[frame as usize]) <= 5, "{seed}");
         }
-        println!("{seed} {difficulty:?}: {cost}");
+    }
+}
+
+/// Seed frames far apart show different postures: the second and third are found again by shape alone.
+#[test]
+fn frames_far_away_are_found_again_by_shape() {
+    let folder = TempDir::new().unwrap();
+    let config = DemoConfig { frames: 120, seed: 5, ..DemoConfig::default() };
+    let (mut desk, truths) = demo(folder.path(), &config);
+    assert!(with_help(&mut desk, 0, &truths[0]) <= 30);
+    for frame in [60, 119] {
+        assert!(carried_over(&mut desk, frame, &truths[frame as usize]) <= 5);
     }
 }
 
@@ -251,11 +278,7 @@ fn the_first_frame_of_a_ring_takes_thirty_clicks() {
     assert!(with_help(&mut desk, 0, &truths[0]) <= 30);
     assert_eq!(counts(&desk.view(0).labels), (56, 16));
     for frame in [1, 2] {
-        let view = desk.view(frame);
-        let carried = desk.labelling.carry_over(&desk.project, &view).unwrap();
-        desk.accept(frame, &carried);
-        let mended = desk.mend(frame, &truths[frame as usize]);
-        println!("frame {frame}: carried over {}, mended {mended}: {}", carried.len(), desk.cost());
+        assert!(carried_over(&mut desk, frame, &truths[frame as usize]) <= 5);
     }
     desk.label_by_hand(0, &truths[0]);
     assert_eq!(desk.cost(), 144);
@@ -267,6 +290,6 @@ fn the_first_frame_above_a_glass_floor_takes_few_clicks() {
     let folder = TempDir::new().unwrap();
     let (mut desk, truths) = real(folder.path(), "qd_floor");
     for frame in 0..3 {
-        println!("{:?}", with_help(&mut desk, frame, &truths[frame as usize]));
+        assert!(with_help(&mut desk, frame, &truths[frame as usize]) <= 30);
     }
 }

@@ -9,6 +9,8 @@ mod cli_bad_input;
 mod demo;
 /// Tuning the detector: preview, settings, clicks, and runs that know when dots changed.
 mod detection;
+/// The window's frames from real files, in any order.
+mod frames;
 /// Jobs that are stopped and go on.
 mod jobs;
 /// Killed at random moments, nothing is lost; ignored, since it takes minutes.

@@ -36,7 +36,12 @@ fn barcode(number: u32) -> Vec<u8> {
 /// The number in a picture of 8 bits.
 fn number_in(frame: &GrayFrame) -> u32 {
     assert_eq!(frame.size_px(), [WIDTH, HEIGHT]);
-    let bit = |bar: u32| u32::from(frame.level(bar * BAR_PX + BAR_PX / 2, HEIGHT / 4).unwrap() > 120);
+    barcode_in(|x, y| frame.level(x, y).unwrap().into())
+}
+
+/// The number that the levels of a picture of 8 bits show.
+pub(crate) fn barcode_in(level: impl Fn(u32, u32) -> u32) -> u32 {
+    let bit = |bar: u32| u32::from(level(bar * BAR_PX + BAR_PX / 2, HEIGHT / 4) > 120);
     (0..BITS).map(|bar| bit(bar) << bar).sum()
 }
 

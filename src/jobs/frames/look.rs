@@ -94,6 +94,11 @@ pub(super) struct Range {
 impl Range {
     /// Pictures of 8 bits are shown as they are.
     pub(super) const EIGHT_BIT: Self = Self { black: 0.0, white: 255.0 };
+
+    /// Levels from black to white.
+    pub(super) fn span(self) -> f32 {
+        (self.white - self.black).max(1.0)
+    }
 }
 
 /// A lookup table from grey levels to what the screen shows, 0 to 255.

@@ -125,7 +125,8 @@ fn halved_levels<T: Copy + Into<u32>>(levels: &[T], width: usize, height: usize,
 pub(super) struct Levels {
     /// Of the picture as it is.
     pub(super) range: Range,
-    /// The band-passed level that has the colour map's last colour; `None` where nobody has asked yet.
+    /// The band-passed level that has the colour map's last colour, as a share of the way from black to white; `None` where
+    /// nobody has asked yet.
     pub(super) band_white: Option<f32>,
 }
 
@@ -137,17 +138,34 @@ const WHITE_SHARE: f64 = 0.002;
 const WHITE_SHARE_OF_DOTS: f64 = 0.0001;
 /// The least full colour of dots, in robust deviations of the filtered picture: a picture without dots stays dark.
 const BAND_WHITE_DEVIATIONS: f32 = 10.0;
-/// The same in grey levels: three times what the detector takes for a dot at the least.
-const BAND_WHITE_LEAST: f32 = 9.0;
+/// The same as a share of the way from black to white: three times what the detector takes for a dot at the least.
+const BAND_WHITE_LEAST: f32 = 9.0 / 255.0;
 
 impl Levels {
     /// The levels of a channel after its first frames. Pictures of 8 bits are shown as they are.
     pub(super) fn of(channel: Channel, first_frames: &[&GrayFrame], with_band: bool) -> Self {
         let white_share = if channel == Channel::Fluorescence { WHITE_SHARE_OF_DOTS } else { WHITE_SHARE };
         let range = robust_range(first_frames, white_share).unwrap_or(Range::EIGHT_BIT);
-        let band_white = with_band.then(|| first_frames.first().map_or(BAND_WHITE_LEAST, |frame| band_white(frame)));
+        let band_white = with_band.then(|| {
+            let first = first_frames.first();
+            first.map_or(0.0, |frame| band_white(frame) / range_of(frame, range).span()).max(BAND_WHITE_LEAST)
+        });
         Self { range, band_white }
     }
+
+    /// What black and white stand for in a plane of this channel. Those of a frame store have 8 bits whatever the video has.
+    pub(super) fn range_of(levels: Option<&Self>, frame: &GrayFrame) -> Range {
+        range_of(frame, levels.map_or(Range::EIGHT_BIT, |levels| levels.range))
+    }
+
+    /// The band-passed level of a plane that has the last colour.
+    pub(super) fn band_white_of(&self, frame: &GrayFrame) -> f32 {
+        self.band_white.unwrap_or(BAND_WHITE_LEAST) * range_of(frame, self.range).span()
+    }
+}
+
+fn range_of(frame: &GrayFrame, range: Range) -> Range {
+    if frame.is_16_bit() { range } else { Range::EIGHT_BIT }
 }
 
 /// Black and white of pictures of more than 8 bits; `None` where all have 8.
@@ -182,16 +200,16 @@ fn robust_range(frames: &[&GrayFrame], white_share: f64) -> Option<Range> {
 fn band_white(frame: &GrayFrame) -> f32 {
     let config = DetectConfig::default();
     let bin = config.scales(frame.width).bin;
-    let mut response = band_pass(frame, frame.width, bin, &config).response;
+    let mut response = band_pass(frame, 1, frame.width, bin, &config).response;
     if response.is_empty() {
-        return BAND_WHITE_LEAST;
+        return 0.0;
     }
     let last = response.len() - 1;
     let mut quantile = |share: f64| *response.select_nth_unstable_by((last as f64 * share) as usize, f32::total_cmp).1;
     let bright = quantile(1.0 - WHITE_SHARE_OF_DOTS);
     // Half the distance between the quartiles of a normal distribution is 0.6745 deviations.
     let deviation = (quantile(0.75) - quantile(0.25)) / 2.0 / 0.6745;
-    bright.max(BAND_WHITE_DEVIATIONS * deviation).max(BAND_WHITE_LEAST)
+    bright.max(BAND_WHITE_DEVIATIONS * deviation)
 }
 
 #[cfg(test)]

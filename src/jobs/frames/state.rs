@@ -8,10 +8,11 @@
 //! camera's frame is reported unreadable once.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::cache::{Cache, Key, Part, Plane, View};
-use super::look::{Mode, Range};
+use super::look::Mode;
 use super::picture::{FrameEvent, Picture, PictureSpec, PixelRect, Wanted};
 use super::shades::{Levels, Shades};
 use super::work::{BandJob, DecodeJob, Decoded, Layers, PaintJob, Reader};
@@ -105,7 +106,7 @@ enum Sources {
 
 /// What a picture still needs.
 enum Need {
-    Decode { source: Source, with_band: bool },
+    Decode { source: Source, with_band: bool, shrinking: f64 },
     Band(Key),
 }
 
@@ -125,11 +126,16 @@ pub(super) struct State {
     bands_in_work: HashSet<Key>,
     reported: HashSet<View>,
     events: VecDeque<FrameEvent>,
+    store_root: Option<PathBuf>,
     pub(super) is_stopped: bool,
 }
 
 impl State {
-    pub(super) fn new(channels: BTreeMap<Source, ChannelState>, budget_bytes: usize) -> Self {
+    pub(super) fn new(
+        channels: BTreeMap<Source, ChannelState>,
+        budget_bytes: usize,
+        store_root: Option<PathBuf>,
+    ) -> Self {
         Self {
             channels,
             cache: Cache::new(budget_bytes),
@@ -139,6 +145,7 @@ impl State {
             bands_in_work: HashSet::new(),
             reported: HashSet::new(),
             events: VecDeque::new(),
+            store_root,
             is_stopped: false,
         }
     }
@@ -241,18 +248,18 @@ impl State {
                 return Needs::Never;
             }
             let with_band = dots == Some(channel);
-            let lacks_levels = match &state.levels {
-                None => with_band || state.is_16_bit == Some(true),
-                Some(levels) => with_band && levels.band_white.is_none(),
+            let lacks_levels = with_band && state.levels.is_none_or(|levels| levels.band_white.is_none());
+            let key = if with_band { self.band_key(view, channel, way) } else { None };
+            let shrinking = match key.map(|key| key.part) {
+                Some(Part::Band { bin, .. }) => f64::from(bin),
+                // How coarse it may be is not known before the picture's size is.
+                _ if with_band => 1.0,
+                _ => way.shrinking,
             };
-            let shrinking = if with_band { 1.0 } else { way.shrinking };
             if lacks_levels || self.plane_key(view, channel, shrinking).is_none() {
-                needs.push(Need::Decode { source: (view.0, channel), with_band });
-            } else if with_band {
-                let key = self.band_key(view, channel, way);
-                if key.is_some_and(|key| !self.cache.contains(&key)) {
-                    needs.extend(key.map(Need::Band));
-                }
+                needs.push(Need::Decode { source: (view.0, channel), with_band, shrinking });
+            } else if let Some(key) = key.filter(|key| !self.cache.contains(key)) {
+                needs.push(Need::Band(key));
             }
         }
         Needs::Missing(needs)
@@ -301,16 +308,16 @@ impl State {
         'ways: for (view, way) in self.open_ways() {
             let Needs::Missing(needs) = self.needs(view, &way) else { continue };
             for need in needs {
-                let Need::Decode { source, with_band } = need else { continue };
+                let Need::Decode { source, with_band, shrinking } = need else { continue };
                 let Some(state) = self.channels.get(&source).filter(|state| !state.is_busy) else { continue };
                 if Some(view) == first || self.cache.would_keep(view, state.frame_bytes()) {
-                    found = Some((view, source, with_band));
+                    found = Some((view, source, with_band, shrinking));
                     break 'ways;
                 }
             }
         }
-        let (view, source, with_band) = found?;
-        let is_there = self.cache.contains(&Key { view, part: Part::Full(source.1) });
+        let (view, source, with_band, shrinking) = found?;
+        let is_there = self.plane_key(view, source.1, shrinking).is_some();
         let cache = &self.cache;
         let state = self.channels.get_mut(&source)?;
         let frame = view.1;
@@ -325,6 +332,8 @@ impl State {
             reader: state.reader.take(),
             frame,
             frames: if is_there { 0..0 } else { first_frame..frame.saturating_add(1) },
+            shrinking,
+            store_root: self.store_root.clone(),
             levels: state.levels,
             with_band,
         })
@@ -342,7 +351,7 @@ impl State {
         if let Some((last, picture)) = shades.last() {
             state.last_read = Some(*last);
             state.size_px = Some(picture.size_px());
-            state.is_16_bit = Some(picture.is_16_bit());
+            state.is_16_bit = Some(state.is_16_bit == Some(true) || picture.is_16_bit());
         }
         if let Some(reason) = missing {
             state.is_missing = true;
@@ -361,7 +370,8 @@ impl State {
             }
         }
         for (frame, picture) in shades {
-            let key = Key { view: (source.0, frame), part: Part::Full(source.1) };
+            let part = if picture.finest_px() > 1 { Part::Reduced(source.1) } else { Part::Full(source.1) };
+            let key = Key { view: (source.0, frame), part };
             self.cache.put(key, Plane::Shades(Arc::new(picture)), kept);
         }
         self.events.len() > events_before
@@ -407,10 +417,13 @@ impl State {
             _ => None,
         })?;
         let channel = Channel::Fluorescence;
-        let picture = self.shades(&Key { view: key.view, part: Part::Full(channel) })?;
+        let Part::Band { bin, .. } = key.part else { return None };
+        let plane = self.plane_key(key.view, channel, f64::from(bin))?;
+        let picture = self.shades(&plane)?;
         let levels = self.channels.get(&(key.view.0, channel))?.levels?;
         self.bands_in_work.insert(key);
-        Some(PaintJob::Band(BandJob { key, picture, white: levels.band_white.unwrap_or(1.0) }))
+        let white = levels.band_white_of(picture.finest());
+        Some(PaintJob::Band(BandJob { key, picture, white }))
     }
 
     fn shades(&mut self, key: &Key) -> Option<Arc<Shades>> {
@@ -430,8 +443,9 @@ impl State {
             Sources::Fused { base, dots } => (base, Some(dots)),
         };
         let key = self.plane_key(view, base, way.shrinking)?;
-        let range = self.channels.get(&(view.0, base))?.levels.as_ref().map_or(Range::EIGHT_BIT, |levels| levels.range);
+        let levels = self.channels.get(&(view.0, base))?.levels;
         let base = self.shades(&key)?;
+        let range = Levels::range_of(levels.as_ref(), base.finest());
         let dots = match dots {
             None => None,
             Some(dots) => {

@@ -1,6 +1,7 @@
 //! The work itself: reading frames, deriving planes, drawing pictures. No lock is held here.
 
 use std::ops::Range as IndexRange;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cache::{Key, Part};
@@ -9,12 +10,63 @@ use super::look::{Mode, Range};
 use super::picture::{Picture, PictureSpec};
 use super::shades::{Levels, Shades};
 use super::state::Source;
+use super::store::StoredVideo;
 use crate::recording::detect::DetectConfig;
 use crate::recording::detect::band_pass::{band_pass, reach_px};
 use crate::recording::{ChannelSource, FrameSource, GrayFrame, GrayPixels, MediaError};
 
-/// An open channel.
-pub(super) type Reader = Box<dyn FrameSource + Send>;
+/// An open channel: its frame store, where one was made, and the pictures themselves, opened when they are needed.
+pub(super) struct Reader {
+    media: ChannelSource,
+    stored: Option<StoredVideo>,
+    source: Option<Box<dyn FrameSource + Send>>,
+}
+
+impl Reader {
+    fn open(media: ChannelSource, store_root: Option<&Path>) -> Result<Self, MediaError> {
+        let stored = store_root.map(|root| StoredVideo::find(root, &media)).transpose()?.flatten();
+        let mut reader = Self { media, stored, source: None };
+        if reader.stored_range().is_none() {
+            // The list of frames is made here: a file without one is missing, not a file of unreadable frames.
+            reader.source()?.frame_count()?;
+        }
+        Ok(reader)
+    }
+
+    fn source(&mut self) -> Result<&mut Box<dyn FrameSource + Send>, MediaError> {
+        let source = match self.source.take() {
+            Some(source) => source,
+            None => self.media.open()?,
+        };
+        Ok(self.source.insert(source))
+    }
+
+    fn stored_range(&self) -> Option<Range> {
+        self.stored.as_ref().and_then(StoredVideo::range)
+    }
+
+    fn is_stored(&mut self, number: u32) -> bool {
+        self.stored.as_mut().is_some_and(|stored| stored.holds(number))
+    }
+
+    fn read(&mut self, number: u32, shrinking: f64) -> Result<Shades, String> {
+        if let Some(shades) = self.stored.as_mut().and_then(|stored| stored.read(number, shrinking)) {
+            return Ok(shades);
+        }
+        let source = self.source().map_err(|error| error.to_string())?;
+        let frame = match source.read(number) {
+            // A process that was ended from outside says nothing about the file.
+            Err(MediaError::FfmpegFailed { .. }) => source.read(number),
+            other => other,
+        };
+        let frame = frame.map_err(|error| error.to_string())?;
+        Shades::new(frame).ok_or_else(|| format!("frame {number} is empty or shorter than its size says"))
+    }
+
+    fn read_first(&mut self) -> Vec<(u32, Shades)> {
+        (0..LEVEL_FRAMES).filter_map(|number| Some((number, self.read(number, 1.0).ok()?))).collect()
+    }
+}
 
 /// Frames from the first on that a channel's levels are measured in.
 const LEVEL_FRAMES: u32 = 3;
@@ -29,6 +81,10 @@ pub(super) struct DecodeJob {
     pub(super) frame: u32,
     /// The frames to read: up to the wanted one, or none where only levels are missing.
     pub(super) frames: IndexRange<u32>,
+    /// Pixels, along a side, that become one device pixel: where a store has the frame, a reduction may do.
+    pub(super) shrinking: f64,
+    /// Where frame stores lie.
+    pub(super) store_root: Option<PathBuf>,
     pub(super) levels: Option<Levels>,
     /// Whether the levels of band-passed pictures are needed.
     pub(super) with_band: bool,
@@ -58,13 +114,12 @@ impl Decoded {
 
 /// Reads frames, and measures levels where they are missing.
 pub(super) fn decode(job: DecodeJob) -> Decoded {
-    let DecodeJob { source, media, reader, frame, frames, levels, with_band } = job;
+    let DecodeJob { source, media, reader, frame, mut frames, shrinking, store_root, levels, with_band } = job;
     let mut decoded =
         Decoded { source, frame, reader: None, shades: Vec::new(), levels: None, missing: None, unreadable: None };
     let opened = match reader {
         Some(reader) => Ok(reader),
-        // The list of frames is made here: a file without one is missing, not a file of unreadable frames.
-        None => media.open().and_then(|mut reader| reader.frame_count().map(|_| reader)),
+        None => Reader::open(media, store_root.as_deref()),
     };
     let mut reader = match opened {
         Ok(reader) => reader,
@@ -76,47 +131,41 @@ pub(super) fn decode(job: DecodeJob) -> Decoded {
     let lacks_band = with_band && levels.is_none_or(|levels| levels.band_white.is_none());
     let mut first_frames = Vec::new();
     if lacks_band {
-        first_frames = read_first(&mut reader);
+        first_frames = reader.read_first();
+    }
+    if !frames.is_empty() && reader.is_stored(frame) {
+        frames = frame..frame.saturating_add(1);
     }
     for number in frames {
         if first_frames.iter().any(|(first, _)| *first == number) {
             continue;
         }
-        match read(&mut reader, number) {
+        match reader.read(number, shrinking) {
             Ok(shades) => decoded.shades.push((number, shades)),
             Err(reason) if number == frame => decoded.unreadable = Some(reason),
             // On the way to the wanted frame; it is told when somebody wants it.
             Err(_) => {}
         }
     }
-    let is_16_bit = decoded.shades.last().is_some_and(|(_, shades)| shades.is_16_bit());
+    let is_16_bit = decoded.shades.iter().any(|(_, shades)| shades.is_16_bit());
     if levels.is_none() && is_16_bit && !lacks_band {
-        first_frames = read_first(&mut reader);
+        first_frames = reader.read_first();
     }
     if lacks_band || (levels.is_none() && is_16_bit) {
         let known = if first_frames.is_empty() { &decoded.shades } else { &first_frames };
         let pictures: Vec<&GrayFrame> = known.iter().map(|(_, shades)| shades.finest()).collect();
-        decoded.levels = Some(Levels::of(source.1, &pictures, with_band));
+        let mut measured = Levels::of(source.1, &pictures, with_band);
+        if !pictures.iter().any(|picture| picture.is_16_bit()) {
+            // Frames of a store have 8 bits, and the video itself may have more.
+            measured.range = reader.stored_range().unwrap_or(measured.range);
+        }
+        decoded.levels = Some(measured);
     }
     // The wanted frame last, as the one that stays longest.
     first_frames.append(&mut decoded.shades);
     decoded.shades = first_frames;
     decoded.reader = Some(reader);
     decoded
-}
-
-fn read_first(reader: &mut Reader) -> Vec<(u32, Shades)> {
-    (0..LEVEL_FRAMES).filter_map(|number| Some((number, read(reader, number).ok()?))).collect()
-}
-
-fn read(reader: &mut Reader, number: u32) -> Result<Shades, String> {
-    let frame = match reader.read(number) {
-        // A process that was ended from outside says nothing about the file.
-        Err(MediaError::FfmpegFailed { .. }) => reader.read(number),
-        other => other,
-    };
-    let frame = frame.map_err(|error| error.to_string())?;
-    Shades::new(frame).ok_or_else(|| format!("frame {number} is empty or shorter than its size says"))
 }
 
 /// Something for a painter.
@@ -163,12 +212,16 @@ pub(super) fn band(job: &BandJob) -> GrayFrame {
         return GrayFrame { width: 0, height: 0, pixels: GrayPixels::U8(Vec::new()) };
     };
     let config = DetectConfig::default();
-    let frame = job.picture.finest();
+    let (frame, value_px) = (job.picture.finest(), job.picture.finest_px());
+    let [image_width, image_height] = job.picture.size_px();
     // Beyond the part by the filter's reach, in whole merged pixels.
-    let margin = reach_px(frame.width, &config).next_multiple_of(bin);
+    let margin = reach_px(image_width, &config).next_multiple_of(bin);
     let (from_x, from_y) = (left.saturating_sub(margin), top.saturating_sub(margin));
-    let (to_x, to_y) = ((right + margin).min(frame.width), (bottom + margin).min(frame.height));
-    let filtered = band_pass(&cut(frame, from_x..to_x, from_y..to_y), frame.width, bin as usize, &config);
+    let (to_x, to_y) = ((right + margin).min(image_width), (bottom + margin).min(image_height));
+    // In values of the plane; a last one may be incomplete.
+    let values = |from: u32, to: u32| from / value_px..to.div_ceil(value_px);
+    let part = cut(frame, values(from_x, to_x), values(from_y, to_y));
+    let filtered = band_pass(&part, value_px as usize, image_width, bin as usize, &config);
     let (skip_x, skip_y) = (((left - from_x) / bin) as usize, ((top - from_y) / bin) as usize);
     let (width, height) = ((right - left).div_ceil(bin) as usize, (bottom - top).div_ceil(bin) as usize);
     let scale = 255.0 / job.white.max(1e-3);
@@ -180,7 +233,7 @@ pub(super) fn band(job: &BandJob) -> GrayFrame {
 }
 
 /// A part of a picture.
-fn cut(frame: &GrayFrame, columns: IndexRange<u32>, rows: IndexRange<u32>) -> GrayFrame {
+pub(super) fn cut(frame: &GrayFrame, columns: IndexRange<u32>, rows: IndexRange<u32>) -> GrayFrame {
     fn part<T: Copy>(levels: &[T], stride: usize, columns: &IndexRange<u32>, rows: &IndexRange<u32>) -> Vec<T> {
         let lines = levels.chunks_exact(stride.max(1)).skip(rows.start as usize).take(rows.len());
         lines.flat_map(|line| &line[columns.start as usize..columns.end as usize]).copied().collect()

@@ -8,7 +8,7 @@ use super::follow::Touched;
 use super::plan::Plan;
 use crate::jobs::JobError;
 use crate::model::{CameraId, CentroidNumber, DotRef, KeypointId, Placement, Point2, RecordingId, Source, ViewSet};
-use crate::store::{FrameEdit, FrameState, Gesture, ItemEdit, Project, UndoReport};
+use crate::store::{FrameEdit, FrameState, Gesture, ItemEdit, Project, StoreError, UndoReport};
 
 /// As whose label a person's label counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -145,7 +145,7 @@ pub enum Act {
         /// The dot.
         number: CentroidNumber,
     },
-    /// Decides about a frame.
+    /// Decides about a frame. Accepting one that somebody fixed leaves it fixed.
     SetState {
         /// The frame.
         frame: u32,
@@ -267,7 +267,12 @@ impl Labelling {
             }
         }
         if let Err(error) = self.follow(project, &touched) {
-            let told = format!("The label is saved, its 3D point is not yet: {error}.");
+            let told = match error {
+                JobError::Store(StoreError::DiskFull { .. }) => {
+                    "The labels are saved; their 3D points follow once the disk has space.".to_owned()
+                }
+                error => format!("The labels are saved, their 3D points are not yet: {error}."),
+            };
             outcome.note = Some(outcome.note.take().map_or(told.clone(), |note| format!("{note} {told}")));
         }
     }

@@ -2,8 +2,8 @@
 //! taking it writes those frames as one run.
 //!
 //! The corrected frame counts as a seed: all its labels are believed, since a person looked at it. The re-run goes forward and
-//! backward up to the next frame that a person labelled or accepted, and no farther than to a whole chunk of frames in which
-//! nothing changes. Frames that no run solved are not begun here. Nothing is written before [`take`].
+//! backward up to the next frame that a person labelled or accepted, and ends where so many frames in a row stay as they are
+//! that what follows would too. Frames that no run solved are not begun here. Nothing is written before [`take`].
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -89,6 +89,9 @@ impl Preview {
     }
 }
 
+/// After so many frames in a row without a change, the re-run has joined what stands.
+const SETTLED: u32 = 16;
+
 /// Good frames around the corrected one from which the animal's shape is learnt beside the seeds.
 const COMPANIONS: usize = 24;
 /// A frame is good where a wrong label in it is less likely than this.
@@ -152,7 +155,9 @@ pub fn take(project: &mut Project, preview: &Preview) -> Result<Taken, JobError>
         .iter()
         .map(|(solved, _)| {
             let labels = preview.cameras.labels_for_project(&solved.labels);
-            (stamped(labels, Stamp { run: Some(run), at_unix_ms }), summary_of(solved.frame, &solved.reasons))
+            let worst = preview.cameras.project_label(solved.worst);
+            let summary = summary_of(solved.frame, &solved.reasons, worst);
+            (stamped(labels, Stamp { run: Some(run), at_unix_ms }), summary)
         })
         .collect();
     let rows: Vec<(u32, MachineFrame<'_>)> = frames
@@ -284,34 +289,35 @@ struct Rerun<'a> {
 }
 
 impl Rerun<'_> {
-    /// Solves `frames`, which lead away from the corrected one, until a chunk changes nothing; says how many were looked at.
+    /// Solves `frames`, which lead away from the corrected one, until nothing changes any more; says how many were looked at.
     fn sweep(&mut self, examples: &[FrameInput], from: u32, frames: Vec<u32>) -> Result<u32, JobError> {
         let Some(first) = frames.first() else { return Ok(0) };
         let mut track = self.first_track(examples, from, *first > from)?;
         let (chunk, lookahead) = (self.pose.config().chunk, self.pose.config().lookahead);
-        let (mut inputs, mut at): (Vec<FrameInput>, usize) = (Vec::new(), 0);
+        let (mut inputs, mut at, mut unchanged): (Vec<FrameInput>, usize, u32) = (Vec::new(), 0, 0);
         while at < frames.len() {
             self.job.check()?;
             let end = (at + chunk + lookahead).min(frames.len());
             inputs.extend(self.inputs.of(&frames[at + inputs.len()..end])?);
             let commit = chunk.min(inputs.len());
             let solved = self.pose.solve(&mut track, &inputs, commit, Stamp::default());
-            let count = solved.len();
-            let mut is_same = true;
+            inputs.drain(..solved.len());
             for frame in solved {
-                if let Some(change) = self.compare(&frame)? {
-                    is_same = false;
-                    self.found.push((change, frame));
+                at += 1;
+                match self.compare(&frame)? {
+                    Some(change) => {
+                        unchanged = 0;
+                        self.found.push((change, frame));
+                    }
+                    None => unchanged += 1,
+                }
+                if unchanged == SETTLED {
+                    return Ok(at as u32);
                 }
             }
-            inputs.drain(..count);
-            at += count;
-            self.done += count as u64;
-            self.job.done(self.done);
-            if is_same {
-                break;
-            }
+            self.job.done(self.done + at as u64);
         }
+        self.done += at as u64;
         Ok(at as u32)
     }
 

@@ -53,34 +53,33 @@ fn human_views(labels: &FrameLabels, keypoint: KeypointId, points: &[Option<Poin
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Residuals {
     keypoint_count: usize,
-    /// By camera, then keypoint; not a number where nothing was measured.
-    px: Vec<f64>,
+    /// By camera, then keypoint; nothing where nothing was measured.
+    px: Vec<Option<f64>>,
 }
 
 impl Residuals {
     /// Nothing measured, for that many cameras and keypoints.
     pub fn unknown(camera_count: usize, keypoint_count: usize) -> Self {
-        Self { keypoint_count, px: vec![f64::NAN; camera_count * keypoint_count] }
+        Self { keypoint_count, px: vec![None; camera_count * keypoint_count] }
     }
 
     /// The residual of a label, px; `None` where it is not labelled, or no second view is.
     pub fn get(&self, camera: CameraId, keypoint: KeypointId) -> Option<f64> {
-        let px = self.px.get(camera.index() * self.keypoint_count + keypoint.index()).copied()?;
-        (!px.is_nan()).then_some(px)
+        self.px.get(camera.index() * self.keypoint_count + keypoint.index()).copied().flatten()
     }
 
     /// Keeps a residual, px.
     pub fn set(&mut self, camera: CameraId, keypoint: KeypointId, px: f64) {
         if let Some(slot) = self.px.get_mut(camera.index() * self.keypoint_count + keypoint.index()) {
-            *slot = px;
+            *slot = (!px.is_nan()).then_some(px);
         }
     }
 
     /// All residuals, px, by camera, then keypoint.
     pub fn iter(&self) -> impl Iterator<Item = (CameraId, KeypointId, f64)> {
         let count = self.keypoint_count.max(1);
-        let known = self.px.iter().enumerate().filter(|(_, px)| !px.is_nan());
-        known.map(move |(slot, px)| (camera_at(slot / count), KeypointId((slot % count) as u8), *px))
+        let known = self.px.iter().enumerate().filter_map(|(slot, px)| Some((slot, (*px)?)));
+        known.map(move |(slot, px)| (camera_at(slot / count), KeypointId((slot % count) as u8), px))
     }
 
     /// The largest residual of a view.

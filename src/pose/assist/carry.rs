@@ -9,7 +9,7 @@ use crate::model::{CameraId, FrameLabels, KeypointId, Label, Placement, Skeleton
 use super::super::assignment::assign;
 use super::super::solve::{FrameInput, PoseConfig, PoseSolver, Stamp};
 use super::faint::FaintLimit;
-use super::proposals::{LabelledFrame, Proposal, ProposalReason};
+use super::proposals::{LabelledFrame, Proposal, ProposalReason, faint_dot};
 
 /// Seeds so near tell where the animal was.
 const NEAR_FRAMES: u32 = 3;
@@ -32,7 +32,7 @@ pub fn carry_over(rig: &Rig, skeleton: &Skeleton, seeds: &[FrameInput], target: 
         let number = label.placement.number();
         let dot = frame.dots(camera).iter().find(|dot| Some(dot.number) == number);
         let (placement, reason) = match dot.filter(|dot| faint.is_faint(dot)) {
-            Some(dot) => (Placement::Absent, ProposalReason::OnlyFaint { number: dot.number }),
+            Some(dot) => (Placement::Absent, faint_dot(dot)),
             None => (label.placement, ProposalReason::CarriedOver),
         };
         Proposal { camera, keypoint, placement, distance_px: None, margin: label.margin, reason }

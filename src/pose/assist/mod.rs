@@ -27,3 +27,6 @@ pub use hypotheses::{Hypothesis, hypotheses};
 pub use keypoint::{Curve, Ghost, KeypointAssist, KnownPlace, ViewAssist, keypoint_assist};
 pub use next_click::{NextClick, next_best_click};
 pub use proposals::{LabelledFrame, Proposal, ProposalReason, frame_proposals};
+
+#[cfg(test)]
+mod tests;

@@ -31,7 +31,7 @@ pub fn next_best_click(
     selected: Option<KeypointId>,
 ) -> Option<NextClick> {
     let wanting = |keypoint: &KeypointId| !open_views(frame, *keypoint).is_empty() && !is_known(frame, *keypoint);
-    let half = |keypoint: &KeypointId| seen_views(frame, *keypoint).len() > 0;
+    let half = |keypoint: &KeypointId| !seen_views(frame, *keypoint).is_empty();
     let all = || skeleton.ids().filter(wanting);
     let keypoint = selected.filter(wanting).or_else(|| all().find(half)).or_else(|| all().next())?;
     let name = skeleton.name_of(keypoint);

@@ -19,14 +19,21 @@ pub struct BandPass {
     pub response: Vec<f32>,
 }
 
-/// Filters a picture, or a part of one, with `bin` × `bin` pixels merged into one value (1 keeps all).
+/// Filters a picture, or a part of one, with `bin` × `bin` pixels merged into one value (1 keeps all). Values of `part` may
+/// stand for `value_px` × `value_px` pixels already, of which `bin` is a multiple.
 ///
 /// `image_width_px` is the width of the whole picture, with which the filter's lengths scale. A part should reach three wide
 /// deviations ([`reach_px`]) beyond what is wanted of it: beyond its border its outermost pixels are repeated.
-pub fn band_pass(part: &GrayFrame, image_width_px: u32, bin: usize, config: &DetectConfig) -> BandPass {
+pub fn band_pass(
+    part: &GrayFrame,
+    value_px: usize,
+    image_width_px: u32,
+    bin: usize,
+    config: &DetectConfig,
+) -> BandPass {
     let scales = config.scales(image_width_px);
     let bin = bin.max(1);
-    let plane = Plane::from_frame(part, bin);
+    let plane = Plane::from_frame(part, (bin / value_px.max(1)).max(1));
     let filtered = difference_of_gaussians(&plane, scales.narrow_px, scales.wide_px, bin);
     let Plane { width, height, data } = filtered.response;
     BandPass { width, height, response: data }
@@ -47,7 +54,7 @@ mod tests {
         let config = DetectConfig::default();
         let picture = Picture { noise: 0.5, ..Picture::dark(vec![spot(200.0, 120.0, 90.0, 2.0)]) };
         for bin in [1, 2] {
-            let found = band_pass(&picture.in_8_bit(), 640, bin, &config);
+            let found = band_pass(&picture.in_8_bit(), 1, 640, bin, &config);
             let brightest = (0..found.response.len()).max_by(|a, b| found.response[*a].total_cmp(&found.response[*b]));
             let index = brightest.unwrap();
             let (x, y) = (index % found.width * bin, index / found.width * bin);

@@ -412,7 +412,7 @@ mod tests {
     fn tunings() -> Vec<DetectConfig> {
         let usual = DetectConfig::default;
         vec![
-            DetectConfig { sensitivity: 2.5, ..usual() },
+            DetectConfig { sensitivity: 2.0, ..usual() },
             DetectConfig { narrow_sigma_px: 6.5, ..usual() },
             DetectConfig { narrow_sigma_px: 12.0, ..usual() },
             DetectConfig { largest_sigma_px: Some(5.5), ..usual() },

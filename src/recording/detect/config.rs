@@ -138,8 +138,9 @@ pub enum ConfigError {
 }
 
 impl DetectConfig {
-    /// Range of [`DetectConfig::sensitivity`].
-    pub const SENSITIVITY_RANGE: [f64; 2] = [0.2, 5.0];
+    /// Range of [`DetectConfig::sensitivity`]: beyond, noise is found by the hundred and takes
+    /// seconds to fit.
+    pub const SENSITIVITY_RANGE: [f64; 2] = [0.2, 2.0];
     /// Range of [`DetectConfig::narrow_sigma_px`].
     pub const NARROW_SIGMA_RANGE_PX: [f64; 2] = [0.5, 12.0];
     /// Range of [`DetectConfig::smallest_sigma_px`] and [`DetectConfig::largest_sigma_px`].
@@ -234,7 +235,7 @@ mod tests {
     fn values_out_of_range_are_named() {
         assert_eq!(DetectConfig::default().check(), Ok(()));
         let loud = DetectConfig { sensitivity: 9.0, ..DetectConfig::default() };
-        assert_eq!(loud.check().unwrap_err().to_string(), "the detector's sensitivity is 9; it must be from 0.2 to 5");
+        assert_eq!(loud.check().unwrap_err().to_string(), "the detector's sensitivity is 9; it must be from 0.2 to 2");
         for value in [f64::NAN, f64::INFINITY, -1.0] {
             let config = DetectConfig { largest_sigma_px: Some(value), ..DetectConfig::default() };
             assert!(

@@ -82,6 +82,16 @@ impl VideoIndex {
         !self.times.is_empty()
     }
 
+    /// The most frames that must be decoded to reach one: the longest way from a key frame to the last frame before the next.
+    pub fn longest_group(&self) -> u32 {
+        if !self.is_seekable() {
+            return self.frame_count;
+        }
+        let starts = std::iter::once(0).chain(self.keyframes.iter().copied());
+        let ends = self.keyframes.iter().copied().chain([self.frame_count]);
+        starts.zip(ends).map(|(start, end)| end - start).max().unwrap_or(self.frame_count)
+    }
+
     /// The frame that is shown at a time, or the `ordinal`-th one where there are no times.
     pub(super) fn number_of(&self, time: Option<i64>, ordinal: u32) -> Option<u32> {
         if self.times.is_empty() {

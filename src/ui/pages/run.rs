@@ -1,13 +1,234 @@
-//! The run page.
+//! The run page: what is solved and how, how far it is, and the frame in work. Everything else can be used meanwhile.
 
-use egui::Ui;
+use egui::{CentralPanel, ComboBox, Frame, Label, Margin, Panel, RichText, TextEdit, Ui};
 
 use super::Memory;
+use crate::app::command::RunChoice;
+use crate::app::session::Session;
+use crate::app::task::TaskKind;
+use crate::app::{Command, Page};
+use crate::model::FrameRange;
+use crate::pose::stage4::Solver;
 use crate::ui::ctx::ViewCtx;
+use crate::ui::grid::{self, GridUse};
+use crate::ui::theme::{self, Weight, sans};
+use crate::ui::widgets::{ActionButton, heading_row, labelled_figure, segmented};
+use crate::ui::{job_panel, time};
 
 /// What the page remembers between frames.
 #[derive(Default)]
-pub struct RunMemory {}
+pub struct RunMemory {
+    choice: RunChoice,
+    /// Whether the newest finished frame is shown.
+    is_following: Option<bool>,
+    /// When it was shown last, seconds.
+    followed_secs: f64,
+    /// The frame that following showed.
+    followed: Option<u32>,
+}
+
+/// So often following shows a newer frame, seconds.
+const FOLLOW_SECS: f64 = 1.0;
+
+/// What each solver is for.
+const SOLVERS: [(Solver, &str, &str); 4] = [
+    (Solver::Joint, "joint", "All keypoints at once, with body shape and motion. The best there is here."),
+    (Solver::Consensus, "consensus", "The paper's: keeps the views that agree and corrects the others."),
+    (Solver::Ransac, "ransac", "The largest set of views that agree. Changes no label."),
+    (Solver::Dlt, "dlt", "Plain triangulation of all views, for comparison."),
+];
 
 /// Draws the page.
-pub fn ui(_ui: &mut Ui, _ctx: &ViewCtx<'_>, _memory: &mut Memory) {}
+pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
+    let Some(session) = ctx.session() else { return };
+    let palette = theme::palette(ui);
+    time::ui(ui, ctx, &mut memory.time);
+    let panel = Frame::NONE.fill(palette.panel).inner_margin(Margin::same(12));
+    Panel::left("run choices").exact_size(ctx.theme.size.panel.run_left).frame(panel).show(ui, |ui| {
+        choices_ui(ui, ctx, session, &mut memory.run);
+    });
+    CentralPanel::default().frame(Frame::NONE.fill(palette.window)).show(ui, |ui| {
+        figures_ui(ui, ctx, session, &mut memory.run);
+        grid::ui(ui, ctx, &mut memory.grid, GridUse::Look);
+    });
+}
+
+fn choices_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut RunMemory) {
+    let palette = theme::palette(ui);
+    heading_row(ui, "Run", "label all other frames", |_| {});
+    let small = |text: &str| RichText::new(text.to_owned()).size(ctx.theme.font.caption).color(palette.text_tertiary);
+    if job_panel::ui(ui, ctx, TaskKind::Run) {
+        job_panel::messages_ui(ui, ctx, ui.available_height());
+        return;
+    }
+    ui.label("Assigner");
+    let options = [(false, "Geometry"), (true, "Imported labels")];
+    if let Some(from_labels) = segmented(ui, "Assigner", memory.choice.from_labels, &options) {
+        memory.choice.from_labels = from_labels;
+    }
+    ui.add(
+        Label::new(small(if memory.choice.from_labels {
+            "Takes labels that were imported, and corrects them over all views."
+        } else {
+            "Decides which dot is which from the seeds, with no model."
+        }))
+        .wrap(),
+    );
+    ui.add_space(8.0);
+    let label = ui.label("Frames");
+    let hint = format!("all, or 0..{}", session.info.frame_count);
+    ui.add(TextEdit::singleline(&mut memory.choice.frames).hint_text(hint).desired_width(f32::INFINITY))
+        .labelled_by(label.id);
+    let range = range_problem(&memory.choice.frames, session.info.frame_count);
+    if let Some(problem) = &range {
+        ui.add(Label::new(RichText::new(problem.as_str()).color(palette.error)).wrap());
+    }
+    ui.add_space(8.0);
+    let label = ui.label("Solver");
+    let chosen = SOLVERS.iter().find(|(solver, ..)| *solver == memory.choice.solver).unwrap_or(&SOLVERS[0]);
+    ComboBox::from_id_salt("solver")
+        .selected_text(chosen.1)
+        .width(ui.available_width())
+        .show_ui(ui, |ui| {
+            for (solver, name, words) in SOLVERS {
+                ui.selectable_value(&mut memory.choice.solver, solver, name).on_hover_text(words);
+            }
+        })
+        .response
+        .labelled_by(label.id);
+    ui.add(Label::new(small(chosen.2)).wrap());
+    ui.add_space(8.0);
+    ui.checkbox(&mut memory.choice.again, "Do finished frames again");
+    ui.add_space(16.0);
+    let reason = why_not(ctx, session, memory).or(range);
+    let start =
+        ui.add_enabled_ui(reason.is_none(), |ui| ui.add(ActionButton::primary("Start the run").key("Ctrl Enter")));
+    let by_key = ui.input(|input| input.modifiers.command && input.key_pressed(egui::Key::Enter));
+    if reason.is_none() && (start.inner.clicked() || by_key) {
+        ctx.send(Command::StartRun(memory.choice.clone()));
+        memory.choice.again = false;
+    }
+    if let Some(reason) = reason {
+        ui.add(Label::new(RichText::new(reason).color(palette.warn)).wrap());
+        if session.seeds.checks.iter().any(|check| !check.is_met) && ui.add(ActionButton::new("Go to Seeds")).clicked()
+        {
+            ctx.send(Command::GoTo(Page::Seeds));
+        }
+    }
+    for check in session.seeds.checks.iter().filter(|check| !check.is_met) {
+        ui.add(Label::new(small(&check.words)).wrap());
+    }
+    ui.add_space(8.0);
+    job_panel::messages_ui(ui, ctx, ui.available_height());
+}
+
+/// What is wrong with a typed range.
+fn range_problem(text: &str, frame_count: u32) -> Option<String> {
+    if text.trim().is_empty() {
+        return None;
+    }
+    let range = text.trim().parse::<FrameRange>().and_then(|range| range.within(frame_count));
+    range.err().map(|error| error.to_string())
+}
+
+/// Why a run cannot start.
+fn why_not(ctx: &ViewCtx<'_>, session: &Session, memory: &RunMemory) -> Option<String> {
+    if let Some(reason) = &session.read_only {
+        return Some(format!("Reading only: {reason}."));
+    }
+    if ctx.state.job.is_some() {
+        return Some("Another job is under way.".to_owned());
+    }
+    let overview = session.overview.as_ref()?;
+    if memory.choice.from_labels {
+        return None;
+    }
+    if overview.detected_len() == 0 {
+        return Some("Find the dots first, on the page Detect.".to_owned());
+    }
+    if overview.seed_frames().next().is_none() {
+        return Some("Label three frames first.".to_owned());
+    }
+    None
+}
+
+fn figures_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut RunMemory) {
+    let palette = theme::palette(ui);
+    let job = ctx.state.job.as_ref().filter(|job| job.request.kind() == TaskKind::Run);
+    Frame::NONE.fill(palette.panel).inner_margin(Margin::symmetric(12, 8)).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            let overview = session.overview.as_ref();
+            let solved = overview.map_or(0, |overview| overview.solved_len());
+            let all = format!("of {}", session.info.frame_count);
+            match job {
+                Some(job) => {
+                    let elapsed_secs = (ctx.state.now_secs - job.started_secs).max(1e-3);
+                    let rate = job.steps.0 as f64 / elapsed_secs;
+                    let left = (job.steps.1.saturating_sub(job.steps.0)) as f64 / rate.max(1e-6);
+                    labelled_figure(ui, "Frames done", &job.steps.0.to_string(), &format!("of {}", job.steps.1));
+                    ui.add_space(24.0);
+                    let known = job.steps.0 > 0;
+                    labelled_figure(
+                        ui,
+                        "Time left",
+                        &if known { job_panel::duration(left) } else { "–".to_owned() },
+                        "",
+                    );
+                    ui.add_space(24.0);
+                    labelled_figure(ui, "Speed", &format!("{rate:.1}"), "frames a second");
+                }
+                None => {
+                    labelled_figure(ui, "Frames solved", &solved.to_string(), &all);
+                }
+            }
+            ui.add_space(24.0);
+            if let Some(median) = overview.and_then(|overview| overview.median_residual_px()) {
+                labelled_figure(ui, "Median residual", &format!("{median:.1}"), "px, worst of each frame");
+            }
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                if solved > 0 && ui.add(ActionButton::new("Open Review")).clicked() {
+                    ctx.send(Command::GoTo(Page::Review));
+                }
+                let words = RichText::new("Finished frames can be reviewed meanwhile").color(palette.text_tertiary);
+                if job.is_some() {
+                    ui.label(words);
+                }
+            });
+        });
+    });
+    follow(ctx, session, memory);
+    ui.horizontal(|ui| {
+        ui.add_space(12.0);
+        let title =
+            RichText::new(format!("Frame {}", session.cursor.frame)).font(sans(Weight::Strong, ctx.theme.font.body));
+        ui.label(title);
+        if job.is_some() {
+            let mut is_following = memory.is_following.unwrap_or(true);
+            if ui.checkbox(&mut is_following, "Follow the newest frame").changed() {
+                memory.is_following = Some(is_following);
+                memory.followed = None;
+            }
+        }
+    });
+}
+
+/// Shows the newest finished frame now and then, until the person steps to another.
+fn follow(ctx: &ViewCtx<'_>, session: &Session, memory: &mut RunMemory) {
+    if ctx.state.job.as_ref().is_none_or(|job| job.request.kind() != TaskKind::Run) {
+        memory.followed = None;
+        memory.is_following = None;
+        return;
+    }
+    if memory.followed.is_some_and(|frame| frame != session.cursor.frame) {
+        memory.is_following = Some(false);
+    }
+    let is_due = ctx.state.now_secs - memory.followed_secs >= FOLLOW_SECS;
+    let newest = session.overview.as_ref().and_then(|overview| overview.newest);
+    if let Some(newest) = newest.filter(|_| memory.is_following.unwrap_or(true) && is_due) {
+        memory.followed_secs = ctx.state.now_secs;
+        if newest != session.cursor.frame {
+            memory.followed = Some(newest);
+            ctx.send(Command::ShowFrame(newest));
+        }
+    }
+}

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use egui::emath::GuiRounding as _;
 use egui::{Color32, Galley, Painter, Rect, Shape, Stroke, StrokeKind, Vec2, vec2};
 
 use super::PlacedPill;
 use crate::ui::marks;
 use crate::ui::theme::{Theme, Weight, mono};
+use crate::ui::widgets::text_corner;
 
 /// How a pill stands out.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,7 +62,8 @@ pub fn paint_pill(painter: &Painter, placed: &PlacedPill, text: &str, look: &Pil
     let theme = Theme::get();
     let dark = theme.on_image.pill;
     marks::leader(painter, placed.dot, placed.rect, look.colour);
-    let body = Rect::from_min_size(placed.rect.min, vec2(placed.rect.width(), theme.size.pill_height));
+    let body = Rect::from_min_size(placed.rect.min, vec2(placed.rect.width(), theme.size.pill_height))
+        .round_to_pixels(painter.pixels_per_point());
     let is_filled = look.is_solid && !look.is_proposed;
     let (fill, ink) = if is_filled { (look.colour, dark) } else { (dark, look.colour) };
     // The halo keeps a pill apart from a bright picture and from bones that end under it.
@@ -75,7 +78,7 @@ pub fn paint_pill(painter: &Painter, placed: &PlacedPill, text: &str, look: &Pil
         painter.rect_stroke(body, theme.radius.pill, Stroke::new(theme.stroke.line, look.colour), StrokeKind::Inside);
     }
     let galley = lay_out(painter, text);
-    painter.galley_with_override_text_color(body.center() - galley.size() / 2.0, galley, ink);
+    painter.galley_with_override_text_color(text_corner(painter, body.center(), galley.size()), galley, ink);
     if look.is_by_human {
         let width = theme.stroke.selection;
         let line =
@@ -101,4 +104,55 @@ fn dashed_border(painter: &Painter, body: Rect) {
     let stroke = Stroke::new(theme.stroke.bone, theme.on_image.selected);
     let [dash, gap] = theme.stroke.ghost_dash;
     painter.extend(Shape::dashed_line(&corners, stroke, dash, gap));
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::pos2;
+
+    use super::*;
+
+    #[test]
+    fn the_number_comes_first() {
+        assert_eq!(pill_text(Some(7), &["HR"], None), "7 HR");
+        assert_eq!(pill_text(Some(8), &["HL", "T1"], None), "8 HL+T1");
+        assert_eq!(pill_text(Some(10), &["FR"], Some(0.44)), "10 FR? 0.4");
+        assert_eq!(pill_text(Some(9), &[], None), "9");
+        assert_eq!(pill_text(None, &["HR"], None), "HR");
+    }
+
+    /// What a pill of that look paints, and the place that it asked for.
+    fn painted(text: &str, look: PillLook) -> (Vec<Rect>, Rect) {
+        let context = egui::Context::default();
+        let mut place = Rect::NOTHING;
+        let mut output = context.run_ui(egui::RawInput::default(), |ui| {
+            Theme::get().ensure(ui.ctx());
+            let size = pill_size(ui.painter(), text, &look);
+            place = Rect::from_min_size(pos2(100.0, 100.0), size);
+            paint_pill(ui.painter(), &PlacedPill { rect: place, dot: pos2(120.0, 85.0) }, text, &look);
+        });
+        output.textures_delta.clear();
+        (output.shapes.iter().map(|clipped| clipped.shape.visual_bounding_rect()).collect(), place)
+    }
+
+    #[test]
+    fn pills_stay_in_the_place_that_they_ask_for() {
+        let free = PillLook::free();
+        for look in [
+            free,
+            PillLook { is_solid: true, ..free },
+            PillLook { is_selected: true, ..free },
+            PillLook { is_proposed: true, ..free },
+            PillLook { is_by_human: true, ..free },
+        ] {
+            for text in ["1", "7 HR", "10 FR? 12.4"] {
+                let (shapes, place) = painted(text, look);
+                assert!(shapes.len() >= 4, "{look:?}");
+                for shape in shapes.iter().filter(|shape| shape.is_positive()) {
+                    assert!(place.expand(2.0).contains_rect(*shape), "{look:?} {text}: {shape:?} {place:?}");
+                }
+            }
+        }
+        assert_eq!(painted("7 HR", free).1.height(), Theme::get().size.pill_height);
+    }
 }

@@ -3,6 +3,7 @@
 use egui::{pos2, vec2};
 use proptest::prelude::*;
 
+use super::geometry::segment_to_segment;
 use super::*;
 
 const PANE: Rect = Rect { min: pos2(0.0, 0.0), max: pos2(312.0, 344.0) };
@@ -124,11 +125,8 @@ fn mouse() -> Vec<Pos2> {
         (236., 181.),
         (284., 216.),
         (165., 189.),
-        (100., 150.),
-        (120., 170.),
-        (150., 120.),
-        (200., 170.),
-        (60., 190.),
+        (100., 240.),
+        (120., 90.),
     ]
     .map(|(x, y)| pos2(x, y))
     .to_vec()

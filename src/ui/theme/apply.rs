@@ -61,7 +61,7 @@ impl Theme {
         let unit = self.space.unit;
         let spacing = &mut style.spacing;
         spacing.item_spacing = vec2(2.0 * unit, self.space.row_gap);
-        spacing.button_padding = vec2(3.0 * unit, unit);
+        spacing.button_padding = vec2(3.0 * unit, 1.5 * unit);
         spacing.interact_size = vec2(self.size.control, self.size.control);
         spacing.window_margin = Margin::same(self.space.panel_padding as i8);
         spacing.menu_margin = Margin::same(unit as i8);

@@ -111,6 +111,28 @@ mod tests {
         }
     }
 
+    /// How far the middle of a capital is below the middle of its line, in pixels.
+    fn capital_below_middle_px(font: FontId, pixels_per_point: f32) -> f32 {
+        let mut fonts = egui::epaint::text::Fonts::new(egui::epaint::TextOptions::default(), definitions());
+        let mut view = fonts.with_pixels_per_point(pixels_per_point);
+        let galley = view.layout_no_wrap("H".to_owned(), font, egui::Color32::PLACEHOLDER);
+        let glyph = &galley.rows[0].row.glyphs[0];
+        let middle = glyph.pos.y + glyph.uv_rect.offset.y + glyph.uv_rect.size.y / 2.0;
+        (middle - galley.size().y / 2.0) * pixels_per_point
+    }
+
+    #[test]
+    fn capitals_stand_in_the_middle_of_their_line() {
+        for pixels_per_point in [1.0, 1.25, 1.5, 2.0] {
+            for size in [11.0, 12.0, 13.0, 20.0] {
+                for font in [sans(Weight::Regular, size), sans(Weight::Strong, size), mono(Weight::Medium, size)] {
+                    let below = capital_below_middle_px(font.clone(), pixels_per_point);
+                    assert!(below.abs() <= 1.0, "{font:?} at {pixels_per_point}: {below} px");
+                }
+            }
+        }
+    }
+
     #[test]
     fn the_files_stay_small() {
         for (name, bytes) in FILES {

@@ -186,7 +186,9 @@ mod tests {
         let look = SkeletonLook::new(&skeleton);
         let named = |name: &str| look.keypoint(skeleton.find(name).unwrap());
         let theme = Theme::get();
-        assert_eq!(named("ear_L").on_image(), theme.regions.ears.colour);
+        for (name, region) in [("ear_L", 0), ("back_bottom", 1), ("hindpaw_R", 2), ("tail_base", 3)] {
+            assert_eq!(named(name).on_image(), theme.regions.named()[region].colour, "{name}");
+        }
         assert_eq!(named("ear_L").in_list(Appearance::Light), theme.regions.ears.colour_light);
         assert_eq!(named("tail_tip").region.shape, Shape::Diamond);
         assert_eq!(

@@ -8,7 +8,7 @@ use egui::{
     pos2, vec2,
 };
 
-use super::focus_ring;
+use super::{focus_ring, text_corner};
 use crate::ui::icons::{Icon, paint_icon};
 use crate::ui::theme::{self, Palette, Theme, Weight, mix, mono, sans};
 
@@ -21,12 +21,13 @@ pub struct ActionButton<'a> {
     icon: Option<Icon>,
     is_primary: bool,
     is_wide: bool,
+    is_pressed: bool,
 }
 
 impl<'a> ActionButton<'a> {
     /// An outlined button as wide as its words. `text` is a verb with its object; it is also the accessible name.
     pub fn new(text: &'a str) -> Self {
-        Self { text, key: "", icon: None, is_primary: false, is_wide: false }
+        Self { text, key: "", icon: None, is_primary: false, is_wide: false, is_pressed: false }
     }
 
     /// The panel's main action: filled, and as wide as the panel.
@@ -49,9 +50,15 @@ impl<'a> ActionButton<'a> {
         Self { is_wide, ..self }
     }
 
+    /// Shows whether what it switches is on.
+    pub fn pressed(self, is_pressed: bool) -> Self {
+        Self { is_pressed, ..self }
+    }
+
     fn look(&self, palette: &Palette, response: &Response) -> Look {
         let is_down = response.is_pointer_button_down_on();
-        if self.is_primary {
+        // A main action that cannot be done is outlined, so that its words stay legible when all of it is faded.
+        if self.is_primary && response.enabled() {
             let share = if is_down { 0.16 } else { 0.08 };
             let fill = if is_down || response.hovered() {
                 mix(palette.accent, palette.on_accent, share)
@@ -59,6 +66,8 @@ impl<'a> ActionButton<'a> {
                 palette.accent
             };
             Look { fill, outline: fill, text: palette.on_accent, key: palette.on_accent }
+        } else if self.is_pressed {
+            Look { fill: palette.accent_fill, outline: palette.accent, text: palette.text, key: palette.text_secondary }
         } else {
             let fill = if is_down || response.hovered() { palette.control_track } else { palette.control };
             Look { fill, outline: palette.line_strong, text: palette.text, key: palette.text_secondary }
@@ -99,13 +108,18 @@ impl Widget for ActionButton<'_> {
                 x += icon_width;
             }
             let words_width = words.size().x;
-            ui.painter().galley_with_override_text_color(pos2(x, middle - words.size().y / 2.0), words, look.text);
+            let at = text_corner(ui.painter(), pos2(x + words_width / 2.0, middle), words.size());
+            ui.painter().galley_with_override_text_color(at, words, look.text);
             if let Some(key) = key {
                 key.paint(ui.painter(), pos2(x + words_width + gap, middle), look.key);
             }
             focus_ring(ui, rect, &response);
         }
-        response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), self.text));
+        response.widget_info(|| {
+            let mut info = WidgetInfo::labeled(Role::Button, ui.is_enabled(), self.text);
+            info.selected = self.is_pressed.then_some(true);
+            info
+        });
         response
     }
 }
@@ -139,7 +153,7 @@ impl KeyCap {
         let rect = Rect::from_min_size(left_middle - vec2(0.0, self.size.y / 2.0), self.size);
         let stroke = Stroke::new(theme.stroke.line, colour.gamma_multiply(0.6));
         painter.rect_stroke(rect, theme.radius.pill, stroke, StrokeKind::Inside);
-        let at = rect.center() - self.text.size() / 2.0;
+        let at = text_corner(painter, rect.center(), self.text.size());
         painter.galley_with_override_text_color(at, self.text, colour);
     }
 }

@@ -5,7 +5,7 @@ use egui::{
     emath::Numeric, pos2, vec2,
 };
 
-use super::{focus_ring, focus_ring_inside};
+use super::{focus_ring, focus_ring_inside, rounded_focus_ring, text_corner};
 use crate::ui::theme::{self, Theme, Weight, sans};
 
 /// One of a few options, side by side. Says which was asked for, if another than `chosen`.
@@ -63,7 +63,8 @@ fn segments<T: Copy + PartialEq>(ui: &mut Ui, name: &str, chosen: T, options: &[
         }
         let colour = if is_chosen || response.hovered() { palette.text } else { palette.text_secondary };
         let galley = words(ui, text, is_chosen);
-        ui.painter().galley_with_override_text_color(rect.center() - galley.size() / 2.0, galley, colour);
+        let at = text_corner(ui.painter(), rect.center(), galley.size());
+        ui.painter().galley_with_override_text_color(at, galley, colour);
         if response.clicked() && !is_chosen {
             asked = Some(index);
         }
@@ -135,8 +136,9 @@ pub fn chip(ui: &mut Ui, text: &str, is_on: bool) -> Response {
         let stroke = Stroke::new(theme.stroke.control, outline);
         ui.painter().rect(rect, theme.radius.chip, fill, stroke, StrokeKind::Inside);
         let colour = if is_on { palette.text } else { palette.text_secondary };
-        ui.painter().galley_with_override_text_color(rect.center() - galley.size() / 2.0, galley, colour);
-        focus_ring(ui, rect, &response);
+        let at = text_corner(ui.painter(), rect.center(), galley.size());
+        ui.painter().galley_with_override_text_color(at, galley, colour);
+        rounded_focus_ring(ui, rect, &response, theme.radius.chip);
     }
     response.widget_info(|| WidgetInfo::selected(Role::Button, ui.is_enabled(), is_on, text));
     response
@@ -154,13 +156,26 @@ pub fn slider<N: Numeric>(
     let palette = theme::palette(ui);
     ui.horizontal(|ui| {
         let label = ui.label(egui::RichText::new(name).color(palette.text_secondary));
-        ui.spacing_mut().slider_width = 20.0 * theme.space.unit;
-        ui.visuals_mut().selection.bg_fill = palette.accent;
-        ui.visuals_mut().widgets.inactive.bg_fill = palette.control_track;
-        let slider = egui::Slider::new(value, range).fixed_decimals(decimals).show_value(true);
-        let response = ui.add(slider).labelled_by(label.id);
-        focus_ring_inside(ui, response.rect, &response);
-        response
+        let handle = ui.scope(|ui| {
+            // The handle is as high as a control; a small one is exact.
+            ui.spacing_mut().interact_size.y = theme.size.icon;
+            ui.spacing_mut().slider_width = 20.0 * theme.space.unit;
+            ui.visuals_mut().selection.bg_fill = palette.accent;
+            let widgets = &mut ui.visuals_mut().widgets;
+            for state in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
+                state.bg_fill = palette.line_strong;
+                state.fg_stroke.color = palette.text;
+            }
+            widgets.inactive.bg_fill = palette.control_track;
+            ui.add(egui::Slider::new(value, range.clone()).show_value(false)).labelled_by(label.id)
+        });
+        let handle = handle.inner;
+        focus_ring(ui, handle.rect, &handle);
+        ui.visuals_mut().widgets.inactive.bg_stroke = Stroke::NONE;
+        ui.visuals_mut().widgets.inactive.weak_bg_fill = palette.panel;
+        let speed = (range.end().to_f64() - range.start().to_f64()) / 100.0;
+        let figure = egui::DragValue::new(value).range(range).fixed_decimals(decimals).speed(speed);
+        handle | ui.add(figure).labelled_by(label.id)
     })
     .inner
 }

@@ -2,7 +2,7 @@
 
 use egui::{Align, Align2, Layout, Painter, Rect, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
 
-use super::{ActionButton, caption, focus_ring_inside, text_at};
+use super::{ActionButton, caption, focus_ring_inside, text_at, text_corner};
 use crate::store::FrameState;
 use crate::ui::icons::{Icon, icon, paint_icon};
 use crate::ui::theme::tokens::StateTokens;
@@ -207,7 +207,8 @@ pub fn paint_badge(painter: &Painter, right_middle: egui::Pos2, text: &str, kind
         paint_icon(painter, sign, place, ink);
         left += sign_width;
     }
-    painter.galley(pos2(left, rect.center().y - galley.size().y / 2.0), galley, ink);
+    let at = text_corner(painter, pos2(left + galley.size().x / 2.0, rect.center().y), galley.size());
+    painter.galley(at, galley, ink);
     rect
 }
 

@@ -1,0 +1,201 @@
+//! What a store keeps of a frame, and how it is read: the reduced picture where that is enough, else all tiles of the full one.
+
+use std::path::{Path, PathBuf};
+
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, ExtendedColorType, ImageFormat};
+use serde::{Deserialize, Serialize};
+
+use super::super::look::Range;
+use super::super::shades::{Shades, halved};
+use super::segment::{Pictures, Segment};
+use super::{SEGMENT_FRAMES, TILE_PX, VERSION, folder_of, reductions};
+use crate::recording::{ChannelSource, GrayFrame, GrayPixels, MediaError};
+
+/// The file that says what a store holds.
+const ABOUT: &str = "store.json";
+/// Quality of the JPEG files, of 100: dots keep their shape to a grey level or two.
+const JPEG_QUALITY: u8 = 92;
+
+/// What a store holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct About {
+    version: u32,
+    /// Pixels across and down as recorded.
+    pub(super) size_px: [u32; 2],
+    /// Frames of the channel.
+    pub(super) frames: u32,
+    /// What 0 and 255 stand for in the video's own levels.
+    black: f32,
+    white: f32,
+}
+
+impl About {
+    pub(super) fn new(size_px: [u32; 2], frames: u32, range: Range) -> Self {
+        Self { version: VERSION, size_px, frames, black: range.black, white: range.white }
+    }
+
+    pub(super) fn read(folder: &Path) -> Option<Self> {
+        let text = std::fs::read_to_string(folder.join(ABOUT)).ok()?;
+        let about: Self = serde_json::from_str(&text).ok()?;
+        let is_sane =
+            about.version == VERSION && about.size_px.iter().all(|side| (1..=u32::from(u16::MAX)).contains(side));
+        is_sane.then_some(about)
+    }
+
+    pub(super) fn write(&self, folder: &Path) -> std::io::Result<()> {
+        let text = serde_json::to_string_pretty(self)?;
+        let mut file = tempfile::Builder::new().prefix(super::segment::PART_PREFIX).tempfile_in(folder)?;
+        std::io::Write::write_all(&mut file, text.as_bytes())?;
+        file.persist(folder.join(ABOUT)).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    /// What black and white stand for in the video's own levels.
+    pub(super) fn range(&self) -> Range {
+        Range { black: self.black, white: self.white }
+    }
+
+    fn tiles(&self) -> [u32; 2] {
+        self.size_px.map(|side| side.div_ceil(TILE_PX))
+    }
+
+    /// The pictures that the store keeps of a frame: the reduced one, then tiles row by row.
+    pub(super) fn encode(&self, frame: &GrayFrame) -> Option<Pictures> {
+        let whole = self.in_8_bit(frame)?;
+        let mut reduced = None;
+        for _ in 0..reductions(whole.width) {
+            reduced = Some(halved(reduced.as_ref().unwrap_or(&whole)));
+        }
+        let [across, down] = self.tiles();
+        let mut pictures = vec![jpeg(reduced.as_ref().unwrap_or(&whole))?];
+        for (row, column) in (0..down).flat_map(|row| (0..across).map(move |column| (row, column))) {
+            let (left, top) = (column * TILE_PX, row * TILE_PX);
+            let (right, bottom) = ((left + TILE_PX).min(whole.width), (top + TILE_PX).min(whole.height));
+            pictures.push(jpeg(&super::super::work::cut(&whole, left..right, top..bottom))?);
+        }
+        Some(pictures)
+    }
+
+    /// Pictures of a frame that cannot be decoded.
+    pub(super) fn absent(&self) -> Pictures {
+        let [across, down] = self.tiles();
+        vec![Vec::new(); 1 + (across * down) as usize]
+    }
+
+    fn in_8_bit(&self, frame: &GrayFrame) -> Option<GrayFrame> {
+        if frame.size_px() != self.size_px {
+            return None;
+        }
+        let pixels = match &frame.pixels {
+            GrayPixels::U8(levels) => GrayPixels::U8(levels.clone()),
+            GrayPixels::U16(levels) => {
+                let scale = 255.0 / self.range().span();
+                let shown = |level: &u16| ((f32::from(*level) - self.black) * scale + 0.5) as u8;
+                GrayPixels::U8(levels.iter().map(shown).collect())
+            }
+        };
+        Some(GrayFrame { width: frame.width, height: frame.height, pixels })
+    }
+}
+
+fn jpeg(frame: &GrayFrame) -> Option<Vec<u8>> {
+    let GrayPixels::U8(levels) = &frame.pixels else { return None };
+    let mut bytes = Vec::new();
+    let mut encoder = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY);
+    encoder.encode(levels, frame.width, frame.height, ExtendedColorType::L8).ok()?;
+    Some(bytes)
+}
+
+fn from_jpeg(bytes: &[u8]) -> Option<GrayFrame> {
+    match image::load_from_memory_with_format(bytes, ImageFormat::Jpeg).ok()? {
+        DynamicImage::ImageLuma8(picture) => {
+            let (width, height) = picture.dimensions();
+            Some(GrayFrame { width, height, pixels: GrayPixels::U8(picture.into_raw()) })
+        }
+        _ => None,
+    }
+}
+
+/// The file of a segment.
+pub(super) fn segment_path(folder: &Path, segment: u32) -> PathBuf {
+    folder.join(format!("{segment:08}.seg"))
+}
+
+/// The store of one channel, which may not be complete yet, or not there at all.
+pub(in super::super) struct StoredVideo {
+    folder: PathBuf,
+    about: Option<About>,
+    open: Option<(u32, Segment)>,
+}
+
+impl StoredVideo {
+    /// Looks where a channel's store lies; `None` for channels that need none.
+    ///
+    /// # Errors
+    /// When the video itself cannot be read.
+    pub(in super::super) fn find(root: &Path, source: &ChannelSource) -> Result<Option<Self>, MediaError> {
+        let folder = folder_of(root, source)?;
+        Ok(folder.map(|folder| Self { about: About::read(&folder), folder, open: None }))
+    }
+
+    /// What black and white stand for in the video's own levels; `None` where there is no store.
+    pub(in super::super) fn range(&self) -> Option<Range> {
+        self.about.as_ref().map(About::range)
+    }
+
+    /// Whether a frame may be read from here: its segment is there.
+    pub(in super::super) fn holds(&mut self, frame: u32) -> bool {
+        self.segment_of(frame).is_some()
+    }
+
+    /// A frame, reduced where so much shrinking allows it, else at full resolution. `None` where the store does not hold it.
+    pub(in super::super) fn read(&mut self, frame: u32, shrinking: f64) -> Option<Shades> {
+        let segment = self.segment_of(frame)?;
+        let about = self.about.clone()?;
+        let reductions = reductions(about.size_px[0]);
+        let (_, file) = self.open.as_mut().filter(|(open, _)| *open == segment)?;
+        let index = (frame % SEGMENT_FRAMES) as usize;
+        if reductions == 0 || f64::from(1u32 << reductions) <= shrinking {
+            let picture = from_jpeg(&file.picture(index, 0)?)?;
+            let expected = about.size_px.map(|side| halvings(side, reductions));
+            return (picture.size_px() == expected).then(|| Shades::reduced(picture, about.size_px, reductions))?;
+        }
+        let [width, height] = about.size_px;
+        let mut whole = vec![0u8; width as usize * height as usize];
+        let [across, down] = about.tiles();
+        for tile in 0..across * down {
+            let (left, top) = (tile % across * TILE_PX, tile / across * TILE_PX);
+            let picture = from_jpeg(&file.picture(index, 1 + tile as usize)?)?;
+            let expected = [(width - left).min(TILE_PX), (height - top).min(TILE_PX)];
+            let GrayPixels::U8(levels) = &picture.pixels else { return None };
+            if picture.size_px() != expected {
+                return None;
+            }
+            let rows = whole.chunks_exact_mut(width as usize).skip(top as usize);
+            for (row, tile_row) in rows.zip(levels.chunks_exact(expected[0] as usize)) {
+                row[left as usize..(left + expected[0]) as usize].copy_from_slice(tile_row);
+            }
+        }
+        Shades::new(GrayFrame { width, height, pixels: GrayPixels::U8(whole) })
+    }
+
+    /// The segment of a frame, opened.
+    fn segment_of(&mut self, frame: u32) -> Option<u32> {
+        if self.about.is_none() {
+            // It may have been begun since.
+            self.about = About::read(&self.folder);
+        }
+        let segment = frame / SEGMENT_FRAMES;
+        self.about.as_ref().filter(|about| frame < about.frames)?;
+        if self.open.as_ref().is_none_or(|(open, _)| *open != segment) {
+            self.open = Some((segment, Segment::open(&segment_path(&self.folder, segment)).ok()?));
+        }
+        Some(segment)
+    }
+}
+
+/// A length after so many halvings, each rounded up.
+fn halvings(length: u32, count: u32) -> u32 {
+    (0..count).fold(length, |length, _| length.div_ceil(2))
+}

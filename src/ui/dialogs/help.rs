@@ -1,0 +1,63 @@
+//! The help sheet: every key, by where it applies.
+
+use egui::{Align, Label, Layout, RichText, ScrollArea, Ui, vec2};
+
+use crate::app::ui_command::{HELD, Scope, TABLE};
+use crate::app::{Command, Page};
+use crate::ui::ctx::ViewCtx;
+use crate::ui::icons::{Icon, icon_button};
+use crate::ui::theme::{self, Weight, sans};
+use crate::ui::widgets::{heading_row, key_cap};
+
+/// What the sheet remembers between frames.
+#[derive(Default)]
+pub(super) struct HelpMemory {}
+
+/// Where keys apply: the columns of the sheet.
+const COLUMNS: [&[(&str, &[Scope])]; 3] = [
+    &[("Everywhere", &[Scope::Everywhere]), ("In a project", &[Scope::Project])],
+    &[("Labelling", &[Scope::Labelling, Scope::On(Page::Seeds)])],
+    &[("Review", &[Scope::On(Page::Review)]), ("Run", &[Scope::On(Page::Run)])],
+];
+
+/// Draws the sheet.
+pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, _memory: &mut HelpMemory) {
+    let room = ui.ctx().viewport_rect().size();
+    ui.set_width((room.x - 96.0).min(1040.0));
+    heading_row(ui, "Keys", "everything can be done by key", |ui| {
+        if icon_button(ui, Icon::Close, "Close the keys", "Esc").clicked() {
+            ctx.send(Command::Show(None));
+        }
+    });
+    let height = room.y - 140.0;
+    ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
+        ui.columns(COLUMNS.len(), |columns| {
+            for (ui, groups) in columns.iter_mut().zip(COLUMNS) {
+                for (title, scopes) in groups {
+                    let in_scope = TABLE.iter().filter(|entry| scopes.contains(&entry.scope));
+                    let rows = in_scope.filter_map(|entry| Some((entry.shortcut?.to_string(), entry.text)));
+                    group_ui(ui, ctx, title, rows.collect());
+                }
+            }
+            if let Some(last) = columns.last_mut() {
+                let rows = HELD.iter().map(|(key, text)| ((*key).to_owned(), *text));
+                group_ui(last, ctx, "Mouse and held keys", rows.collect());
+            }
+        });
+    });
+}
+
+fn group_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, title: &str, rows: Vec<(String, &str)>) {
+    let palette = theme::palette(ui);
+    ui.add_space(8.0);
+    ui.label(RichText::new(title).font(sans(Weight::Strong, ctx.theme.font.body)).color(palette.text));
+    for (key, text) in rows {
+        ui.horizontal(|ui| {
+            ui.allocate_ui_with_layout(vec2(96.0, 20.0), Layout::right_to_left(Align::Center), |ui| {
+                ui.set_min_width(96.0);
+                key_cap(ui, &key);
+            });
+            ui.add(Label::new(RichText::new(text).color(palette.text_secondary)).wrap());
+        });
+    }
+}
