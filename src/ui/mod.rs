@@ -42,6 +42,9 @@ pub mod pages;
 
 pub mod shell;
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 mod window;
 
 pub use window::open;

@@ -6,6 +6,9 @@ mod frames;
 
 mod keypoint;
 
+#[cfg(test)]
+mod tests;
+
 use egui::{Align, Frame, Layout, Margin, Panel, RichText, ScrollArea, Ui};
 
 use super::Memory;

@@ -127,7 +127,9 @@ fn proposal_words(proposal: &Proposal, limit_px: f64) -> String {
         (Placement::Free { .. }, _) => "free point proposed".to_owned(),
         (Placement::Absent, ProposalReason::NoDot) => format!("no dot within {limit_px:.0} px"),
         (Placement::Absent, ProposalReason::OutsidePicture) => "outside the picture".to_owned(),
-        (Placement::Absent, ProposalReason::OnlyFaint { number, .. }) => format!("only dot {}, which is faint", number.0),
+        (Placement::Absent, ProposalReason::OnlyFaint { number, .. }) => {
+            format!("only dot {}, which is faint", number.0)
+        }
         (Placement::Absent, _) => "not visible, proposed".to_owned(),
     }
 }
