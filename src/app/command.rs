@@ -101,6 +101,8 @@ pub enum ProposalScope {
 pub enum QueueStep {
     /// The next frame that the filters show.
     Next,
+    /// The next one that nobody has decided about, from the top again after the last.
+    NextToDo,
     /// The one before.
     Previous,
     /// This row of the filtered queue.

@@ -17,7 +17,7 @@ use crate::jobs::JobEvent;
 use crate::jobs::detect_preview::PreviewResult;
 use crate::jobs::frames::store::StorableChannel;
 use crate::jobs::labelling::{FrameView, Outcome};
-use crate::model::{CameraId, Point3, RecordingId};
+use crate::model::{CameraId, Point2, Point3, RecordingId};
 use crate::pose::assist::{Proposal, SeedCheck};
 use crate::recording::detect::DetectConfig;
 use crate::recording::doctor::Finding;
@@ -104,6 +104,8 @@ pub enum Event {
     JobEnded(TaskKind, Result<Box<TaskOutcome>, TaskEnd>),
     /// What the detector finds with settings that are tried.
     Preview(CameraId, u64, Box<Result<PreviewResult, String>>),
+    /// Where a click that adds a dot led to: the view, the frame, and the spot there or the click itself.
+    Clicked(CameraId, u32, Point2),
     /// A person chose a path in a native dialog, or closed it.
     Browsed(Browse, Result<Option<PathBuf>, String>),
     /// A recording has a new place: the project and the recording, to be opened again.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::command::{Browse, Command, Dialog, Page, QueueStep};
+use super::command::{Browse, Command, Dialog, Page};
 use super::event::Event;
 use super::opening;
 use super::settings::Settings;
@@ -10,8 +10,6 @@ use super::state::Urgency;
 use super::task::TaskRequest;
 use super::{App, label};
 use crate::jobs::dialogs;
-use crate::jobs::labelling::Act;
-use crate::store::FrameState;
 
 impl App {
     /// Carries out what a person asked for.
@@ -89,11 +87,11 @@ impl App {
             | Command::SwapSides { .. }
             | Command::AcceptProposals(_)
             | Command::ApplyHypothesis(_)
-            | Command::AddDot(..)
             | Command::Edit(_) => {
                 self.label(command);
             }
             Command::PlaceFreely(on) => self.with_session(|session| session.placing_freely = on),
+            Command::AddDot(camera, point) => self.add_dot(camera, point),
             Command::NextBestClick => self.next_best_click(),
             Command::Undo => self.undo_or_redo(false),
             Command::Redo => self.undo_or_redo(true),
@@ -110,10 +108,7 @@ impl App {
             Command::Decide(state) => self.decide(state),
             Command::PreviewRerun => self.preview_rerun(),
             Command::TakeRerun => self.take_rerun(),
-            Command::DiscardRerun => {
-                self.with_session(|session| session.rerun = None);
-                self.state.dialog = None;
-            }
+            Command::DiscardRerun => self.discard_rerun(),
 
             Command::TryDetector(config) => self.try_detector(Some(config)),
             Command::KeepDetector => self.keep_detector(),
@@ -139,6 +134,7 @@ impl App {
                 self.change_settings(|settings| settings.picture_budget_bytes = bytes.max(64 * 1024 * 1024));
             }
             Command::RememberWindow(place) => self.change_settings(|settings| settings.window = Some(place)),
+            Command::Show(None) if self.state.dialog == Some(Dialog::Rerun) => self.discard_rerun(),
             Command::Show(dialog) => {
                 if dialog.is_none() {
                     self.state.held_back = None;
@@ -191,6 +187,9 @@ impl App {
     }
 
     fn escape(&mut self) {
+        if self.state.dialog == Some(Dialog::Rerun) {
+            return self.discard_rerun();
+        }
         if self.state.dialog.take().is_some() {
             self.state.held_back = None;
             return;
@@ -313,14 +312,6 @@ impl App {
             let kept = desk.project.relocate_recording(id, &folder);
             Event::Relocated(kept.map(|()| (project, name)).map_err(|error| error.to_string()))
         });
-    }
-
-    fn decide(&mut self, state: FrameState) {
-        let Some(session) = &self.state.session else { return };
-        let frame = session.cursor.frame;
-        if self.label(Command::Edit(Act::SetState { frame, state })) {
-            self.step_queue(QueueStep::Next);
-        }
     }
 
     fn finish_typing(&mut self) {

@@ -371,7 +371,6 @@ fn act_of(session: &Session, command: &Command) -> Result<Act, Refusal> {
             }
             Act::Place { frame, placements: chosen.placements.clone(), title: chosen.words.clone() }
         }
-        Command::AddDot(camera, point) => Act::AddCentroid { frame, camera: *camera, point_in_image: *point },
         Command::Edit(act) => act.clone(),
         _ => return Err(never("That is no edit.")),
     })

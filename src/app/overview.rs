@@ -6,6 +6,7 @@ use super::queue::{QueueRow, ReasonKind};
 use crate::jobs::JobError;
 use crate::jobs::labelling::FrameView;
 use crate::jobs::rank::reasons_of;
+use crate::pose::ranking::Reasons;
 use crate::store::{FrameState, FrameSummary, Project, RecordingInfo};
 
 /// What is known of one frame.
@@ -108,7 +109,7 @@ impl Overview {
             let Some(mark) = marks.get_mut(summary.frame as usize) else { continue };
             mark.residual_px = residual_of(summary);
             mark.state = summary.state;
-            rows.push(row_of(summary));
+            rows.push(row_of(summary, mark.is_seed));
         }
         let counts = Counts::of_marks(&marks);
         let mut residuals: Vec<f32> = marks.iter().map(|mark| mark.residual_px).filter(|px| !px.is_nan()).collect();
@@ -163,15 +164,21 @@ fn residual_of(summary: &FrameSummary) -> f32 {
 }
 
 /// The queue's row of a frame.
-pub fn row_of(summary: &FrameSummary) -> QueueRow {
-    let reasons = reasons_of(summary);
+///
+/// In a seed a person decided about every label: how sure a run was, or how far something moved, says nothing there.
+pub fn row_of(summary: &FrameSummary, is_seed: bool) -> QueueRow {
+    let all = reasons_of(summary);
+    let Reasons { residual_before, residual_after, side, .. } = all;
+    let reasons = if is_seed { Reasons { residual_before, residual_after, side, ..Reasons::default() } } else { all };
+    let chance = summary.score.filter(|_| !is_seed).unwrap_or_else(|| reasons.likely_wrong());
+    let reason = ReasonKind::Nothing;
     QueueRow {
         frame: summary.frame,
-        chance: summary.score.unwrap_or_else(|| reasons.likely_wrong()) as f32,
+        chance: chance as f32,
         residual_px: residual_of(summary),
         reasons,
-        reason: ReasonKind::main(&reasons),
-        worst: None,
+        reason,
+        worst: summary.worst,
         state: summary.state,
     }
 }

@@ -1,84 +1,15 @@
 //! The review queue as it is shown: one row a frame, worst first, in an order that stays until "re-rank".
+//!
+//! What filters look at is kept apart in a few bytes a frame, so that moving the threshold over 100,000 frames stays smooth.
 
-use serde::{Deserialize, Serialize};
+mod reason;
+
+pub use reason::{LARGE_RESIDUAL_PX, ReasonKind, Usual};
 
 use super::command::{QueueFilter, QueueStep};
 use crate::model::{CameraId, KeypointId};
 use crate::pose::ranking::{RankBy, Reasons};
 use crate::store::FrameState;
-
-/// What speaks loudest for looking at a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum ReasonKind {
-    /// Left and right on the wrong sides.
-    Side,
-    /// The assigner was unsure.
-    Unsure,
-    /// A large residual.
-    Residual,
-    /// Points that two views only see.
-    TwoViews,
-    /// A jump from the frames before.
-    Jump,
-    /// Bones of unusual length.
-    Bones,
-    /// Assigner and consensus disagree.
-    Disagreement,
-    /// Dots without a keypoint.
-    FreeDots,
-    /// Nothing stands out.
-    Nothing,
-}
-
-impl ReasonKind {
-    /// Those that a filter offers.
-    pub const ALL: [Self; 8] = [
-        Self::Side,
-        Self::Unsure,
-        Self::Residual,
-        Self::TwoViews,
-        Self::Jump,
-        Self::Bones,
-        Self::Disagreement,
-        Self::FreeDots,
-    ];
-
-    /// In the annotator's words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Side => "Side flipped",
-            Self::Unsure => "Unsure",
-            Self::Residual => "Large residual",
-            Self::TwoViews => "Two views only",
-            Self::Jump => "Jump",
-            Self::Bones => "Bone lengths",
-            Self::Disagreement => "Stages disagree",
-            Self::FreeDots => "Free dots",
-            Self::Nothing => "Nothing stands out",
-        }
-    }
-
-    /// Whether a frame has this reason at all, its loudest or not.
-    pub fn holds(self, reasons: &Reasons) -> bool {
-        let above = |value: Option<f64>, least: f64| value.is_some_and(|value| value > least);
-        match self {
-            Self::Side => above(reasons.side, 0.0),
-            Self::Unsure => above(reasons.margin, 0.5),
-            Self::Residual => above(reasons.residual_before, 3.0),
-            Self::TwoViews => above(reasons.two_views, 0.0),
-            Self::Jump => above(reasons.jump, 3.0),
-            Self::Bones => above(reasons.bones, 12.0),
-            Self::Disagreement => above(reasons.disagreement, 0.0),
-            Self::FreeDots => above(reasons.unassigned, 3.0),
-            Self::Nothing => true,
-        }
-    }
-
-    /// The loudest reason of a frame.
-    pub fn main(reasons: &Reasons) -> Self {
-        Self::ALL.into_iter().find(|kind| kind.holds(reasons)).unwrap_or(Self::Nothing)
-    }
-}
 
 /// A frame of the queue.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -91,7 +22,7 @@ pub struct QueueRow {
     pub residual_px: f32,
     /// Everything that was measured.
     pub reasons: Reasons,
-    /// What speaks loudest.
+    /// What speaks loudest; the queue works it out, since it knows what is usual.
     pub reason: ReasonKind,
     /// The label with the largest residual.
     pub worst: Option<(CameraId, KeypointId)>,
@@ -99,10 +30,48 @@ pub struct QueueRow {
     pub state: FrameState,
 }
 
+/// What filters look at.
+#[derive(Clone, Copy, Debug)]
+struct Key {
+    residual_px: f32,
+    chance: f32,
+    reasons: u8,
+    worst: Option<(CameraId, KeypointId)>,
+    state: FrameState,
+    /// Whether it is among those that are counted: all filters but that of the states let it pass.
+    is_counted: bool,
+}
+
+/// How many frames there are of each state, of those that all other filters let pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// By state, in the order of [`FrameState`].
+    by_state: [usize; 4],
+}
+
+impl Counts {
+    /// Frames in a state.
+    pub fn of(&self, state: FrameState) -> usize {
+        self.by_state[state as usize]
+    }
+
+    /// All frames.
+    pub fn all(&self) -> usize {
+        self.by_state.iter().sum()
+    }
+
+    /// Frames that somebody has decided about.
+    pub fn done(&self) -> usize {
+        self.all() - self.of(FrameState::Todo)
+    }
+}
+
 /// The queue with its filters.
 #[derive(Clone, Debug, Default)]
 pub struct Queue {
     rows: Vec<QueueRow>,
+    keys: Vec<Key>,
+    usual: Usual,
     by: RankBy,
     filter: QueueFilter,
     threshold_px: f64,
@@ -110,47 +79,82 @@ pub struct Queue {
     shown: Vec<u32>,
     /// By frame: position in `rows`, or `u32::MAX`.
     position_of: Vec<u32>,
-    done: usize,
+    counts: Counts,
+    /// Frames that somebody has decided about, whatever the filters.
+    decided: usize,
+    /// Grows whenever rows or what is shown of them change.
+    revision: u64,
 }
 
 /// Residuals above this are worth a look unless somebody moves the threshold, px; 2.8 px is where a wrong dot at 1024 px width
 /// begins to show.
 pub const DEFAULT_THRESHOLD_PX: f64 = 2.8;
 
+/// A frame is worth a look where a wrong label is more likely than not, whatever its residual.
+const LIKELY: f32 = 0.5;
+
 impl Queue {
     /// A queue of these frames, ordered by `by`.
-    pub fn new(mut rows: Vec<QueueRow>, by: RankBy, filter: QueueFilter, threshold_px: f64) -> Self {
+    pub fn new(rows: &[QueueRow], by: RankBy, filter: QueueFilter, threshold_px: f64) -> Self {
         let score = |row: &QueueRow| match by {
             RankBy::LikelyWrong => f64::from(row.chance),
             other => row.reasons.score(other),
         };
-        let mut keyed: Vec<(f64, QueueRow)> = rows.drain(..).map(|row| (score(&row), row)).collect();
-        keyed.sort_by(|(a, one), (b, other)| b.total_cmp(a).then(one.frame.cmp(&other.frame)));
-        let rows: Vec<QueueRow> = keyed.into_iter().map(|(_, row)| row).collect();
+        let mut order: Vec<(f64, u32, u32)> =
+            (0..).zip(rows).map(|(index, row)| (score(row), row.frame, index)).collect();
+        order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let usual = Usual::of(rows.iter().map(|row| &row.reasons));
+        let rows: Vec<QueueRow> = order.into_iter().map(|(_, _, index)| named(rows[index as usize], &usual)).collect();
+        let keys = rows.iter().map(|row| key_of(row, &usual)).collect();
         let frames = rows.iter().map(|row| row.frame as usize + 1).max().unwrap_or(0);
         let mut position_of = vec![u32::MAX; frames];
-        for (position, row) in rows.iter().enumerate() {
-            position_of[row.frame as usize] = position as u32;
+        for (position, row) in (0..).zip(&rows) {
+            position_of[row.frame as usize] = position;
         }
-        let mut queue = Self { rows, by, filter, threshold_px, shown: Vec::new(), position_of, done: 0 };
+        let decided = rows.iter().filter(|row| row.state != FrameState::Todo).count();
+        let empty = Self::default();
+        let mut queue = Self { rows, keys, usual, by, filter, threshold_px, position_of, decided, ..empty };
         queue.refresh();
         queue
     }
 
+    /// The same frames in another order, or in the same with what is known of them now.
+    pub fn ranked(&self, by: RankBy) -> Self {
+        Self { revision: self.revision + 1, ..Self::new(&self.rows, by, self.filter.clone(), self.threshold_px) }
+    }
+
+    /// Other frames under the same filters.
+    pub fn refilled(&self, rows: &[QueueRow]) -> Self {
+        Self { revision: self.revision + 1, ..Self::new(rows, self.by, self.filter.clone(), self.threshold_px) }
+    }
+
     fn refresh(&mut self) {
-        let shows = |row: &QueueRow| {
-            let is_worth = f64::from(row.residual_px) >= self.threshold_px
-                || row.chance >= 0.5
-                || row.reason != ReasonKind::Nothing;
-            let filter = &self.filter;
+        let (filter, threshold_px) = (&self.filter, self.threshold_px as f32);
+        let reason = filter.reason.map_or(u8::MAX, ReasonKind::bit);
+        let counts = |key: &Key| {
+            // What somebody has decided about stays part of the work, however good it is by now.
+            let is_worth = key.state != FrameState::Todo
+                || key.residual_px >= threshold_px
+                || key.chance >= LIKELY
+                || key.reasons != 0;
             is_worth
-                && (filter.states.is_empty() || filter.states.contains(&row.state))
-                && filter.reason.is_none_or(|reason| reason.holds(&row.reasons))
-                && filter.keypoint.is_none_or(|keypoint| row.worst.is_some_and(|(_, worst)| worst == keypoint))
-                && filter.camera.is_none_or(|camera| row.worst.is_some_and(|(worst, _)| worst == camera))
+                && (filter.reason.is_none() || key.reasons & reason != 0)
+                && filter.keypoint.is_none_or(|keypoint| key.worst.is_some_and(|(_, worst)| worst == keypoint))
+                && filter.camera.is_none_or(|camera| key.worst.is_some_and(|(worst, _)| worst == camera))
         };
-        self.shown = (0..self.rows.len() as u32).filter(|position| shows(&self.rows[*position as usize])).collect();
-        self.done = self.rows.iter().filter(|row| row.state != FrameState::Todo).count();
+        let mut by_state = [0; 4];
+        self.shown.clear();
+        for (position, key) in (0..).zip(&mut self.keys) {
+            key.is_counted = counts(key);
+            if key.is_counted {
+                by_state[key.state as usize] += 1;
+                if filter.states.is_empty() || filter.states.contains(&key.state) {
+                    self.shown.push(position);
+                }
+            }
+        }
+        self.counts = Counts { by_state };
+        self.revision += 1;
     }
 
     /// What orders it.
@@ -168,6 +172,11 @@ impl Queue {
         self.threshold_px
     }
 
+    /// Grows with every change, for whoever caches what is drawn from it.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
     /// All rows in their order, shown or not.
     pub fn rows(&self) -> &[QueueRow] {
         &self.rows
@@ -183,9 +192,14 @@ impl Queue {
         self.shown.get(index).map(|position| &self.rows[*position as usize])
     }
 
-    /// How many frames somebody has decided about.
-    pub fn done_len(&self) -> usize {
-        self.done
+    /// How many frames of each state there are, of those that all other filters let pass.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// How many frames somebody has decided about, whatever the filters.
+    pub fn decided_len(&self) -> usize {
+        self.decided
     }
 
     /// Changes what is shown; the order stays.
@@ -202,50 +216,63 @@ impl Queue {
 
     /// The row of a frame.
     pub fn row_of(&self, frame: u32) -> Option<&QueueRow> {
-        let position = *self.position_of.get(frame as usize)?;
-        self.rows.get(position as usize)
+        self.rows.get(self.position(frame)?)
+    }
+
+    fn position(&self, frame: u32) -> Option<usize> {
+        self.position_of
+            .get(frame as usize)
+            .filter(|position| **position != u32::MAX)
+            .map(|position| *position as usize)
     }
 
     /// The position of a frame among the shown rows.
     pub fn shown_position(&self, frame: u32) -> Option<usize> {
-        let position = *self.position_of.get(frame as usize)?;
-        self.shown.binary_search(&position).ok()
+        self.shown.binary_search(&(self.position(frame)? as u32)).ok()
     }
 
     /// Replaces what is known of a frame. Its place stays, and it stays shown until the filters change, so that nothing
     /// jumps away under the hand.
     pub fn update(&mut self, frame: u32, change: impl FnOnce(&mut QueueRow)) {
-        let Some(position) = self.position_of.get(frame as usize).map(|position| *position as usize) else { return };
-        let Some(row) = self.rows.get_mut(position) else { return };
-        let was_done = row.state != FrameState::Todo;
+        let Some(position) = self.position(frame) else { return };
+        let row = &mut self.rows[position];
+        let was = *row;
         change(row);
-        match (was_done, row.state != FrameState::Todo) {
-            (false, true) => self.done += 1,
-            (true, false) => self.done -= 1,
-            _ => {}
+        *row = named(*row, &self.usual);
+        let old = self.keys[position];
+        self.keys[position] = Key { is_counted: old.is_counted, ..key_of(row, &self.usual) };
+        if old.is_counted {
+            self.counts.by_state[old.state as usize] -= 1;
+            self.counts.by_state[row.state as usize] += 1;
+        }
+        self.decided =
+            self.decided + usize::from(row.state != FrameState::Todo) - usize::from(was.state != FrameState::Todo);
+        if was != *row {
+            self.revision += 1;
         }
     }
 
-    /// The shown row that a step leads to, from the frame that is shown now. "Next" passes over frames that are decided.
+    /// The shown row that a step leads to, from the frame that is shown now.
     pub fn after(&self, frame: u32, step: QueueStep) -> Option<u32> {
         // Where a frame that is not shown would stand.
-        let place = self.position_of.get(frame as usize).copied().filter(|position| *position != u32::MAX);
-        let (start, is_there) = match place.map(|position| self.shown.binary_search(&position)) {
+        let (start, is_there) = match self.position(frame).map(|position| self.shown.binary_search(&(position as u32)))
+        {
             Some(Ok(index)) => (index, true),
             Some(Err(index)) => (index, false),
             None => (0, false),
         };
-        let row = |index: usize| self.shown(index);
+        let later = if is_there { start + 1 } else { start };
+        let frame_at = |index: usize| self.shown(index).map(|row| row.frame);
         match step {
-            QueueStep::Row(index) => row(index).map(|row| row.frame),
-            QueueStep::Next => {
-                let first = if is_there { start + 1 } else { start };
-                let mut later = (first..self.shown.len()).chain(0..first.min(self.shown.len()));
-                later.find_map(|index| {
-                    row(index).filter(|row| row.state == FrameState::Todo && row.frame != frame).map(|row| row.frame)
-                })
+            QueueStep::Row(index) => frame_at(index),
+            QueueStep::Next => frame_at(later),
+            QueueStep::Previous => start.checked_sub(1).and_then(frame_at),
+            QueueStep::NextToDo => {
+                let mut round = self.shown.iter().skip(later).chain(self.shown.iter().take(later));
+                let is_open = |position: &&u32| self.keys[**position as usize].state == FrameState::Todo;
+                let frame_of = |position: &u32| self.rows[*position as usize].frame;
+                round.find(|position| is_open(position) && frame_of(position) != frame).map(frame_of)
             }
-            QueueStep::Previous => start.checked_sub(1).and_then(row).map(|row| row.frame),
         }
     }
 
@@ -254,7 +281,7 @@ impl Queue {
         let mut frames = Vec::new();
         let mut at = frame;
         while frames.len() < count {
-            match self.after(at, QueueStep::Next) {
+            match self.after(at, QueueStep::NextToDo) {
                 Some(next) if next != frame && !frames.contains(&next) => {
                     frames.push(next);
                     at = next;
@@ -266,60 +293,20 @@ impl Queue {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn named(row: QueueRow, usual: &Usual) -> QueueRow {
+    QueueRow { reason: ReasonKind::main(&row.reasons, usual), ..row }
+}
 
-    fn row(frame: u32, chance: f32, residual_px: f32, state: FrameState) -> QueueRow {
-        let reasons = Reasons { residual_before: Some(f64::from(residual_px)), ..Reasons::default() };
-        let worst = Some((CameraId(frame as u8 % 2), KeypointId(0)));
-        QueueRow { frame, chance, residual_px, reasons, reason: ReasonKind::main(&reasons), worst, state }
-    }
-
-    fn queue() -> Queue {
-        let rows = vec![
-            row(0, 0.1, 0.5, FrameState::Todo),
-            row(1, 0.9, 40.0, FrameState::Todo),
-            row(2, 0.6, 3.5, FrameState::Accepted),
-            row(3, 0.7, 5.0, FrameState::Todo),
-            row(4, 0.2, 4.0, FrameState::Todo),
-        ];
-        Queue::new(rows, RankBy::LikelyWrong, QueueFilter::default(), DEFAULT_THRESHOLD_PX)
-    }
-
-    fn shown(queue: &Queue) -> Vec<u32> {
-        (0..queue.shown_len()).map(|index| queue.shown(index).unwrap().frame).collect()
-    }
-
-    #[test]
-    fn worst_first_and_only_what_is_worth_a_look() {
-        let mut queue = queue();
-        assert_eq!(shown(&queue), [1, 3, 2, 4]);
-        queue.set_threshold(0.1);
-        assert_eq!(shown(&queue), [1, 3, 2, 4, 0]);
-        let filter =
-            QueueFilter { states: vec![FrameState::Todo], camera: Some(CameraId(1)), ..QueueFilter::default() };
-        queue.set_filter(filter);
-        assert_eq!(shown(&queue), [1, 3]);
-        let by_residual = Queue::new(queue.rows().to_vec(), RankBy::Reprojection, QueueFilter::default(), 2.8);
-        assert_eq!(shown(&by_residual), [1, 3, 4, 2]);
-    }
-
-    #[test]
-    fn the_order_stays_and_next_passes_over_what_is_done() {
-        let mut queue = queue();
-        assert_eq!(queue.after(1, QueueStep::Next), Some(3));
-        assert_eq!(queue.after(3, QueueStep::Next), Some(4));
-        assert_eq!(queue.after(4, QueueStep::Next), Some(1), "it begins again at the top");
-        assert_eq!(queue.after(2, QueueStep::Previous), Some(3));
-        assert_eq!(queue.after(1, QueueStep::Previous), None);
-        queue.update(3, |row| row.state = FrameState::Fixed);
-        assert_eq!((shown(&queue), queue.done_len()), (vec![1, 3, 2, 4], 2));
-        assert_eq!(queue.after(1, QueueStep::Next), Some(4));
-        assert_eq!(queue.upcoming(1, 5), [4]);
-        queue.update(1, |row| row.state = FrameState::Fixed);
-        queue.update(4, |row| row.state = FrameState::Skipped);
-        assert_eq!(queue.after(4, QueueStep::Next), None);
-        assert_eq!(queue.after(77, QueueStep::Row(0)), Some(1));
+fn key_of(row: &QueueRow, usual: &Usual) -> Key {
+    Key {
+        residual_px: row.residual_px,
+        chance: row.chance,
+        reasons: ReasonKind::all_of(&row.reasons, usual),
+        worst: row.worst,
+        state: row.state,
+        is_counted: false,
     }
 }
+
+#[cfg(test)]
+mod tests;

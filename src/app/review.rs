@@ -2,15 +2,17 @@
 
 use super::App;
 use super::OVERVIEW_EVERY_SECS;
-use super::command::{Dialog, Page, QueueStep};
+use super::command::{Command, Dialog, Page, QueueStep};
 use super::event::Event;
 use super::overview::{FrameMark, Overview};
-use super::queue::{Queue, QueueRow};
+use super::queue::QueueRow;
 use super::series::Series;
 use super::state::Urgency;
-use super::task::TaskRequest;
+use super::task::{TaskKind, TaskRequest};
+use crate::jobs::labelling::Act;
 use crate::model::RecordingId;
 use crate::pose::ranking::RankBy;
+use crate::store::FrameState;
 
 /// So often the points of all frames are read again while a job changes frames, seconds.
 const SERIES_EVERY_SECS: f64 = 10.0;
@@ -65,12 +67,11 @@ impl App {
         session.series.is_stale = true;
         let is_new = session.queue.rows().len() != rows.len();
         if is_first || is_new {
-            let queue = &session.queue;
-            session.queue = Queue::new(rows, queue.by(), queue.filter().clone(), queue.threshold_px());
+            session.queue = session.queue.refilled(&rows);
         } else {
             // The order stays until somebody asks for another; what is known of each frame does not.
             for row in rows {
-                session.queue.update(row.frame, |old| *old = QueueRow { worst: old.worst, ..row });
+                session.queue.update(row.frame, |old| *old = QueueRow { worst: row.worst.or(old.worst), ..row });
             }
         }
         if is_first {
@@ -134,8 +135,7 @@ impl App {
 
     pub(super) fn order_by(&mut self, by: RankBy) {
         let Some(session) = &mut self.state.session else { return };
-        let queue = &session.queue;
-        session.queue = Queue::new(queue.rows().to_vec(), by, queue.filter().clone(), queue.threshold_px());
+        session.queue = session.queue.ranked(by);
     }
 
     pub(super) fn rerank(&mut self) {
@@ -147,10 +147,9 @@ impl App {
     pub(super) fn step_queue(&mut self, step: QueueStep) {
         let Some(session) = &mut self.state.session else { return };
         let Some(frame) = session.queue.after(session.cursor.frame, step) else {
-            if step == QueueStep::Next {
-                let threshold_px = session.queue.threshold_px();
-                let text = format!("Nothing left above {threshold_px:.1} px. Lower the threshold or export.");
-                self.state.notify(Urgency::Success, text);
+            if step == QueueStep::NextToDo {
+                self.state
+                    .notify(Urgency::Success, "Every frame of the queue is decided. Lower the threshold or export.");
             }
             return;
         };
@@ -168,9 +167,41 @@ impl App {
         session.rerun = None;
         let frame = session.cursor.frame;
         self.start_task(TaskRequest::Rerun(frame));
-        if self.state.job.is_some() {
+        if self.state.job.as_ref().is_some_and(|job| job.request.kind() == TaskKind::Rerun) {
             self.show(Some(Dialog::Rerun));
         }
+    }
+
+    /// Leaves everything as it is, also while the re-run is still being tried.
+    pub(super) fn discard_rerun(&mut self) {
+        if let Some(session) = &mut self.state.session {
+            session.rerun = None;
+        }
+        if self.state.job.as_ref().is_some_and(|job| job.request.kind() == TaskKind::Rerun) {
+            self.cancel_job();
+        }
+        if self.state.dialog == Some(Dialog::Rerun) {
+            self.show(None);
+        }
+    }
+
+    /// Decides about the shown frame, and goes to the next. What a person fixed and then accepts stays fixed: the keeper sees
+    /// to that, since only it knows whether an edit is still on its way.
+    pub(super) fn decide(&mut self, state: FrameState) {
+        let Some(session) = &self.state.session else { return };
+        let frame = session.cursor.frame;
+        if !self.label(Command::Edit(Act::SetState { frame, state })) {
+            return;
+        }
+        if let Some(session) = &mut self.state.session {
+            // Until the answer comes, the next step must not lead back here.
+            session.queue.update(frame, |row| {
+                if row.state != FrameState::Fixed || state != FrameState::Accepted {
+                    row.state = state;
+                }
+            });
+        }
+        self.step_queue(QueueStep::NextToDo);
     }
 
     pub(super) fn take_rerun(&mut self) {

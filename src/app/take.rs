@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::App;
-use super::command::{Browse, Command, Dialog, Page};
+use super::command::{Browse, Command, Dialog, Page, QueueFilter};
 use super::cursor::Cursor;
 use super::event::{Acted, Event, OpenProblem};
 use super::keeper::{Desk, Keeper};
@@ -15,8 +15,9 @@ use super::session::{Selection, Session};
 use super::state::{Offer, Urgency};
 use super::task::TaskKind;
 use crate::jobs::frames::{FrameEvent, FrameService, store};
-use crate::jobs::labelling::FrameView;
+use crate::jobs::labelling::{Act, FrameView};
 use crate::model::KeypointId;
+use crate::store::FrameState;
 
 /// Frames before and after the shown one whose labels are read early.
 const NEIGHBOURS: u32 = 3;
@@ -104,6 +105,9 @@ impl App {
             Event::JobEnded(kind, result) => self.take_job_end(kind, result),
             Event::StorePlan(fingerprint, channels) => self.take_store_plan(&fingerprint, channels),
             Event::Preview(camera, generation, result) => self.take_preview(camera, generation, *result),
+            Event::Clicked(camera, frame, point_in_image) => {
+                self.label(Command::Edit(Act::AddCentroid { frame, camera, point_in_image }));
+            }
             Event::Detector(result) => {
                 self.open_questions -= 1;
                 self.take_detector(result);
@@ -217,6 +221,7 @@ impl App {
             unreadable: Default::default(),
         };
         session.queue.set_threshold(threshold_px);
+        session.queue.set_filter(QueueFilter { states: vec![FrameState::Todo], ..QueueFilter::default() });
         self.state.session = Some(session);
         self.open_questions = 0;
         self.asking_insight = false;
@@ -355,6 +360,8 @@ impl App {
             Ok(acted) => *acted,
             Err(message) => {
                 session.not_saved = Some(message.clone());
+                // What was shown before the answer came is not so.
+                self.overview_is_stale = true;
                 self.state.notify(Urgency::Error, message);
                 self.want_insight();
                 return;
@@ -452,8 +459,8 @@ impl App {
 /// Takes what a frame is now over into its row; a row that is new to the queue waits for the next ranking.
 fn update_queue(session: &mut Session, view: &FrameView) {
     let Some(summary) = &view.summary else { return };
-    let mut fresh = row_of(summary);
-    fresh.worst = worst_label(view);
+    let mut fresh = row_of(summary, view.is_seed);
+    fresh.worst = worst_label(view).or(fresh.worst);
     fresh.state = view.state;
     session.queue.update(view.frame, |row| *row = fresh);
 }

@@ -342,6 +342,20 @@ pub const TABLE: &[Entry] = &[
         Some(Shortcut::alt(Key::Char('3'))),
         Scope::On(Page::Review),
     ),
+    entry(
+        UiCommand::Apply(3),
+        "Apply the fourth remedy",
+        "",
+        Some(Shortcut::alt(Key::Char('4'))),
+        Scope::On(Page::Review),
+    ),
+    entry(
+        UiCommand::Apply(4),
+        "Apply the fifth remedy",
+        "",
+        Some(Shortcut::alt(Key::Char('5'))),
+        Scope::On(Page::Review),
+    ),
     entry(UiCommand::PauseResume, "Pause or go on", "Nothing is lost", key('P'), Scope::On(Page::Run)),
 ];
 
@@ -354,11 +368,13 @@ pub const HELD: &[(&str, &str)] = &[
     ("B", "Blink between the frames before and after, while held"),
     ("Q to ]", "Pick a keypoint"),
     ("0 to 9", "Type a dot's number, with the pointer in a view"),
-    ("Click", "The selected keypoint is this dot"),
+    ("Click", "The selected keypoint is this dot; in Review, a click on another keypoint's dot selects that keypoint"),
+    ("Shift click", "The selected keypoint is this dot, whoever has it"),
     ("Alt click", "The selected keypoint is here, without a dot"),
+    ("Right click", "What else can be done with a dot or a place"),
     ("Wheel", "Zoom about the pointer"),
     ("Drag", "Move the picture"),
-    ("Double click", "One view or all"),
+    ("Double click", "Beside the dots: one view or all"),
 ];
 
 impl UiCommand {

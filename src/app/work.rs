@@ -4,15 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::App;
-use super::command::Command;
+use super::command::{Command, Dialog};
 use super::event::{DetectorState, Event, SeedState, TaskEnd};
 use super::opening::open_labelling;
 use super::session::SeedProgress;
 use super::state::Urgency;
 use super::task::{self, TaskContext, TaskKind, TaskOutcome, TaskRequest};
 use crate::jobs::detect_preview::{PreviewError, PreviewResult};
+use crate::jobs::labelling::Act;
 use crate::jobs::{JobError, evaluate};
-use crate::model::{CameraId, MaskRegion, Placement};
+use crate::model::{CameraId, MaskRegion, Placement, Point2};
 use crate::recording::detect::DetectConfig;
 use crate::store::{Gesture, Project, now_unix_ms};
 
@@ -120,7 +121,9 @@ impl App {
                 format!("Solved {} frames in {:.0} s.", report.frames_done, report.wall_s)
             }
             TaskOutcome::Rerun(preview) => {
-                if let Some(session) = &mut self.state.session {
+                // Where the dialog is closed by now, nobody wants to know any more.
+                if let Some(session) = self.state.session.as_mut().filter(|_| self.state.dialog == Some(Dialog::Rerun))
+                {
                     session.rerun = Some(preview);
                 }
                 return;
@@ -270,6 +273,21 @@ impl App {
                 };
                 outbox.send(Event::Preview(camera, generation, Box::new(found)));
             }
+        });
+    }
+
+    /// Adds a dot at the spot that was clicked, or at the click itself where no spot is.
+    pub(super) fn add_dot(&mut self, camera: CameraId, point_in_image: Point2) {
+        let Some(session) = &mut self.state.session else { return };
+        let (frame, config) = (session.cursor.frame, session.detector.clone());
+        let Some(preview) = session.preview() else {
+            return self.pending.push(Command::Edit(Act::AddCentroid { frame, camera, point_in_image }));
+        };
+        let outbox = self.outbox.clone();
+        self.spawn("click", move || {
+            let spot = preview.refine_click(camera, frame, point_in_image, &config);
+            let place = spot.map_or(point_in_image, |spot| spot.point_in_image);
+            outbox.send(Event::Clicked(camera, frame, place));
         });
     }
 

@@ -5,7 +5,7 @@
 
 use super::JobError;
 use crate::geometry::Rig;
-use crate::model::{CameraId, Centroid, FrameLabels};
+use crate::model::{CameraId, Centroid, FrameLabels, KeypointId};
 use crate::recording::Recording;
 use crate::store::{RecordingInfo, StoredViews};
 
@@ -64,6 +64,11 @@ impl CameraMap {
     /// The project's camera that a rig camera is.
     pub fn project_id(&self, camera: CameraId) -> CameraId {
         self.project_ids[camera.index()]
+    }
+
+    /// A label's place as the project counts cameras.
+    pub fn project_label(&self, label: Option<(CameraId, KeypointId)>) -> Option<(CameraId, KeypointId)> {
+        label.map(|(camera, keypoint)| (self.project_id(camera), keypoint))
     }
 
     /// The dots of a frame by rig camera; none where a camera was not detected.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::JobError;
+use crate::model::{CameraId, KeypointId};
 use crate::pose::ranking::{RankBy, Reasons};
 use crate::store::{FrameState, FrameSummary, Project, RecordingInfo};
 
@@ -64,7 +65,9 @@ pub fn reasons_of(summary: &FrameSummary) -> Reasons {
 }
 
 /// The stored form of a frame's reasons.
-pub fn summary_of(frame: u32, reasons: &Reasons) -> FrameSummary {
+///
+/// `worst` is the label with the largest residual, by project camera.
+pub fn summary_of(frame: u32, reasons: &Reasons, worst: Option<(CameraId, KeypointId)>) -> FrameSummary {
     FrameSummary {
         frame,
         run: None,
@@ -79,6 +82,7 @@ pub fn summary_of(frame: u32, reasons: &Reasons) -> FrameSummary {
         disagreement: reasons.disagreement,
         side: reasons.side,
         margin: reasons.margin,
+        worst,
         state: FrameState::Todo,
     }
 }

@@ -15,7 +15,9 @@ use super::joint::votes::Votes;
 use super::ranking::{self, Reasons};
 use super::stage4::{self, Assignment, Change, Solver};
 use crate::geometry::{self, Rig};
-use crate::model::{Centroid, FrameLabels, FramePose, KeypointId, Label, Point3, Provenance, RunId, Skeleton, Source};
+use crate::model::{
+    CameraId, Centroid, FrameLabels, FramePose, KeypointId, Label, Point3, Provenance, RunId, Skeleton, Source,
+};
 
 /// What a run does, with every default.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +78,8 @@ pub struct SolvedFrame {
     pub changes: Vec<Change>,
     /// Why the frame may be wrong.
     pub reasons: Reasons,
+    /// The label with the largest residual of all.
+    pub worst: Option<(CameraId, KeypointId)>,
 }
 
 /// Why a run cannot start.
@@ -222,8 +226,14 @@ impl PoseSolver {
         };
         let changes = stage4::changes(&self.rig, evidence, &before, &after, &pose);
         let labels = self.labels(input, evidence, tracked, &before, &after, stamp);
-        let reasons = self.reasons(evidence, tracked, track, &before, &after, &pose);
-        SolvedFrame { frame: input.frame, labels, pose, changes, reasons }
+        let (was, is) = (self.worst(evidence, &before), self.worst(evidence, &after));
+        let reasons = Reasons {
+            residual_before: was.map(|worst| worst.px),
+            residual_after: is.map(|worst| worst.px),
+            ..self.reasons(evidence, tracked, track, &before, &after, &pose)
+        };
+        let worst = is.map(|worst| (worst.camera, worst.keypoint));
+        SolvedFrame { frame: input.frame, labels, pose, changes, reasons, worst }
     }
 
     fn claims<'a>(&'a self, evidence: &'a FrameEvidence) -> Claims<'a> {
@@ -270,16 +280,6 @@ impl PoseSolver {
         after: &Assignment,
         pose: &FramePose,
     ) -> Reasons {
-        let worst = |assignment: &Assignment| {
-            let residual = |support: &Support| {
-                let found = geometry::ransac(&self.rig, &stage4::points_of(evidence, support), self.tau_px())?;
-                Some(found.largest_residual_px()).filter(|residual| residual.is_finite())
-            };
-            assignment
-                .iter()
-                .filter_map(residual)
-                .fold(None, |worst: Option<f64>, residual| Some(worst.map_or(residual, |worst| worst.max(residual))))
-        };
         let positions: Vec<Option<Point3>> = self.skeleton.ids().map(|keypoint| pose.position(keypoint)).collect();
         let strain = track.shape.strain(&positions);
         let dots: usize = evidence.views.iter().map(|view| view.dots.len()).sum();
@@ -289,8 +289,6 @@ impl PoseSolver {
         let seen = self.skeleton.ids().filter(|keypoint| tracked.keypoints[keypoint.index()].is_some());
         let unsure: f64 = seen.map(|keypoint| ranking::chance_wrong(tracked.margin(keypoint))).sum();
         Reasons {
-            residual_before: worst(before),
-            residual_after: worst(after),
             jump: tracked.jump,
             bones: Some(strain.bones_z),
             unassigned: Some(dots.saturating_sub(given) as f64),
@@ -298,8 +296,28 @@ impl PoseSolver {
             disagreement: Some(differing as f64),
             side: Some(track.shape.flipped_sides(&positions) as f64),
             margin: Some(unsure),
+            ..Reasons::default()
         }
     }
+
+    /// The largest residual of an assignment against the RANSAC points, outliers included, and its label.
+    fn worst(&self, evidence: &FrameEvidence, assignment: &Assignment) -> Option<WorstLabel> {
+        let of = |(keypoint, support): (KeypointId, &Support)| {
+            let found = geometry::ransac(&self.rig, &stage4::points_of(evidence, support), self.tau_px())?;
+            let residuals = self.rig.ids().map(|camera| (camera, found.residuals_px[camera.index()]));
+            let (camera, px) = residuals.filter(|(_, px)| px.is_finite()).max_by(|a, b| a.1.total_cmp(&b.1))?;
+            Some(WorstLabel { camera, keypoint, px })
+        };
+        self.skeleton.ids().zip(assignment).filter_map(of).max_by(|a, b| a.px.total_cmp(&b.px))
+    }
+}
+
+/// A label and its residual.
+#[derive(Clone, Copy)]
+struct WorstLabel {
+    camera: CameraId,
+    keypoint: KeypointId,
+    px: f64,
 }
 
 /// How many solved frames a seed counts for in what is usually seen: a person looked at it.

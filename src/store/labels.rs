@@ -114,7 +114,7 @@ impl Project {
         Ok(FrameIter::new(range, move |chunk| self.read(|connection| imported_of(connection, recording, chunk, size))))
     }
 
-    fn label_size(&self, connection: &Connection, recording: RecordingId) -> Result<(usize, usize), Fault> {
+    pub(super) fn label_size(&self, connection: &Connection, recording: RecordingId) -> Result<(usize, usize), Fault> {
         Ok((recording_by_id(connection, &self.path, recording)?.cameras.len(), self.skeleton.len()))
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Fault, StoreError};
 use super::project::Project;
-use crate::model::{RecordingId, RunId};
+use crate::model::{CameraId, KeypointId, RecordingId, RunId};
 
 /// What a person decided about a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -85,6 +85,8 @@ pub struct FrameSummary {
     pub side: Option<f64>,
     /// Margin to the second-best assignment; smaller is worse.
     pub margin: Option<f64>,
+    /// The label with the largest residual; absent in frames that an older program measured last.
+    pub worst: Option<(CameraId, KeypointId)>,
     /// What a person decided. Writing a summary leaves it as it is.
     pub state: FrameState,
 }
@@ -108,9 +110,10 @@ impl Project {
         range: Range<u32>,
     ) -> Result<Vec<FrameSummary>, StoreError> {
         self.read(|connection| {
+            let (camera_count, keypoint_count) = self.label_size(connection, recording)?;
             let mut statement = connection.prepare_cached(
                 "SELECT s.frame, s.run, score, reprojection_px, residual_before, residual_after, jump, bones, unassigned, \
-                 two_views, disagreement, side, margin, state FROM frame_summary s \
+                 two_views, disagreement, side, margin, state, worst_camera, worst_keypoint FROM frame_summary s \
                  LEFT JOIN frame_state t ON t.recording = s.recording AND t.frame = s.frame \
                  WHERE s.recording = ?1 AND s.frame >= ?2 AND s.frame < ?3 ORDER BY s.frame",
             )?;
@@ -132,6 +135,7 @@ impl Project {
                     disagreement: row.get(10)?,
                     side: row.get(11)?,
                     margin: row.get(12)?,
+                    worst: worst_of(row, camera_count, keypoint_count)?,
                     state: state_of(state)?,
                 });
             }
@@ -146,6 +150,22 @@ impl Project {
     pub fn frame_state(&self, recording: RecordingId, frame: u32) -> Result<FrameState, StoreError> {
         self.read(|connection| state_at(connection, recording, frame))
     }
+}
+
+/// The label with the largest residual; one that the recording cannot have makes the file malformed.
+fn worst_of(
+    row: &rusqlite::Row<'_>,
+    camera_count: usize,
+    keypoint_count: usize,
+) -> Result<Option<(CameraId, KeypointId)>, Fault> {
+    let (camera, keypoint): (Option<u8>, Option<u8>) = (row.get(14)?, row.get(15)?);
+    let (Some(camera), Some(keypoint)) = (camera, keypoint) else { return Ok(None) };
+    if usize::from(camera) >= camera_count || usize::from(keypoint) >= keypoint_count {
+        let reason =
+            format!("the worst label of a frame is keypoint {keypoint} of camera {camera}, which is not there");
+        return Err(Fault::Malformed(reason));
+    }
+    Ok(Some((CameraId(camera), KeypointId(keypoint))))
 }
 
 /// The state of a word; no word is "todo".
@@ -193,8 +213,9 @@ pub(super) fn write_summary(
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO frame_summary (recording, frame, run, score, reprojection_px, residual_before, \
-             residual_after, jump, bones, unassigned, two_views, disagreement, side, margin) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+             residual_after, jump, bones, unassigned, two_views, disagreement, side, margin, \
+             worst_camera, worst_keypoint) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?
         .execute(params![
             recording.0,
@@ -210,7 +231,9 @@ pub(super) fn write_summary(
             summary.two_views,
             summary.disagreement,
             summary.side,
-            summary.margin
+            summary.margin,
+            summary.worst.map(|(camera, _)| camera.0),
+            summary.worst.map(|(_, keypoint)| keypoint.0)
         ])?;
     Ok(())
 }

@@ -169,6 +169,8 @@ fn values_that_no_version_writes_are_damage_not_a_crash() {
         ),
         ("INSERT INTO detector_settings (recording, config) VALUES (1, '{\"sensitivity\": 0}')", 5),
         ("INSERT INTO detector_settings (recording, config) VALUES (1, '{\"colour\": 1}')", 5),
+        ("INSERT INTO frame_summary (recording, frame, worst_camera, worst_keypoint) VALUES (1, 5, 0, 12)", 6),
+        ("INSERT INTO frame_summary (recording, frame, worst_camera, worst_keypoint) VALUES (1, 5, 700, 0)", 6),
     ] {
         let (_folder, path) = folder_with_project();
         let mut project = Project::open(&path).unwrap();
@@ -180,6 +182,7 @@ fn values_that_no_version_writes_are_damage_not_a_crash() {
             2 => project.detection(recording, 5).map(drop),
             3 => project.pose(recording, 5).map(drop),
             5 => project.detect_config(recording).map(drop),
+            6 => project.frame_summaries(recording).map(drop),
             _ => project.undo().map(drop),
         };
         assert!(matches!(error, Err(StoreError::Corrupted { .. })), "{sql}: {error:?}");
@@ -191,9 +194,12 @@ fn a_project_of_the_first_schema_opens_and_keeps_everything() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("v1.bvlm");
     alter(&path, include_str!("../../tests/it/data/project_v1.sql"));
+    alter(&path, "INSERT INTO frame_summary (recording, frame, score) VALUES (1, 7, 0.5)");
     let mut project = Project::open(&path).unwrap();
     assert_eq!(schema::version_of(&project.connection).unwrap(), schema::current_version());
     let recording = project.only_recording().unwrap();
+    let old = project.frame_summaries(recording.id).unwrap();
+    assert_eq!((old.len(), old[0].frame, old[0].score, old[0].worst), (1, 7, Some(0.5), None));
     assert_eq!((recording.name.as_str(), recording.cameras.len(), recording.frame_count), ("day1", 1, 100));
     assert_eq!(project.labels(recording.id, 0).unwrap().get(CameraId(0), KeypointId(0)), Some(&human_label()));
     assert_eq!(project.frame_state(recording.id, 0).unwrap(), FrameState::Fixed);

@@ -6,6 +6,8 @@ mod labelling;
 
 mod palette;
 
+mod rerun;
+
 mod settings;
 
 use egui::{Id, Modal, Ui};
@@ -40,7 +42,7 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut DialogMemory) {
         Dialog::Annotator | Dialog::SeedFrames | Dialog::GoToFrame | Dialog::SwapRange => {
             labelling::ui(ui, ctx, &mut memory.labelling, dialog);
         }
-        Dialog::Rerun => {}
+        Dialog::Rerun => rerun::ui(ui, ctx),
     });
     if response.should_close() {
         ctx.send(Command::Show(None));

@@ -30,7 +30,7 @@ use super::pills::PillCache;
 use crate::app::session::Session;
 use crate::app::view::Viewport;
 use crate::jobs::frames::PictureSpec;
-use crate::model::{CameraId, CentroidNumber, KeypointId, Point2, RecordingId};
+use crate::model::{CameraId, CentroidNumber, Point2, RecordingId};
 pub use sight::PaneMap;
 
 /// What the grid remembers between frames.
@@ -56,7 +56,7 @@ struct PaneMemory {
     /// Where the animal was when the view last moved.
     fitted: Option<sight::Fitted>,
     /// The same while views are linked.
-    linked: Option<(KeypointId, Viewport)>,
+    linked: Option<sight::Linked>,
     /// What is painted now: that of the picture that is there.
     painted: Option<Viewport>,
     /// The picture that was asked for last, and when, seconds.

@@ -11,6 +11,21 @@ use crate::model::KeypointId;
 /// So long each frame stays while blinking, seconds.
 const BLINK_SECS: f64 = 0.25;
 
+/// Says that the widget with the focus works by the arrow keys, so that they step no frames. For every frame anew.
+pub(super) fn claim_arrows(context: &Context) {
+    let pass = context.cumulative_pass_nr();
+    context.data_mut(|data| data.insert_temp(egui::Id::NULL, ClaimedArrows(pass)));
+}
+
+/// The pass in which a widget claimed the arrow keys.
+#[derive(Clone, Copy)]
+struct ClaimedArrows(u64);
+
+fn arrows_are_claimed(context: &Context) -> bool {
+    let pass = context.cumulative_pass_nr();
+    context.data(|data| data.get_temp(egui::Id::NULL)).is_some_and(|ClaimedArrows(claimed)| claimed + 1 >= pass)
+}
+
 /// Reads the keys of this frame: commands to send, and which keys are held.
 pub(super) fn read(context: &Context, state: &State, hover: Hover) -> (Vec<Command>, Held) {
     let mut commands = Vec::new();
@@ -21,6 +36,10 @@ pub(super) fn read(context: &Context, state: &State, hover: Hover) -> (Vec<Comma
     for event in &events {
         let Event::Key { key, pressed: true, repeat, modifiers, .. } = event else { continue };
         let Some(shortcut) = shortcut_of(*key, *modifiers) else { continue };
+        let is_arrow = matches!(shortcut.key, Key::Left | Key::Right | Key::Up | Key::Down);
+        if is_arrow && arrows_are_claimed(context) {
+            continue;
+        }
         if shortcut.key == Key::Escape && !is_typing {
             commands.push(Command::Escape);
         } else if is_free || (shortcut.ctrl && !is_typing) {

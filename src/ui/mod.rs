@@ -43,7 +43,7 @@ pub mod pages;
 pub mod shell;
 
 #[cfg(test)]
-pub(crate) mod testing;
+mod testing;
 
 mod window;
 

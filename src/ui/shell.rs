@@ -57,6 +57,11 @@ impl Shell {
         &mut self.app
     }
 
+    /// Whether every view shows the frame that it should, as far as its picture can be had.
+    pub fn pictures_are_there(&self) -> bool {
+        self.app.state().session.as_ref().is_none_or(|session| self.pictures.are_there(session))
+    }
+
     /// Takes in what threads sent and carries out what was asked for; draws nothing.
     pub fn logic(&mut self, context: &Context) {
         self.apply_appearance(context);
@@ -66,7 +71,7 @@ impl Shell {
             self.app.handle(command);
         }
         self.pictures.take_in(context, &mut self.app);
-        let are_there = self.app.state().session.as_ref().is_none_or(|session| self.pictures.are_there(session));
+        let are_there = self.pictures_are_there();
         let now_secs = context.input(|input| input.time);
         if let Some(secs) = self.app.tick(now_secs, are_there) {
             context.request_repaint_after(Duration::from_secs_f64(secs));
@@ -105,6 +110,11 @@ impl Shell {
 
     /// Draws everything.
     pub fn ui(&mut self, ui: &mut Ui) {
+        self.draw(ui, page_ui);
+    }
+
+    /// Draws what `draw` draws, with dialogs and notices over it.
+    pub(super) fn draw(&mut self, ui: &mut Ui, draw: impl FnOnce(&mut Ui, &ViewCtx<'_>, &mut Memory)) {
         let next_hover = Cell::new(Hover::default());
         let wanted = RefCell::default();
         let ctx = ViewCtx {
@@ -118,21 +128,7 @@ impl Shell {
             commands: &self.commands,
             wanted: &wanted,
         };
-        match ctx.session() {
-            None => pages::welcome::ui(ui, &ctx, &mut self.memory.welcome),
-            Some(_) => {
-                bars::top_ui(ui, &ctx);
-                bars::status_ui(ui, &ctx);
-                match ctx.state.page {
-                    Page::Detect => pages::detect::ui(ui, &ctx, &mut self.memory),
-                    Page::Seeds => pages::seeds::ui(ui, &ctx, &mut self.memory),
-                    Page::Run => pages::run::ui(ui, &ctx, &mut self.memory),
-                    Page::Review => pages::review::ui(ui, &ctx, &mut self.memory),
-                    Page::Behavior => pages::behavior::ui(ui, &ctx),
-                    Page::Export => pages::export::ui(ui, &ctx, &mut self.memory),
-                }
-            }
-        }
+        draw(ui, &ctx, &mut self.memory);
         dialogs::ui(ui, &ctx, &mut self.memory.dialogs);
         self.notices.ui(ui.ctx());
         if next_hover.get() != self.hover {
@@ -146,5 +142,21 @@ impl Shell {
             let now_secs = ui.input(|input| input.time);
             self.pictures.ask(session, wanted.into_inner(), now_secs);
         }
+    }
+}
+
+fn page_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
+    if ctx.session().is_none() {
+        return pages::welcome::ui(ui, ctx, &mut memory.welcome);
+    }
+    bars::top_ui(ui, ctx);
+    bars::status_ui(ui, ctx);
+    match ctx.state.page {
+        Page::Detect => pages::detect::ui(ui, ctx, memory),
+        Page::Seeds => pages::seeds::ui(ui, ctx, memory),
+        Page::Run => pages::run::ui(ui, ctx, memory),
+        Page::Review => pages::review::ui(ui, ctx, memory),
+        Page::Behavior => pages::behavior::ui(ui, ctx),
+        Page::Export => pages::export::ui(ui, ctx, memory),
     }
 }

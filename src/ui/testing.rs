@@ -1,8 +1,7 @@
-//! A small simulated project and the window over it, for tests of pages: twelve frames of six views without pictures, their
-//! dots straight from the imaging model, and the truth beside.
+//! For tests of the window: small simulated projects, opened as a person would, without a screen.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,15 +13,36 @@ use super::shell::Shell;
 use crate::app::session::Session;
 use crate::app::settings::Settings;
 use crate::app::{App, Command, Page};
-use crate::demo::{DemoConfig, Scene, WriteOptions};
-use crate::jobs::{CancelFlag, Job, new};
+use crate::demo::{DemoConfig, Difficulty, Scene, WriteOptions};
+use crate::jobs::{CancelFlag, Job, demo, new};
 use crate::model::{CameraId, Centroid, CentroidNumber, CentroidOrigin, KeypointId};
 use crate::store::{Project, StoredDetection};
+
+/// No answer takes longer, whatever else the machine does.
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Makes a labelled and solved recording of six cameras in `folder`, with or without pictures; gives the project.
+pub(super) fn demo_project(folder: &Path, frames: u32, pictures: bool) -> PathBuf {
+    let size_px = if pictures { [320, 220] } else { [1024, 700] };
+    let config = DemoConfig { frames, size_px, difficulty: Difficulty::Easy, ..DemoConfig::default() };
+    let cancel = CancelFlag::default();
+    demo::run(&Job::new(&cancel, &|_| {}), &folder.join("demo"), &config, pictures).unwrap().project
+}
+
+/// A window on a project, once everything is read. `Mira` labels.
+pub(super) fn open(project: &Path) -> Shell {
+    let settings = Settings { annotator: Some("Mira".to_owned()), ..Settings::default() };
+    let mut app = App::new(settings, None, Arc::new(|| {}));
+    app.handle(Command::Open(project.to_owned()));
+    assert!(app.settle(PATIENCE), "the project was not opened in time");
+    assert!(app.state().session.is_some(), "{:?}", app.state().open_problem);
+    Shell::new(app)
+}
 
 /// By view and keypoint: the dot; nothing where it cannot be seen.
 pub type Truth = BTreeMap<(CameraId, KeypointId), CentroidNumber>;
 
-/// A project in a folder that goes with it.
+/// A project without pictures, in a folder that goes with it, whose dots come straight from the imaging model.
 pub struct SmallProject {
     folder: TempDir,
     /// The project file.
@@ -30,9 +50,6 @@ pub struct SmallProject {
     /// By frame.
     pub truths: Vec<Truth>,
 }
-
-/// So long a test waits for threads.
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// How many frames it has.
 pub const FRAMES: u32 = 12;
@@ -71,7 +88,7 @@ impl SmallProject {
         assert!(self.folder.path().exists());
         let mut app = App::new(settings, None, Arc::new(|| ()));
         app.handle(Command::Open(self.path.clone()));
-        assert!(app.settle(LIMIT), "the project opens");
+        assert!(app.settle(PATIENCE), "the project opens");
         app.handle(Command::GoTo(page));
         let mut harness = Harness::builder().with_size(vec2(1600.0, 1000.0)).build_ui_state(
             |ui, shell: &mut Shell| {
@@ -111,7 +128,7 @@ fn dots_of(scene: &Scene, frame: u32) -> (Vec<Option<StoredDetection>>, Truth) {
 pub fn settle(harness: &mut Harness<'_, Shell>) {
     for _ in 0..3 {
         harness.step();
-        assert!(harness.state_mut().app_mut().settle(LIMIT), "the threads answer");
+        assert!(harness.state_mut().app_mut().settle(PATIENCE), "the threads answer");
     }
     harness.step();
 }

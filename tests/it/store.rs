@@ -85,7 +85,8 @@ fn pose() -> FramePose {
 }
 
 fn put(project: &mut Project, recording: RecordingId, frame: u32, run: RunId, labels: &FrameLabels) {
-    let summary = FrameSummary { score: Some(0.25), margin: Some(3.0), ..FrameSummary::default() };
+    let worst = Some((CameraId(5), KeypointId(11)));
+    let summary = FrameSummary { score: Some(0.25), margin: Some(3.0), worst, ..FrameSummary::default() };
     let frame_pose = pose();
     let result = MachineFrame {
         labels,
@@ -109,6 +110,7 @@ fn a_frame_reads_back_as_it_was_written() {
     assert_eq!(project.checkpoint(run, "state").unwrap(), Some(17u32.to_le_bytes().to_vec()));
     let summaries = project.frame_summaries(recording).unwrap();
     assert_eq!((summaries[0].frame, summaries[0].score, summaries[0].jump), (17, Some(0.25), None));
+    assert_eq!(summaries[0].worst, Some((CameraId(5), KeypointId(11))));
     let walked: Vec<_> = project.labels_in(recording, 0..1000).unwrap().map(Result::unwrap).collect();
     assert_eq!(walked, [(17, labels)]);
 }

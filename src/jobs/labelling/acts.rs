@@ -145,7 +145,7 @@ pub enum Act {
         /// The dot.
         number: CentroidNumber,
     },
-    /// Decides about a frame.
+    /// Decides about a frame. Accepting one that somebody fixed leaves it fixed.
     SetState {
         /// The frame.
         frame: u32,

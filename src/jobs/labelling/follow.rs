@@ -190,8 +190,10 @@ impl Labelling {
             }
             all.iter().filter_map(|label| label.margin).reduce(f32::min).map(chance_wrong)
         };
+        let worst = residuals.worst().filter(|(_, _, px)| px.is_finite());
         let mut summary = FrameSummary {
-            residual_after: residuals.worst().map(|(_, _, px)| px).filter(|px| px.is_finite()),
+            residual_after: worst.map(|(_, _, px)| px),
+            worst: cameras.project_label(worst.map(|(camera, keypoint, _)| (camera, keypoint))),
             bones: moved(old.bones, bones),
             side: moved(old.side, side),
             unassigned: Some(dots.saturating_sub(given) as f64),

@@ -231,7 +231,7 @@ impl Work<'_> {
             labels: &self.cameras.labels_for_project(&solved.labels),
             pose: &solved.pose,
             changes: &changes,
-            summary: &summary_of(solved.frame, &solved.reasons),
+            summary: &summary_of(solved.frame, &solved.reasons, self.cameras.project_label(solved.worst)),
             checkpoint,
         };
         let outcome = self.project.put_machine_frame(self.info.id, solved.frame, self.run.id, &frame)?;

@@ -155,7 +155,9 @@ pub fn take(project: &mut Project, preview: &Preview) -> Result<Taken, JobError>
         .iter()
         .map(|(solved, _)| {
             let labels = preview.cameras.labels_for_project(&solved.labels);
-            (stamped(labels, Stamp { run: Some(run), at_unix_ms }), summary_of(solved.frame, &solved.reasons))
+            let worst = preview.cameras.project_label(solved.worst);
+            let summary = summary_of(solved.frame, &solved.reasons, worst);
+            (stamped(labels, Stamp { run: Some(run), at_unix_ms }), summary)
         })
         .collect();
     let rows: Vec<(u32, MachineFrame<'_>)> = frames

@@ -4,6 +4,7 @@ use egui::{Modifiers, PointerButton, Pos2, Rect, Response, Role, Sense, Ui, Vec2
 
 use super::pane::{Pane, Sight};
 use super::scene::{Mark, Scene};
+use super::sight;
 use super::{GridClick, GridDrag, GridMemory, GridResponse, GridUse};
 use crate::app::session::Session;
 use crate::app::view::Viewport;
@@ -139,7 +140,8 @@ impl At<'_> {
         }
         self.activate(ctx, session);
         let inside = response.interact_pointer_pos().filter(|at| self.picture.contains(*at));
-        let Some(at) = inside.filter(|_| self.seen.is_current && !self.pane.is_strip) else { return };
+        let takes = self.seen.is_current && !self.pane.is_strip && self.pane.has_marks(session);
+        let Some(at) = inside.filter(|_| takes) else { return };
         let modifiers = ui.input(|input| input.modifiers);
         if is_detect {
             found.clicks.push(self.click(at, mark, modifiers));
@@ -242,7 +244,7 @@ impl At<'_> {
         let by = [f64::from(by.x), f64::from(by.y)];
         if session.grid.linked_zoom {
             let pane = memory.panes.entry(self.pane.camera).or_default();
-            pane.linked = pane.linked.map(|(keypoint, viewport)| (keypoint, viewport.panned(by)));
+            pane.linked = pane.linked.map(|old| sight::Linked { viewport: old.viewport.panned(by), ..old });
         } else {
             self.set(ctx, self.seen.wanted.panned(by));
         }
@@ -257,7 +259,8 @@ impl At<'_> {
         mark: Option<&Mark>,
         pointer: Option<Pos2>,
     ) {
-        if self.pane.grid_use == GridUse::Look || self.pane.is_strip {
+        let is_pages = self.pane.grid_use == GridUse::Detect && memory.own_dots;
+        if self.pane.grid_use == GridUse::Look || is_pages || self.pane.is_strip || !self.pane.has_marks(session) {
             return;
         }
         if let (true, Some(at)) = (response.secondary_clicked(), pointer) {
@@ -325,6 +328,9 @@ fn menu_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, grid_use: GridUse,
                 ctx.send(Command::AddDot(camera, place.point_in_image));
             }
         }
+    }
+    if session.grid.viewports.contains_key(&camera) && ui.button(format!("Show the animal in {name}")).clicked() {
+        ctx.send(Command::SetViewport(camera, None));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Paints a [`Scene`]: curves and bones below, then rings and markers, then pills; what is selected and hovered on top.
 
-use egui::{Painter, Rect};
+use egui::{Painter, Pos2, Rect};
 
 use super::scene::{Mark, Scene};
 use crate::model::{CameraId, CentroidNumber, KeypointId};
@@ -43,7 +43,7 @@ fn is_proposed(mark: &Mark, keypoint: KeypointId) -> bool {
 /// Paints everything inside `bounds`, the picture's place on screen.
 pub(super) fn paint(painter: &Painter, scene: &Scene, show: &Show<'_>, pills: &mut PillCache, bounds: Rect) {
     for curve in &scene.curves {
-        marks::epipolar_curve(painter, curve);
+        inside(curve, bounds.expand(8.0)).iter().for_each(|part| marks::epipolar_curve(painter, part));
     }
     for (from, to, ends) in &scene.bones {
         let (from, to) = (scene.marks[*from].at, scene.marks[*to].at);
@@ -65,6 +65,42 @@ pub(super) fn paint(painter: &Painter, scene: &Scene, show: &Show<'_>, pills: &m
     if show.with_pills {
         paint_pills(painter, scene, show, pills, bounds);
     }
+}
+
+/// The parts of a curve inside `bounds`: a curve that runs far out of the picture would be dashed all the way.
+fn inside(curve: &[Pos2], bounds: Rect) -> Vec<Vec<Pos2>> {
+    let mut parts: Vec<Vec<Pos2>> = Vec::new();
+    for pair in curve.windows(2) {
+        let Some([from, to]) = clipped([pair[0], pair[1]], bounds) else { continue };
+        match parts.last_mut().filter(|part| part.last() == Some(&from)) {
+            Some(part) => part.push(to),
+            None => parts.push(vec![from, to]),
+        }
+    }
+    parts
+}
+
+/// The part of a segment inside `bounds`.
+fn clipped([from, to]: [Pos2; 2], bounds: Rect) -> Option<[Pos2; 2]> {
+    let along = to - from;
+    let (mut enter, mut leave) = (0.0_f32, 1.0_f32);
+    let edges = [
+        (along.x, bounds.left() - from.x, bounds.right() - from.x),
+        (along.y, bounds.top() - from.y, bounds.bottom() - from.y),
+    ];
+    for (step, low, high) in edges {
+        if step == 0.0 {
+            if low > 0.0 || high < 0.0 {
+                return None;
+            }
+            continue;
+        }
+        let (first, last) = if step > 0.0 { (low / step, high / step) } else { (high / step, low / step) };
+        enter = enter.max(first);
+        leave = leave.min(last);
+    }
+    let at = |share: f32| if share == 1.0 { to } else { from + along * share };
+    (enter <= leave).then(|| [at(enter), at(leave)])
 }
 
 /// A bone has the colour of the end that lies farther from the head: the later region of the skeleton.
@@ -128,7 +164,7 @@ fn pill_key(mark: &Mark) -> u64 {
 }
 
 fn paint_pills(painter: &Painter, scene: &Scene, show: &Show<'_>, cache: &mut PillCache, bounds: Rect) {
-    let dots: Vec<egui::Pos2> = scene.marks.iter().map(|mark| mark.at).collect();
+    let dots: Vec<Pos2> = scene.marks.iter().map(|mark| mark.at).collect();
     let words: Vec<(String, PillLook)> = scene.marks.iter().map(|mark| pill_of(mark, show)).collect();
     let requests: Vec<PillRequest> = scene
         .marks
@@ -166,5 +202,23 @@ fn paint_pills(painter: &Painter, scene: &Scene, show: &Show<'_>, cache: &mut Pi
                 paint_pill(painter, &place, text, look);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::pos2;
+
+    use super::*;
+
+    #[test]
+    fn curves_are_cut_to_the_picture() {
+        let bounds = Rect::from_min_max(pos2(0.0, 0.0), pos2(100.0, 100.0));
+        let through = inside(&[pos2(-5000.0, 50.0), pos2(50.0, 50.0), pos2(9000.0, 50.0)], bounds);
+        assert_eq!(through, [vec![pos2(0.0, 50.0), pos2(50.0, 50.0), pos2(100.0, 50.0)]]);
+        let twice = inside(&[pos2(10.0, 50.0), pos2(10.0, 300.0), pos2(60.0, 300.0), pos2(60.0, 20.0)], bounds);
+        assert_eq!(twice.len(), 2);
+        assert!(inside(&[pos2(-10.0, 50.0), pos2(50.0, -60.0)], bounds).is_empty());
+        assert!(inside(&[pos2(-5.0, 0.0), pos2(-5.0, 90.0)], bounds).is_empty());
     }
 }

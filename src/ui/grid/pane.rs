@@ -66,7 +66,7 @@ impl Pane {
         let painter = ui.painter().with_clip_rect(picture.intersect(ui.clip_rect()));
         painter.rect_filled(picture, 0, ctx.theme.on_image.mat);
         let seen = self.look(ui, ctx, session, memory, picture);
-        let has_picture = self.paint_picture(ctx, session, &painter, &seen.map);
+        self.paint_picture(ctx, session, &painter, &seen.map);
         let scene = self.scene(ctx, session, memory, &seen);
         let pane_memory = memory.panes.entry(self.camera).or_default();
         let is_hidden = memory.hide_overlays || ctx.held.hide_overlays;
@@ -87,9 +87,7 @@ impl Pane {
         let at = interact::At { pane: self, seen: &seen, scene: &scene, picture };
         at.ui(ui, ctx, session, memory, &response, found);
         self.paint_typing(ctx, session, &painter, picture);
-        if !has_picture {
-            self.missing_ui(ui, ctx, session, picture);
-        }
+        self.missing_ui(ui, ctx, session, picture);
         let badge = header::badge_of(ctx, session, self.grid_use, self.camera);
         header::ui(ui, ctx, session, self.camera, &badge, header);
         self.paint_outline(ui, ctx, session);
@@ -140,14 +138,12 @@ impl Pane {
         if session.grid.linked_zoom {
             let keypoint = session.selection.keypoint;
             let scale = fitted.viewport.points_per_px * sight::LINKED_ZOOM * linked_factor;
-            let held = pane_memory.linked.filter(|(of, _)| *of == keypoint).map(|(_, viewport)| viewport);
-            let point = self.linked_point(session);
-            let viewport = match (point, held) {
-                (Some(point), held) => sight::centred(held, point, scale, pane),
-                (None, Some(held)) => Viewport { points_per_px: scale, ..held },
-                (None, None) => Viewport { points_per_px: scale / sight::LINKED_ZOOM, ..fitted.viewport },
-            };
-            pane_memory.linked = point.map(|_| (keypoint, viewport));
+            pane_memory.linked = self
+                .linked_point(session)
+                .map(|point| sight::linked(pane_memory.linked, keypoint, point, scale, pane))
+                .or(pane_memory.linked.filter(|held| held.keypoint == keypoint));
+            // A view that knows nothing of the keypoint shows the animal.
+            let viewport = pane_memory.linked.map_or(fitted.viewport, |held| held.viewport);
             return sight::limited(viewport, image, pane);
         }
         pane_memory.linked = None;
@@ -192,20 +188,21 @@ impl Pane {
         }
     }
 
-    fn paint_picture(&self, ctx: &ViewCtx<'_>, session: &Session, painter: &Painter, map: &PaneMap) -> bool {
-        let frame = session.cursor.frame;
-        if session.why_no_picture(self.camera).is_some() || session.unreadable.contains_key(&(self.camera, frame)) {
-            return false;
+    fn paint_picture(&self, ctx: &ViewCtx<'_>, session: &Session, painter: &Painter, map: &PaneMap) {
+        let is_unreadable = session.unreadable.contains_key(&(self.camera, session.cursor.frame));
+        if session.why_no_picture(self.camera).is_some() || is_unreadable {
+            return;
         }
         if let Some(shown) = ctx.pictures.of(self.camera) {
             let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
             painter.image(shown.texture(), map.rect_on_screen(&shown.region), whole, theme::UNTINTED);
         }
-        true
     }
 
     fn scene(&self, ctx: &ViewCtx<'_>, session: &Session, memory: &GridMemory, seen: &Sight) -> Scene {
-        let Some(view) = session.views.get(seen.frame) else { return Scene::default() };
+        let Some(view) = session.views.get(seen.frame).filter(|_| self.has_marks(session)) else {
+            return Scene::default();
+        };
         match self.grid_use {
             GridUse::Detect if memory.own_dots => Scene::default(),
             GridUse::Detect => Scene::of_dots(view, self.camera, &seen.map),
@@ -243,19 +240,34 @@ impl Pane {
         painter.galley(at + egui::vec2(8.0, 2.0), galley, palette.on_accent);
     }
 
-    /// Why there is no picture, and what to do.
-    fn missing_ui(&self, ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, picture: Rect) {
+    /// What stands in place of a picture that ought to be there, and whether its file can be looked for.
+    fn missing(&self, session: &Session) -> Option<(String, bool)> {
         let frame = session.cursor.frame;
-        let (sentence, step) = match session.why_no_picture(self.camera) {
-            Some(why) => (why.to_owned(), Some(("Find it…", ""))),
-            None => (format!("Frame {frame} cannot be read"), None),
-        };
+        let why = session.why_no_picture(self.camera).filter(|_| !self.never_had_one(session));
+        let unreadable = session.unreadable.contains_key(&(self.camera, frame));
+        why.map(|why| (why.to_owned(), true)).or(unreadable.then(|| (format!("Frame {frame} cannot be read"), false)))
+    }
+
+    /// Whether the recording has labels alone in this view, so that nothing is amiss.
+    fn never_had_one(&self, session: &Session) -> bool {
+        let broken = session.broken_views.keys().any(|(camera, _)| *camera == self.camera);
+        session.recording.is_some() && session.why_no_picture(self.camera).is_some() && !broken
+    }
+
+    /// Whether labels are shown and can be changed here: not while words stand in place of the picture.
+    pub(super) fn has_marks(&self, session: &Session) -> bool {
+        self.missing(session).is_none()
+    }
+
+    /// Says why there is no picture, and what to do.
+    fn missing_ui(&self, ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, picture: Rect) {
+        let Some((sentence, can_find)) = self.missing(session) else { return };
         let builder = UiBuilder::new().max_rect(picture).id_salt(("missing", self.camera.0));
         ui.scope_builder(builder, |ui| {
             ui.set_clip_rect(picture.intersect(ui.clip_rect()));
             // Pictures stay on black in the light appearance too, and what stands in their place as well.
             ui.set_style(ui.ctx().style_of(egui::Theme::Dark));
-            let step = step.filter(|_| !self.is_strip);
+            let step = (can_find && !self.is_strip).then_some(("Find it…", ""));
             if empty_state(ui, &sentence, step).is_some_and(|button| button.clicked()) {
                 ctx.send(Command::Browse(Browse::MovedRecording));
             }

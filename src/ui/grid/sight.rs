@@ -7,7 +7,7 @@ use egui::{Pos2, Rect, pos2};
 
 use crate::app::view::Viewport;
 use crate::jobs::frames::{Look, PictureSpec, PixelRect};
-use crate::model::{CameraId, Crop, Point2};
+use crate::model::{CameraId, Crop, KeypointId, Point2};
 
 /// Shown round the animal's crop, as a share of it.
 const MARGIN: f64 = 0.03;
@@ -74,14 +74,31 @@ fn steady(held: Option<Viewport>, crop: Crop, pane: [f64; 2]) -> Viewport {
     held.filter(stays).unwrap_or(fresh)
 }
 
-/// A view of one point in the middle, `scale` points per pixel; one that shows it near the middle already stays.
-pub(super) fn centred(held: Option<Viewport>, point: Point2, scale: f64, pane: [f64; 2]) -> Viewport {
-    let stays = |held: &Viewport| {
-        let [x, y] = held.screen_from_image(point);
-        let rests = x.abs() <= pane[0] * LINKED_REST / 2.0 && y.abs() <= pane[1] * LINKED_REST / 2.0;
-        rests && (held.points_per_px / scale - 1.0).abs() < 1e-9
+/// A view linked to a keypoint.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Linked {
+    /// The keypoint.
+    pub keypoint: KeypointId,
+    /// Where it was when the view moved to it.
+    pub point_in_image: Point2,
+    /// What is shown; somebody may have moved it since.
+    pub viewport: Viewport,
+}
+
+/// A view of a keypoint, `scale` points per pixel. It moves when the keypoint has left the middle since, not before, so that
+/// small corrections and steps leave it in place.
+pub(super) fn linked(held: Option<Linked>, keypoint: KeypointId, point: Point2, scale: f64, pane: [f64; 2]) -> Linked {
+    let rests = |held: &Linked| {
+        let moved = (point - held.point_in_image).norm() * scale;
+        held.keypoint == keypoint && moved <= LINKED_REST * pane[0].min(pane[1]) / 2.0
     };
-    held.filter(stays).unwrap_or(Viewport { centre_in_image: point, points_per_px: scale })
+    match held.filter(rests) {
+        Some(held) => Linked { viewport: Viewport { points_per_px: scale, ..held.viewport }, ..held },
+        None => {
+            let viewport = Viewport { centre_in_image: point, points_per_px: scale };
+            Linked { keypoint, point_in_image: point, viewport }
+        }
+    }
 }
 
 /// The part of the image that a pane of that size shows.
@@ -194,13 +211,16 @@ mod tests {
 
     #[test]
     fn a_linked_view_moves_only_when_the_keypoint_leaves_the_middle() {
-        let point = Point2::new(400.0, 300.0);
-        let first = centred(None, point, 3.0, PANE);
-        assert_eq!(first.centre_in_image, point);
-        assert_eq!(centred(Some(first), Point2::new(410.0, 295.0), 3.0, PANE), first);
-        let far = Point2::new(430.0, 300.0);
-        assert_eq!(centred(Some(first), far, 3.0, PANE).centre_in_image, far);
-        assert_eq!(centred(Some(first), point, 4.0, PANE).points_per_px, 4.0);
+        let at = |held, x: f64, scale| linked(held, KeypointId(3), Point2::new(x, 300.0), scale, PANE);
+        let first = at(None, 400.0, 3.0);
+        assert_eq!(first.viewport.centre_in_image, Point2::new(400.0, 300.0));
+        assert_eq!(at(Some(first), 412.0, 3.0), first);
+        assert_eq!(at(Some(first), 430.0, 3.0).viewport.centre_in_image.x, 430.0);
+        assert_eq!(at(Some(first), 400.0, 4.0).viewport.points_per_px, 4.0);
+        let moved = Linked { viewport: first.viewport.panned([90.0, 0.0]), ..first };
+        assert_eq!(at(Some(moved), 405.0, 3.0), moved, "it stays where somebody put it");
+        let other = linked(Some(first), KeypointId(4), Point2::new(401.0, 300.0), 3.0, PANE);
+        assert_eq!(other.viewport.centre_in_image.x, 401.0);
     }
 
     #[test]

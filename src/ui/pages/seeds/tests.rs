@@ -194,7 +194,7 @@ fn one_key_takes_what_is_proposed_for_the_keypoint_that_was_labelled_last() {
 fn label_frame(harness: &mut Harness<'_, Shell>, truth: &Truth) {
     for keypoint in 0..12 {
         let seen = views_of(truth, keypoint);
-        assert_eq!(session(harness).selection.keypoint, KeypointId(keypoint), "it goes on by itself");
+        assert_eq!(session(harness).selection.keypoint, KeypointId(keypoint), "{keypoint} is next by itself");
         // Views across from one another make the surest point.
         let first = seen.first().copied();
         let far = |other: &&(u8, u16)| first.is_some_and(|first| (other.0 + 6 - first.0) % 6 == 2);
@@ -204,9 +204,19 @@ fn label_frame(harness: &mut Harness<'_, Shell>, truth: &Truth) {
             let place = format!("dot {number} in cam{camera}");
             harness.get_by_label(&place).click();
             settle(harness);
+            let labels = &session(harness).view().expect("the frame is there").labels;
+            let holder = labels.holder_of(CameraId(*camera), CentroidNumber(*number));
+            assert_eq!(holder, Some(KeypointId(keypoint)), "{place}, seen in {seen:?}");
         }
+        let decided = |harness: &Harness<'_, Shell>| {
+            let labels = session(harness).view().map(|view| view.labels.clone());
+            labels
+                .is_some_and(|labels| (0..6).all(|camera| labels.get(CameraId(camera), KeypointId(keypoint)).is_some()))
+        };
+        println!("{} {clicked:?} of {seen:?}", name(keypoint));
         if clicked.len() < 2 {
             press(harness, Modifiers::SHIFT, Key::N);
+            assert!(decided(harness), "{}", name(keypoint));
         }
     }
     press(harness, Modifiers::SHIFT, Key::A);
