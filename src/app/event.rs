@@ -1,6 +1,6 @@
 //! Everything that comes back from threads: one closed list, taken in by [`super::App::drain`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -17,7 +17,7 @@ use crate::jobs::JobEvent;
 use crate::jobs::detect_preview::PreviewResult;
 use crate::jobs::frames::store::StorableChannel;
 use crate::jobs::labelling::{FrameView, Outcome};
-use crate::model::{CameraId, Point2, Point3, RecordingId};
+use crate::model::{CameraId, Point2, RecordingId};
 use crate::pose::assist::{Proposal, SeedCheck};
 use crate::recording::detect::DetectConfig;
 use crate::recording::doctor::Finding;
