@@ -151,7 +151,8 @@ impl App {
         let waker = self.outbox.waker();
         let pictures = recording
             .as_ref()
-            .map(|recording| FrameService::new(recording, &info, budget, store::default_root(), waker));
+            .map(|recording| FrameService::new(recording, &info, budget, waker))
+            .map(|service| service.map(|service| service.with_store(store::default_root())));
         let pictures = match pictures.transpose() {
             Ok(pictures) => pictures.map(Arc::new),
             Err(error) => {
