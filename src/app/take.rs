@@ -296,6 +296,7 @@ impl App {
             session.labelled_last = None;
             session.placing_freely = false;
             session.under_way.clear();
+            self.after_insight = None;
         }
         self.ask_frame(shown);
         self.want_insight();
