@@ -111,16 +111,14 @@ impl Planner<'_> {
         for (camera, keypoint, _) in placements {
             self.require(*camera, *keypoint)?;
         }
-        // What goes away or moves to another dot gives up its own first: two keypoints may exchange theirs.
+        // What goes away, or holds a dot that another one is to get, gives it up first: two keypoints may exchange theirs.
+        let number_of = |placement: Option<Placement>| placement.and_then(|placement| placement.number());
         for (camera, keypoint, placement) in placements {
-            let old = draft.labels.get(*camera, *keypoint).map(|label| label.placement);
-            let gives_up = placement.is_none_or(|new| old.is_some_and(|old| old.number() != new.number()));
-            let wanted = |number| {
-                placements.iter().any(|(at, of, new)| {
-                    at == camera && of != keypoint && new.and_then(|new| new.number()) == Some(number)
-                })
-            };
-            if gives_up && (placement.is_none() || old.and_then(|old| old.number()).is_some_and(wanted)) {
+            let held = number_of(draft.labels.get(*camera, *keypoint).map(|label| label.placement));
+            let is_wanted = placements
+                .iter()
+                .any(|(at, of, new)| held.is_some() && at == camera && of != keypoint && number_of(*new) == held);
+            if placement.is_none() || is_wanted {
                 draft.set(*camera, *keypoint, None);
             }
         }

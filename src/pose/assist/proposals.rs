@@ -96,12 +96,17 @@ struct Known {
     now: geometry::Triangulation,
     /// By camera: the dot proposed, by position.
     chosen: Vec<Option<usize>>,
+    /// Keypoints that machines put where people put this one: their dots are this one's.
+    rivals: Vec<KeypointId>,
 }
 
 /// Proposals for every keypoint that two views or more agree on, in the views that have no label of it, and in those whose
 /// machine label contradicts what people said in two others. By keypoint, then camera.
 pub fn frame_proposals(frame: &LabelledFrame<'_>) -> Vec<Proposal> {
     let mut known: Vec<Known> = keypoints(frame.labels).filter_map(|keypoint| Known::of(frame, keypoint)).collect();
+    // Where people say that a machine took one keypoint for another, that other one's place is worth nothing.
+    let rivals: Vec<KeypointId> = known.iter().flat_map(|known| known.rivals.iter().copied()).collect();
+    known.retain(|known| !rivals.contains(&known.keypoint));
     for _ in 0..ROUNDS {
         let before: Vec<_> = known.iter().map(|known| known.chosen.clone()).collect();
         for camera in frame.rig.ids() {
@@ -152,7 +157,9 @@ impl Known {
         let open: ViewSet = frame.rig.ids().filter(is_open).collect();
         open.iter().for_each(|camera| points[camera.index()] = None);
         let chosen = vec![None; frame.rig.len()];
-        (!open.is_empty()).then_some(Self { keypoint, points, open, start, now: start, chosen })
+        let mut rivals: Vec<KeypointId> = keypoints(frame.labels).filter(|other| *other != keypoint).collect();
+        rivals.retain(|rival| is_by_people && is_rival(frame, *rival, start.position_in_world));
+        (!open.is_empty()).then_some(Self { keypoint, points, open, start, now: start, chosen, rivals })
     }
 
     /// How far a dot may be from the point's projection, px: more where the point is vague.
@@ -228,6 +235,18 @@ pub(super) fn faint_dot(dot: &Centroid) -> ProposalReason {
     ProposalReason::OnlyFaint { number: dot.number, point_in_image: dot.point_in_image }
 }
 
+/// Whether machines alone put a keypoint at a place: no view tells the two apart.
+fn is_rival(frame: &LabelledFrame<'_>, keypoint: KeypointId, place: Point3) -> bool {
+    let Some(theirs) = anchor(frame.rig, frame.labels, keypoint, frame.tau_px) else { return false };
+    let by_people = |camera: CameraId| frame.labels.get(camera, keypoint).is_some_and(|label| label.is_human());
+    let is_near = |camera: CameraId| {
+        let camera = frame.rig.camera(camera);
+        let both = camera.project(place).zip(camera.project(theirs.found.position_in_world));
+        both.is_none_or(|(one, other)| (one - other).norm() < frame.tau_px)
+    };
+    !theirs.found.inliers.iter().any(by_people) && frame.rig.ids().all(is_near)
+}
+
 /// How far the projection of a point moves for noise of 1 px in the views that made it, px.
 pub(super) fn deviation_px(rig: &Rig, camera: CameraId, found: &geometry::Triangulation) -> f64 {
     let Some((_, jacobian)) = rig.camera(camera).project_with_jacobian(found.position_in_world) else { return 0.0 };
@@ -243,10 +262,14 @@ fn choose(frame: &LabelledFrame<'_>, known: &mut [Known], camera: CameraId) {
     if rows.is_empty() {
         return;
     }
-    let is_free = |dot: &Centroid| match frame.labels.holder_of(camera, dot.number) {
+    let is_free = |dot: &Centroid, candidate: &Known| match frame.labels.holder_of(camera, dot.number) {
         None => true,
-        // A machine's label that is itself to be decided anew holds nothing.
-        Some(holder) => known.iter().any(|known| known.keypoint == holder && known.open.contains(camera)),
+        Some(holder) => {
+            // A machine's label that is itself to be decided anew holds nothing.
+            let is_open = known.iter().any(|known| known.keypoint == holder && known.open.contains(camera));
+            let is_human = || frame.labels.get(camera, holder).is_some_and(|label| label.is_human());
+            is_open || (candidate.rivals.contains(&holder) && !is_human())
+        }
     };
     let farthest = (FARTHEST * frame.tau_px).powi(2);
     let columns = dots.len() + rows.len();
@@ -255,8 +278,8 @@ fn choose(frame: &LabelledFrame<'_>, known: &mut [Known], camera: CameraId) {
         let candidate = &known[*index];
         let gate_px = candidate.gate_px(frame, camera);
         cost[row * columns + dots.len() + row] = NONE_SHARE * gate_px * gate_px;
-        let Some(ghost) = expected(frame.rig, camera, candidate.now.position_in_world) else { continue };
-        for (column, dot) in dots.iter().enumerate().filter(|(_, dot)| is_free(dot)) {
+        let Some(ghost) = frame.rig.camera(camera).project(candidate.now.position_in_world) else { continue };
+        for (column, dot) in dots.iter().enumerate().filter(|(_, dot)| is_free(dot, candidate)) {
             let squared = (ghost - dot.point_in_image).norm_squared();
             if squared <= gate_px * gate_px {
                 cost[row * columns + column] = squared.min(NONE_SHARE * gate_px * gate_px * 0.99);
@@ -267,8 +290,4 @@ fn choose(frame: &LabelledFrame<'_>, known: &mut [Known], camera: CameraId) {
     for (index, column) in rows.iter().zip(chosen) {
         known[*index].chosen[camera.index()] = (column < dots.len()).then_some(column);
     }
-}
-
-fn expected(rig: &Rig, camera: CameraId, position: Point3) -> Option<Point2> {
-    rig.camera(camera).project(position)
 }
