@@ -205,7 +205,11 @@ impl App {
     }
 
     fn go_to(&mut self, page: Page) {
+        let is_after_run = self.state.page == Page::Run && page == Page::Review;
         self.state.page = page;
+        if is_after_run {
+            self.begin_review();
+        }
         if page == Page::Seeds {
             self.show_seed_frame();
         }

@@ -265,7 +265,8 @@ impl Queue {
         let frame_at = |index: usize| self.shown(index).map(|row| row.frame);
         match step {
             QueueStep::Row(index) => frame_at(index),
-            QueueStep::Next => frame_at(later),
+            // From a frame that the queue does not show and that stands below all of it, it begins at the top.
+            QueueStep::Next => frame_at(later).or_else(|| frame_at(0).filter(|_| !is_there)),
             QueueStep::Previous => start.checked_sub(1).and_then(frame_at),
             QueueStep::NextToDo => {
                 let mut round = self.shown.iter().skip(later).chain(self.shown.iter().take(later));

@@ -162,6 +162,14 @@ impl App {
         self.remember_place_later();
     }
 
+    /// After a run: shows the worst frame, unless one of the queue is shown already.
+    pub(super) fn begin_review(&mut self) {
+        let Some(session) = &self.state.session else { return };
+        if session.queue.shown_len() > 0 && session.queue.shown_position(session.cursor.frame).is_none() {
+            self.step_queue(QueueStep::Row(0));
+        }
+    }
+
     pub(super) fn preview_rerun(&mut self) {
         let Some(session) = &mut self.state.session else { return };
         session.rerun = None;

@@ -13,8 +13,6 @@ use crate::pose::ranking::Reasons;
 pub enum ReasonKind {
     /// Left and right on the wrong sides.
     Side,
-    /// A large residual.
-    Residual,
     /// The run took labels back that it had given first.
     Disagreement,
     /// The assigner was unsure.
@@ -27,6 +25,8 @@ pub enum ReasonKind {
     TwoViews,
     /// Dots without a keypoint.
     FreeDots,
+    /// A large residual: last, since its figure is shown beside every frame and says less than any other reason.
+    Residual,
     /// Nothing stands out.
     Nothing,
 }
@@ -67,13 +67,13 @@ impl ReasonKind {
     /// Those that a filter offers, the loudest first.
     pub const ALL: [Self; 8] = [
         Self::Side,
-        Self::Residual,
         Self::Disagreement,
         Self::Unsure,
         Self::Jump,
         Self::Bones,
         Self::TwoViews,
         Self::FreeDots,
+        Self::Residual,
     ];
 
     /// In the annotator's words.

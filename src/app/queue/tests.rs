@@ -48,7 +48,7 @@ fn filters_by_state_camera_keypoint_and_reason() {
     assert_eq!(of(QueueFilter { keypoint: Some(KeypointId(1)), ..any() }, &mut queue), [1, 4]);
     assert_eq!(of(QueueFilter { reason: Some(ReasonKind::Jump), ..any() }, &mut queue), [0u32; 0]);
     queue.update(4, |row| row.reasons.jump = Some(9.0));
-    assert_eq!(queue.row_of(4).unwrap().reason, ReasonKind::Residual, "the loudest reason is told");
+    assert_eq!(queue.row_of(4).unwrap().reason, ReasonKind::Jump, "it says more than the residual beside it");
     assert_eq!(of(QueueFilter { reason: Some(ReasonKind::Jump), ..any() }, &mut queue), [4]);
     assert_eq!(queue.counts().of(FrameState::Todo), 1);
 }
@@ -61,6 +61,7 @@ fn the_order_stays_and_deciding_passes_over_what_is_done() {
     assert_eq!(queue.after(4, QueueStep::NextToDo), Some(1), "it begins again at the top");
     assert_eq!(queue.after(3, QueueStep::Next), Some(2), "a plain step passes over nothing");
     assert_eq!(queue.after(4, QueueStep::Next), None);
+    assert_eq!(queue.after(0, QueueStep::Next), Some(1), "from a frame that is not worth a look, it begins at the top");
     assert_eq!(queue.after(2, QueueStep::Previous), Some(3));
     assert_eq!(queue.after(1, QueueStep::Previous), None);
     queue.update(3, |row| {

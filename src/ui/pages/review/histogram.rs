@@ -7,7 +7,7 @@ use crate::app::overview::Overview;
 use crate::app::session::Session;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::input;
-use crate::ui::theme::{self, Theme, Weight, mono};
+use crate::ui::theme::{self, Theme, Weight, mono, sans};
 use crate::ui::widgets::focus_ring;
 
 /// The ends of the axis, px; what lies beyond stands in the last bars.
@@ -105,10 +105,11 @@ fn threshold_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, plot: Rect, memory: &HistogramMe
     ui.painter().rect_filled(knob, theme.radius.mark, colour);
     focus_ring(ui, knob, &response);
     let words = format!("{} px · {} above", px_text(threshold_px), memory.above);
-    let font = mono(Weight::Medium, theme.font.caption);
+    let font = sans(Weight::Medium, theme.font.caption);
     let galley = ui.painter().layout_no_wrap(words, font, palette.text);
-    let fits = x + 10.0 + galley.size().x <= plot.right();
-    let left = if fits { x + 10.0 } else { x - 10.0 - galley.size().x };
+    // To the right of the handle where there is room within the panel, else to the left.
+    let fits = x + 8.0 + galley.size().x <= plot.right() + 2.0 * theme.space.unit;
+    let left = if fits { x + 8.0 } else { x - 8.0 - galley.size().x };
     let top = plot.top() - 9.0 - galley.size().y / 2.0;
     ui.painter().galley(pos2(left, top), galley, palette.text);
 

@@ -94,18 +94,34 @@ fn card_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, index: usize, reme
     let costs = costs_ui(ui, inner, remedy);
     let left = cap.right() + 8.0;
     let room = costs.left() - 8.0 - left;
-    let words = sized(ui, &remedy.words, sans(Weight::Medium, theme.font.body), palette.text, room);
-    let is_cut = words.elided;
-    paint(ui, left, rect.top() + 0.33 * CARD, words);
+    let title = |words: &str| sized(ui, words, sans(Weight::Medium, theme.font.body), palette.text, room);
+    let mut words = title(&remedy.words);
+    if words.elided {
+        words = title(&with_codes(ctx, session, remedy));
+    }
     let detail = detail(session, remedy);
     let caption = sans(Weight::Regular, theme.font.caption);
-    paint(ui, left, rect.top() + 0.69 * CARD, sized(ui, &detail, caption, palette.text_secondary, room));
+    let details = sized(ui, &detail, caption, palette.text_secondary, room);
+    let is_cut = details.elided || words.elided;
+    paint(ui, left, rect.top() + 0.33 * CARD, words);
+    paint(ui, left, rect.top() + 0.69 * CARD, details);
     if response.clicked() && is_enabled {
         ctx.send(Command::ApplyHypothesis(index));
     }
     if is_cut {
-        response.on_hover_text(&remedy.words);
+        response.on_hover_text(format!("{}\n{detail}", remedy.words));
     }
+}
+
+/// The words with the short codes of pills in place of the keypoints' names.
+fn with_codes(ctx: &ViewCtx<'_>, session: &Session, remedy: &Hypothesis) -> String {
+    let mut keypoints: Vec<_> = remedy.placements.iter().map(|(_, keypoint, _)| *keypoint).collect();
+    // The longest first: one name may be a part of another.
+    keypoints.sort_by_key(|keypoint| std::cmp::Reverse(session.skeleton.name_of(*keypoint).len()));
+    keypoints.dedup();
+    keypoints.into_iter().fold(remedy.words.clone(), |words, keypoint| {
+        words.replace(session.skeleton.name_of(keypoint), &ctx.look.keypoint(keypoint).code)
+    })
 }
 
 /// Cost before and after at the right end of a card; gives the place.
