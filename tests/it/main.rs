@@ -25,6 +25,8 @@ mod licences;
 mod mask_regions;
 /// The geometry kernel on a real mouse and its published calibration.
 mod mouse6cam;
+/// The README agrees with the program.
+mod readme;
 /// From real videos to figures beside the floor.
 mod real_data;
 /// Opening recordings, image sequences, calibrations, the doctor, bad input.
