@@ -11,7 +11,7 @@ use super::opening::Opened;
 use super::overview::Overview;
 use super::queue::QueueRow;
 use super::series::Series;
-use super::session::{SeedProgress, TruePoints};
+use super::session::{SeedProgress, Truth};
 use super::task::{TaskKind, TaskOutcome};
 use crate::jobs::JobEvent;
 use crate::jobs::detect_preview::PreviewResult;
@@ -90,7 +90,7 @@ pub enum Event {
     /// Detector settings and regions were changed.
     Detector(Result<DetectorState, String>),
     /// True points were read from a file.
-    Truth(Result<(PathBuf, Arc<TruePoints>), String>),
+    Truth(Result<(PathBuf, Arc<Truth>), String>),
     /// What geometry says of the selected keypoint.
     Insight(Box<Insight>),
     /// All frames were read.

@@ -348,14 +348,19 @@ fn act_of(session: &Session, command: &Command) -> Result<Act, Refusal> {
             let of = session.keypoint_to_accept().map(|(keypoint, _)| keypoint);
             let wanted = session.proposals().filter(|proposal| match scope {
                 ProposalScope::Keypoint => Some(proposal.keypoint) == of,
-                ProposalScope::Frame => true,
+                ProposalScope::Frame | ProposalScope::FrameWithFaint => true,
             });
-            let placements: Vec<_> =
-                wanted.map(|proposal| (proposal.camera, proposal.keypoint, Some(proposal.placement))).collect();
+            let faint = *scope == ProposalScope::FrameWithFaint;
+            let placements: Vec<_> = wanted
+                .map(|proposal| if faint { proposal.with_faint_dot() } else { *proposal })
+                .map(|proposal| (proposal.camera, proposal.keypoint, Some(proposal.placement)))
+                .collect();
             if placements.is_empty() {
                 return Err(never(match scope {
                     ProposalScope::Keypoint => "Nothing is proposed: label the keypoint in two views first.",
-                    ProposalScope::Frame => "Nothing is proposed: label keypoints in two views first.",
+                    ProposalScope::Frame | ProposalScope::FrameWithFaint => {
+                        "Nothing is proposed: label keypoints in two views first."
+                    }
                 }));
             }
             let title = match placements.len() {

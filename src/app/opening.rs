@@ -80,7 +80,10 @@ pub fn with_recording(
             None
         }
     };
+    let mut project = project;
     let labelling = Arc::new(open_labelling(&project, &info, recording.as_ref())?);
+    // What a kill left undone between a label and its point.
+    labelling.catch_up(&mut project)?;
     let history = history_of(&project);
     let unfinished = unfinished(&project, &info)?;
     let spare = project.another()?;

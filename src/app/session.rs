@@ -26,8 +26,8 @@ use crate::store::{Project, RecordingInfo, StoreError, StoredMaskRegion};
 /// So many frames' labels are kept at hand, about 10 kB each.
 const KEPT_FRAMES: usize = 512;
 
-/// True 3D points of keypoints, by frame.
-pub type TruePoints = BTreeMap<u32, Vec<Option<Point3>>>;
+/// True places by frame and keypoint, in the calibration's unit.
+pub type Truth = BTreeMap<u32, Vec<Option<Point3>>>;
 
 /// What is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,7 +205,7 @@ pub struct Session {
     /// What a re-run would change.
     pub rerun: Option<Arc<RerunPreview>>,
     /// True 3D points, by frame, and their file.
-    pub truth: Option<(PathBuf, Arc<TruePoints>)>,
+    pub truth: Option<(PathBuf, Arc<Truth>)>,
     /// What undo would take back.
     pub undo_title: Option<String>,
     /// What redo would do again.

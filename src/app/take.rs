@@ -151,11 +151,9 @@ impl App {
         let regions = project.mask_regions(info.id).unwrap_or_default();
         let budget = self.state.settings.picture_budget_bytes as usize;
         let waker = self.outbox.waker();
-        let pictures = recording
-            .as_ref()
-            .map(|recording| FrameService::new(recording, &info, budget, store::default_root(), waker));
+        let pictures = recording.as_ref().map(|recording| FrameService::new(recording, &info, budget, waker));
         let pictures = match pictures.transpose() {
-            Ok(pictures) => pictures.map(Arc::new),
+            Ok(pictures) => pictures.map(|pictures| Arc::new(pictures.with_store(store::default_root()))),
             Err(error) => {
                 return self.state.notify(Urgency::Error, format!("The system gives no more threads: {error}"));
             }

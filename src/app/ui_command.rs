@@ -72,6 +72,8 @@ pub enum UiCommand {
     AcceptKeypoint,
     /// Takes the proposals of the frame.
     AcceptFrame,
+    /// Takes the proposals of the frame, faint dots too.
+    AcceptFaint,
     /// Not visible in the active view.
     NotVisible,
     /// Not visible in all views that have no label.
@@ -227,6 +229,13 @@ pub const TABLE: &[Entry] = &[
         "Accept all proposals",
         "Take the proposed dots of all keypoints in this frame",
         Some(Shortcut::shift(Key::Char('A'))),
+        Scope::Labelling,
+    ),
+    entry(
+        UiCommand::AcceptFaint,
+        "Accept all, faint dots too",
+        "Also take dots that may only glow through the body",
+        Some(Shortcut::ctrl_shift(Key::Char('A'))),
         Scope::Labelling,
     ),
     entry(
@@ -400,6 +409,7 @@ impl UiCommand {
             self,
             Self::AcceptKeypoint
                 | Self::AcceptFrame
+                | Self::AcceptFaint
                 | Self::NotVisible
                 | Self::NotVisibleElsewhere
                 | Self::ClearLabel
@@ -477,6 +487,7 @@ impl UiCommand {
             Self::NextBestClick => Command::NextBestClick,
             Self::AcceptKeypoint => Command::AcceptProposals(ProposalScope::Keypoint),
             Self::AcceptFrame => Command::AcceptProposals(ProposalScope::Frame),
+            Self::AcceptFaint => Command::AcceptProposals(ProposalScope::FrameWithFaint),
             Self::NotVisible => Command::NotVisible(camera?),
             Self::NotVisibleElsewhere => Command::NotVisibleElsewhere,
             Self::ClearLabel => Command::ClearLabel(camera?),

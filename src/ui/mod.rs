@@ -44,9 +44,9 @@ pub mod pages;
 
 pub mod shell;
 
-mod window;
-
 #[cfg(test)]
 mod testing;
+
+mod window;
 
 pub use window::open;

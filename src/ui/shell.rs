@@ -62,6 +62,12 @@ impl Shell {
         self.app.state().session.as_ref().is_none_or(|session| self.pictures.are_there(session))
     }
 
+    /// Whether every view shows the frame that it should, as far as its picture can be had.
+    pub fn is_complete(&self) -> bool {
+        let session = self.app.state().session.as_ref();
+        session.is_some_and(|session| session.view().is_some() && self.pictures.are_there(session))
+    }
+
     /// Takes in what threads sent and carries out what was asked for; draws nothing.
     pub fn logic(&mut self, context: &Context) {
         self.apply_appearance(context);

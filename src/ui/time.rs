@@ -12,6 +12,8 @@ mod bar;
 
 mod transport;
 
+pub(super) use bar::zoom_by;
+
 #[cfg(test)]
 mod tests;
 

@@ -126,16 +126,13 @@ pub(super) struct State {
     bands_in_work: HashSet<Key>,
     reported: HashSet<View>,
     events: VecDeque<FrameEvent>,
-    store_root: Option<PathBuf>,
+    /// Where frame stores lie.
+    pub(super) store_root: Option<PathBuf>,
     pub(super) is_stopped: bool,
 }
 
 impl State {
-    pub(super) fn new(
-        channels: BTreeMap<Source, ChannelState>,
-        budget_bytes: usize,
-        store_root: Option<PathBuf>,
-    ) -> Self {
+    pub(super) fn new(channels: BTreeMap<Source, ChannelState>, budget_bytes: usize) -> Self {
         Self {
             channels,
             cache: Cache::new(budget_bytes),
@@ -145,7 +142,7 @@ impl State {
             bands_in_work: HashSet::new(),
             reported: HashSet::new(),
             events: VecDeque::new(),
-            store_root,
+            store_root: None,
             is_stopped: false,
         }
     }

@@ -5,8 +5,8 @@ use egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, 
 use super::{Row, TableMode};
 use crate::app::Command;
 use crate::jobs::labelling::{Act, FrameView};
-use crate::model::{CameraId, KeypointId, Placement};
-use crate::pose::assist::Proposal;
+use crate::model::{CameraId, CentroidNumber, KeypointId, Placement};
+use crate::pose::assist::{Proposal, ProposalReason};
 use crate::ui::ctx::ViewCtx;
 use crate::ui::theme::{self, Theme, Weight, mono};
 
@@ -121,6 +121,15 @@ fn maker_of(view: &FrameView, camera: CameraId, keypoint: KeypointId) -> Option<
     })
 }
 
+/// The dot that was too faint to be proposed.
+fn faint_dot(row: &Row<'_>, camera: CameraId) -> Option<CentroidNumber> {
+    let mut here = row.proposals.iter().filter(|found| found.camera == camera && found.keypoint == row.keypoint);
+    match here.next()?.reason {
+        ProposalReason::OnlyFaint { number, .. } => Some(number),
+        _ => None,
+    }
+}
+
 /// What else can be said of a label.
 fn menu_ui(response: &egui::Response, ctx: &ViewCtx<'_>, row: &Row<'_>, cell: &Cell, camera: CameraId) {
     let is_writable = row.session.read_only.is_none();
@@ -136,6 +145,14 @@ fn menu_ui(response: &egui::Response, ctx: &ViewCtx<'_>, row: &Row<'_>, cell: &C
                 let frame = row.session.cursor.frame;
                 let act = Act::Place { frame, placements, title: "Accept 1 proposal".to_owned() };
                 ctx.send(Command::Edit(act));
+                ui.close();
+            }
+        }
+        if let Some(number) = faint_dot(row, camera) {
+            let words = format!("It is dot {}, which is faint", number.0);
+            if ui.add_enabled(is_writable, egui::Button::new(words)).clicked() {
+                ctx.send(Command::SelectKeypoint(row.keypoint));
+                ctx.send(Command::PickDot(camera, number));
                 ui.close();
             }
         }

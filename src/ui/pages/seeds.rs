@@ -6,6 +6,9 @@ mod frames;
 
 mod keypoint;
 
+#[cfg(test)]
+mod tests;
+
 use egui::{Align, Frame, Layout, Margin, Panel, RichText, ScrollArea, Ui};
 
 use super::Memory;
@@ -13,7 +16,7 @@ use crate::app::guide::NextStep;
 use crate::app::session::Session;
 use crate::app::ui_command::UiCommand;
 use crate::app::{Command, Page};
-use crate::pose::assist::{KnownPlace, SeedCheck};
+use crate::pose::assist::{CheckKind, KnownPlace, SeedCheck};
 use crate::ui::ctx::ViewCtx;
 use crate::ui::grid::{self, GridUse};
 use crate::ui::icons::{Icon, icon};
@@ -145,7 +148,10 @@ fn checks_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
         let words = "Without calibrated cameras nothing can be checked in 3D.";
         ui.label(RichText::new(words).color(palette.text_secondary));
     }
-    for (index, check) in session.seeds.checks.iter().enumerate() {
+    // Of frames without labels the other checks would say that all is well.
+    let is_begun = session.seeds.progress.values().any(|progress| progress.dots + progress.none > 0);
+    let told = |check: &&SeedCheck| is_begun || check.kind == CheckKind::Frames;
+    for (index, check) in session.seeds.checks.iter().filter(told).enumerate() {
         ui.push_id(index, |ui| check_ui(ui, ctx, session, check));
     }
 }
@@ -189,6 +195,9 @@ fn foot_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
         0 if is_ready => "All checks pass.".to_owned(),
         0 => "Label the seed frames first.".to_owned(),
         1 => "Opens when the last check passes.".to_owned(),
+        _ if session.seeds.progress.values().all(|progress| progress.dots + progress.none == 0) => {
+            "Label the seed frames first.".to_owned()
+        }
         count => format!("Opens when {count} more checks pass."),
     };
     ui.add_space(4.0);

@@ -10,9 +10,9 @@ use super::axis::Axis;
 use super::bins::{Bins, COUNT_GAP, MARK_WIDTH, MarkKind, kind_of};
 use super::transport::{done_colour, seconds};
 use super::{BarKind, TimeMemory};
-use crate::app::Command;
 use crate::app::overview::Overview;
 use crate::app::session::Session;
+use crate::app::{Command, Page};
 use crate::store::FrameState;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::icons::paint_icon;
@@ -123,7 +123,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, kind: BarKin
     {
         let mark = (at.y - rows.marks).abs() <= ROW / 2.0;
         Tooltip::for_widget(&response).at_pointer().gap(12.0).show(|ui| {
-            tooltip_ui(ui, session, overview, &axis, at.x, frame, mark, &memory.bar.bins);
+            tooltip_ui(ui, ctx, session, overview, &axis, at.x, frame, mark, &memory.bar.bins);
         });
     }
 }
@@ -147,7 +147,7 @@ impl BarMemory {
             room,
             kind,
             threshold_px: session.queue.threshold_px() as f32,
-            open_seeds: open_seeds(session, kind),
+            open_seeds: open_seeds(session, ctx.state.page),
             is_dark: ui.visuals().dark_mode,
             pixels_per_point: ui.pixels_per_point(),
         };
@@ -160,19 +160,22 @@ impl BarMemory {
     }
 }
 
-/// The chosen seed frames that are not labelled whole; shown where one labels them.
-fn open_seeds(session: &Session, kind: BarKind) -> Vec<u32> {
-    if kind == BarKind::Progress {
-        return Vec::new();
-    }
-    let is_open = |frame: &u32| match session.seeds.progress.get(frame) {
-        Some(progress) => progress.dots + progress.none < progress.all,
-        None => {
-            let marks = session.overview.as_ref().map(|overview| &overview.marks);
-            marks.and_then(|marks| marks.get(*frame as usize)).is_none_or(|mark| !mark.is_seed)
-        }
-    };
+/// The chosen seed frames that are not labelled whole, where one labels them; elsewhere a seed is one with any label.
+fn open_seeds(session: &Session, page: Page) -> Vec<u32> {
+    let is_open = |frame: &u32| is_open_seed(session, page, *frame);
     session.seeds.frames.iter().copied().filter(is_open).collect()
+}
+
+fn is_open_seed(session: &Session, page: Page, frame: u32) -> bool {
+    let progress = session.seeds.progress.get(&frame);
+    match (page, progress) {
+        (Page::Seeds, Some(progress)) => progress.dots + progress.none < progress.all,
+        (Page::Seeds | Page::Detect, _) => {
+            let marks = session.overview.as_ref().map(|overview| &overview.marks);
+            marks.and_then(|marks| marks.get(frame as usize)).is_none_or(|mark| !mark.is_seed)
+        }
+        _ => false,
+    }
 }
 
 /// Pixels at 1024 px width in a pixel of the widest view.
@@ -312,7 +315,7 @@ fn zoom_input(ui: &Ui, whole: Rect, response: &Response, axis: &mut Axis) {
 }
 
 /// What the wheel and a pinch at `x` do to a scale.
-pub(crate) fn zoom_by(axis: &mut Axis, x: f32, scroll: Vec2, pinch: f32) {
+pub(in crate::ui) fn zoom_by(axis: &mut Axis, x: f32, scroll: Vec2, pinch: f32) {
     let factor = f64::from((scroll.y / 160.0).exp() * pinch);
     if factor != 1.0 {
         *axis = axis.zoomed(factor, x);
@@ -555,6 +558,7 @@ fn paint_map(ui: &Ui, session: &Session, axis: &Axis, map: Rect) {
 #[expect(clippy::too_many_arguments, reason = "where the pointer is and what is there")]
 fn tooltip_ui(
     ui: &mut Ui,
+    ctx: &ViewCtx<'_>,
     session: &Session,
     overview: &Overview,
     axis: &Axis,
@@ -584,7 +588,7 @@ fn tooltip_ui(
     if mark.dots > 0 {
         ui.label(quiet(format!("{} dots in all views", mark.dots)));
     }
-    let is_open = session.seeds.frames.contains(&frame) && !mark.is_seed;
+    let is_open = session.seeds.frames.contains(&frame) && is_open_seed(session, ctx.state.page, frame);
     if let Some(kind) = kind_of(mark, is_open, session.queue.threshold_px() as f32) {
         ui.label(quiet(kind.words(1).to_owned()));
     }

@@ -109,7 +109,8 @@ pub fn page_tab(ui: &mut Ui, text: &str, is_on: bool) -> Response {
     if response.hovered() && !is_on {
         ui.painter().rect_filled(rect, theme.radius.control, palette.control);
     }
-    ui.painter().galley(rect.center() - galley.size() / 2.0, galley, palette.text);
+    let at = text_corner(ui.painter(), rect.center(), galley.size());
+    ui.painter().galley(at, galley, palette.text);
     if is_on {
         let line = Rect::from_min_max(pos2(rect.left(), rect.bottom() - 2.0), rect.max);
         ui.painter().rect_filled(line, 0, palette.accent);
