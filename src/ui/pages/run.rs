@@ -181,8 +181,8 @@ fn range_words(range: &Range<u32>, session: &Session) -> String {
 
 /// Why a run cannot start.
 fn why_not(ctx: &ViewCtx<'_>, session: &Session, memory: &RunMemory) -> Option<String> {
-    if let Some(reason) = &session.read_only {
-        return Some(format!("Read only: {reason}."));
+    if session.read_only.is_some() {
+        return Some("The project is open for reading only.".to_owned());
     }
     if ctx.state.job.is_some() {
         return Some("Another job is under way.".to_owned());
