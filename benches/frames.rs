@@ -156,7 +156,7 @@ impl Window {
             // The service outlives the receiver by a moment.
             let _ = sender.send(());
         });
-        let service = FrameService::new(recording, &info_of(recording), budget_bytes, wake)?.with_store(store_root);
+        let service = FrameService::new(recording, &info_of(recording), budget_bytes, store_root, wake)?;
         Ok(Self { service, woken })
     }
 

@@ -66,6 +66,9 @@ impl App {
         session.saving += 1;
         session.typing = None;
         session.placing_freely = false;
+        if let Command::NotVisible(camera) | Command::ClearLabel(camera) = command {
+            session.selection.camera = Some(camera);
+        }
         let labelled = session.selection.keypoint;
         session.labelled_last = Some(labelled);
         session.under_way.extend(placed_views(session, &command).map(|camera| (camera, labelled)));
@@ -119,6 +122,11 @@ impl App {
     /// Goes to the keypoint and view where a click helps most; in a seed frame that is done, to the next one.
     pub(super) fn next_best_click(&mut self) {
         let Some(session) = &self.state.session else { return };
+        if session.insight().is_none() {
+            self.after_insight = Some(Command::NextBestClick);
+            self.discount_input();
+            return self.want_insight();
+        }
         match session.next_step() {
             None => {}
             Some(NextStep::Click(next)) => self.go_to_label(next.camera, next.keypoint),
@@ -197,6 +205,8 @@ impl App {
         );
         if let (true, Some(session)) = (is_input, &mut self.state.session) {
             session.seeds.clicks += 1;
+            // What was held back belonged to what was selected then.
+            self.after_insight = None;
         }
     }
 

@@ -151,9 +151,11 @@ impl App {
         let regions = project.mask_regions(info.id).unwrap_or_default();
         let budget = self.state.settings.picture_budget_bytes as usize;
         let waker = self.outbox.waker();
-        let pictures = recording.as_ref().map(|recording| FrameService::new(recording, &info, budget, waker));
+        let pictures = recording
+            .as_ref()
+            .map(|recording| FrameService::new(recording, &info, budget, store::default_root(), waker));
         let pictures = match pictures.transpose() {
-            Ok(pictures) => pictures.map(|pictures| Arc::new(pictures.with_store(store::default_root()))),
+            Ok(pictures) => pictures.map(Arc::new),
             Err(error) => {
                 return self.state.notify(Urgency::Error, format!("The system gives no more threads: {error}"));
             }
@@ -302,6 +304,7 @@ impl App {
             session.labelled_last = None;
             session.placing_freely = false;
             session.under_way.clear();
+            self.after_insight = None;
         }
         self.ask_frame(shown);
         self.want_insight();

@@ -225,7 +225,7 @@ impl App {
         let Some(session) = &self.state.session else { return };
         let frame = session.cursor.frame;
         let is_seed = session.seeds.frames.contains(&frame);
-        if !is_seed || session.seeds.carried_for == Some(frame) {
+        if !is_seed || session.seeds.carried_for == Some(frame) || session.is_seed_done(frame) {
             return;
         }
         let progress = |frame: &u32| session.seeds.progress.get(frame).map_or(0, |progress| progress.dots);

@@ -37,8 +37,8 @@ impl Window {
             // The test may be over.
             let _ = sender.send(());
         });
-        let service = FrameService::new(&recording, &info_of(&recording), BUDGET_BYTES, wake).unwrap();
-        Self { service: service.with_store(store_root), woken }
+        let service = FrameService::new(&recording, &info_of(&recording), BUDGET_BYTES, store_root, wake).unwrap();
+        Self { service, woken }
     }
 
     /// What comes until every picture is there or told to be unreadable.

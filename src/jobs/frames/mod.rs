@@ -55,26 +55,30 @@ struct Shared {
 
 impl FrameService {
     /// Starts the threads; files are opened when one of their frames is wanted. Cameras are matched with the project's by
-    /// name, and [`CameraId`] counts the project's. `wake` is called whenever there is something to take by
-    /// [`FrameService::poll`].
+    /// name, and [`CameraId`] counts the project's. Where a video has a frame store under `store_root`
+    /// ([`store::default_root`]), its frames are read from there; one that is made meanwhile is used as it grows. `wake` is
+    /// called whenever there is something to take by [`FrameService::poll`].
     ///
     /// # Errors
     /// When the operating system gives no thread.
-    pub fn new(recording: &Recording, info: &RecordingInfo, budget_bytes: usize, wake: Wake) -> io::Result<Self> {
+    pub fn new(
+        recording: &Recording,
+        info: &RecordingInfo,
+        budget_bytes: usize,
+        store_root: Option<PathBuf>,
+        wake: Wake,
+    ) -> io::Result<Self> {
         let media = |name: &str| recording.cameras.iter().find(|camera| camera.name == name);
         let cameras: Vec<Option<&CameraMedia>> = info.cameras.iter().map(|camera| media(&camera.name)).collect();
-        Self::with_cameras(&cameras, budget_bytes, wake)
+        Self::with_cameras(&cameras, budget_bytes, store_root, wake)
     }
 
-    /// Reads videos that have a frame store under `root` ([`store::default_root`]) from there; a store that is made meanwhile
-    /// is used as it grows. To be said before anything is wanted: channels that are open stay as they are.
-    #[must_use]
-    pub fn with_store(self, root: Option<PathBuf>) -> Self {
-        self.shared.lock().store_root = root;
-        self
-    }
-
-    fn with_cameras(cameras: &[Option<&CameraMedia>], budget_bytes: usize, wake: Wake) -> io::Result<Self> {
+    fn with_cameras(
+        cameras: &[Option<&CameraMedia>],
+        budget_bytes: usize,
+        store_root: Option<PathBuf>,
+        wake: Wake,
+    ) -> io::Result<Self> {
         let mut channels = BTreeMap::new();
         for (index, camera) in (0u8..).zip(cameras) {
             for (channel, source) in camera.iter().flat_map(|camera| camera.channels()) {
@@ -83,7 +87,7 @@ impl FrameService {
                 }
             }
         }
-        let state = Mutex::new(State::new(channels, budget_bytes));
+        let state = Mutex::new(State::new(channels, budget_bytes, store_root));
         let shared = Arc::new(Shared { state, changed: Condvar::new(), wake });
         let service = Self { shared };
         let cores = std::thread::available_parallelism().map_or(THREADS.0, |cores| cores.get());

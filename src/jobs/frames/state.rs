@@ -127,12 +127,16 @@ pub(super) struct State {
     reported: HashSet<View>,
     events: VecDeque<FrameEvent>,
     /// Where frame stores lie.
-    pub(super) store_root: Option<PathBuf>,
+    store_root: Option<PathBuf>,
     pub(super) is_stopped: bool,
 }
 
 impl State {
-    pub(super) fn new(channels: BTreeMap<Source, ChannelState>, budget_bytes: usize) -> Self {
+    pub(super) fn new(
+        channels: BTreeMap<Source, ChannelState>,
+        budget_bytes: usize,
+        store_root: Option<PathBuf>,
+    ) -> Self {
         Self {
             channels,
             cache: Cache::new(budget_bytes),
@@ -142,7 +146,7 @@ impl State {
             bands_in_work: HashSet::new(),
             reported: HashSet::new(),
             events: VecDeque::new(),
-            store_root: None,
+            store_root,
             is_stopped: false,
         }
     }

@@ -91,7 +91,7 @@ fn state(cameras: &[CameraMedia], budget_bytes: usize) -> State {
             channels.insert((index, channel), ChannelState::new(source.clone()));
         }
     }
-    State::new(channels, budget_bytes)
+    State::new(channels, budget_bytes, None)
 }
 
 /// Works until nothing is left to do; returns how many frames were decoded.
@@ -369,7 +369,7 @@ fn service(cameras: &[CameraMedia], budget_bytes: usize) -> (FrameService, Recei
         let _ = sender.send(());
     });
     let cameras: Vec<Option<&CameraMedia>> = cameras.iter().map(Some).collect();
-    (FrameService::with_cameras(&cameras, budget_bytes, wake).unwrap(), woken)
+    (FrameService::with_cameras(&cameras, budget_bytes, None, wake).unwrap(), woken)
 }
 
 /// Takes what has come; nothing but `specs` may come, and each once. Returns those of `open` that are still to come.

@@ -4,6 +4,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
+use crate::app::command::ProposalScope;
 use crate::app::settings::Settings;
 use crate::app::{Command, Dialog, Page};
 use crate::model::{CameraId, CentroidNumber, KeypointId, Placement};
@@ -282,6 +283,53 @@ fn a_whole_frame_takes_at_most_thirty_clicks_and_keys_and_leads_to_the_next() {
     assert_is_truth(&harness, &project.truths[1]);
     println!("{} clicks and keys for the second frame, {mended} mended", session(&harness).seeds.clicks);
     assert!(session(&harness).seeds.clicks <= 15);
+}
+
+#[test]
+fn a_fast_hand_waits_for_nothing() {
+    let project = SmallProject::new();
+    let mut harness = project.window(Page::Seeds);
+    let truth = &project.truths[0];
+    let (ear, other) = (views_of(truth, 0), views_of(truth, 1));
+    let app = harness.state_mut().app_mut();
+    for (camera, number) in [ear[0], ear[1], other[0]] {
+        app.handle(Command::PickDot(CameraId(camera), CentroidNumber(number)));
+    }
+    app.handle(Command::AcceptProposals(ProposalScope::Frame));
+    settle(&mut harness);
+    assert_eq!(dot_of(&harness, other[0].0, 1), Some(other[0].1), "the third click is the next keypoint's");
+    assert_eq!(dot_of(&harness, ear[0].0, 0), Some(ear[0].1));
+    let labels = &session(&harness).view().expect("the frame is there").labels;
+    let decided = (0..6).filter(|camera| labels.get(CameraId(*camera), KeypointId(0)).is_some());
+    assert_eq!(decided.count(), 6, "proposals are taken once they are there");
+    assert_eq!(session(&harness).seeds.clicks, 4);
+}
+
+#[test]
+fn what_is_not_visible_is_said_of_the_view_under_the_pointer() {
+    let project = SmallProject::new();
+    let mut harness = project.window(Page::Seeds);
+    send(&mut harness, Command::SelectView(Some(CameraId(0))));
+    let (camera, number) = *views_of(&project.truths[0], 0).last().expect("ear_L is seen");
+    assert_ne!(camera, 0);
+    harness.get_by_label(&format!("dot {number} in cam{camera}")).hover();
+    settle(&mut harness);
+    press(&mut harness, Modifiers::NONE, Key::N);
+    harness.get_by_label(&format!("ear_L in cam{camera}: not visible"));
+    press(&mut harness, Modifiers::NONE, Key::Delete);
+    harness.get_by_label(&format!("ear_L in cam{camera}: to do"));
+}
+
+#[test]
+fn a_free_point_needs_no_dot() {
+    let project = SmallProject::new();
+    let mut harness = project.window(Page::Seeds);
+    click(&mut harness, "Place freely");
+    assert!(session(&harness).placing_freely);
+    let (camera, number) = views_of(&project.truths[0], 0)[0];
+    click(&mut harness, &format!("dot {number} in cam{camera}"));
+    harness.get_by_label(&format!("ear_L in cam{camera}: free point"));
+    assert!(!session(&harness).placing_freely, "it is for one click");
 }
 
 #[test]
