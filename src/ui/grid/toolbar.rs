@@ -79,15 +79,12 @@ fn views_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut GridMemory, session: &S
 fn more_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut GridMemory, session: &Session, is_wide: bool) {
     let button = icon_button(ui, Icon::Gear, "Brightness and views", "");
     egui::Popup::menu(&button).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
-        ui.set_width(280.0);
+        ui.set_width(272.0);
         let channels = session.channels;
         let mut changed = channels;
-        slider(ui, "Brightness", &mut changed.brightness, -1.0..=1.0, 2);
-        slider(ui, "Contrast", &mut changed.contrast, 0.2..=5.0, 1);
-        slider(ui, "Gamma", &mut changed.gamma, 0.2..=5.0, 1);
-        if channels.choice == ChannelChoice::Fused {
-            slider(ui, "Mix of dots", &mut changed.mix, 0.0..=1.0, 2);
-        }
+        level_ui(ui, "Brightness", &mut changed.brightness, -1.0..=1.0);
+        level_ui(ui, "Contrast", &mut changed.contrast, 0.2..=5.0);
+        level_ui(ui, "Gamma", &mut changed.gamma, 0.2..=5.0);
         if ui.add(ActionButton::new("Reset the picture")).clicked() {
             changed = Channels { choice: channels.choice, ..Channels::default() };
         }
@@ -109,6 +106,18 @@ fn more_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut GridMemory, session: &Se
         if ui.add(ActionButton::new("Undo all zooming").key(&key)).clicked() {
             ctx.run(UiCommand::ResetZoom);
         }
+    });
+}
+
+/// A slider in a column of them.
+fn level_ui(ui: &mut Ui, name: &str, value: &mut f32, range: std::ops::RangeInclusive<f32>) {
+    ui.horizontal(|ui| {
+        let left = ui.cursor().left();
+        let words = RichText::new(name).color(theme::palette(ui).text_secondary);
+        let label = ui.label(words);
+        ui.add_space((left + 80.0 - ui.cursor().left()).max(0.0));
+        ui.spacing_mut().slider_width = 120.0;
+        ui.add(egui::Slider::new(value, range).fixed_decimals(2)).labelled_by(label.id);
     });
 }
 
