@@ -10,7 +10,7 @@ use crate::app::view::{ChannelChoice, Channels};
 use crate::ui::ctx::ViewCtx;
 use crate::ui::icons::{Icon, icon_button, icon_toggle, paint_icon};
 use crate::ui::theme::{self, Weight, sans};
-use crate::ui::widgets::{ActionButton, focus_ring, key_cap, segmented, slider};
+use crate::ui::widgets::{ActionButton, focus_ring, key_cap, segmented, slider, slider_in_column};
 
 /// The bar has a slider where it is so wide, in points.
 const ROOM_FOR_SLIDER: f32 = 560.0;
@@ -94,7 +94,7 @@ fn views_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut GridMemory, session: &S
 fn more_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut GridMemory, session: &Session, fold: Fold) {
     let button = icon_button(ui, Icon::Gear, "Brightness and views", "");
     egui::Popup::menu(&button).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
-        ui.set_width(272.0);
+        ui.set_width(248.0);
         let channels = session.channels;
         let mut changed = channels;
         level_ui(ui, "Brightness", &mut changed.brightness, -1.0..=1.0);
@@ -129,14 +129,7 @@ fn more_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut GridMemory, session: &Se
 
 /// A slider in a column of them.
 fn level_ui(ui: &mut Ui, name: &str, value: &mut f32, range: std::ops::RangeInclusive<f32>) {
-    ui.horizontal(|ui| {
-        let left = ui.cursor().left();
-        let words = RichText::new(name).color(theme::palette(ui).text_secondary);
-        let label = ui.label(words);
-        ui.add_space((left + 80.0 - ui.cursor().left()).max(0.0));
-        ui.spacing_mut().slider_width = 120.0;
-        ui.add(egui::Slider::new(value, range).fixed_decimals(2)).labelled_by(label.id);
-    });
+    slider_in_column(ui, name, value, range, 2, 64.0);
 }
 
 /// A switch without an outline: icon, words and key where there is room, or else the icon alone.
