@@ -206,6 +206,8 @@ impl App {
 
     fn go_to(&mut self, page: Page) {
         self.state.page = page;
+        // What is proposed depends on the page.
+        self.with_session(|session| session.insight = None);
         if page == Page::Seeds {
             self.show_seed_frame();
         }
