@@ -39,3 +39,5 @@ mod tables;
 mod tidy;
 /// Every frame of a video by its index, whatever the codec.
 mod video;
+/// The real window under Xvfb, with real clicks and keys; ignored, since it needs a screen.
+mod window;
