@@ -424,7 +424,7 @@ fn paint_gutter(
     };
     let top = rows.bars.top() + 8.0;
     let (first, second) = match kind {
-        BarKind::Residuals => ("Residual, worst", "px, log"),
+        BarKind::Residuals => ("Residual", "worst, px"),
         BarKind::Dots => ("Dots found", "all views"),
         BarKind::Progress => ("Frames", ""),
     };
@@ -447,10 +447,15 @@ fn paint_gutter(
     match kind {
         BarKind::Residuals => {
             let scale = scale(session);
-            [1.0, 3.0, 10.0, 30.0]
-                .into_iter()
-                .filter(|px| (0.1..0.95).contains(&height_of(px * scale)))
-                .for_each(|px| tick(y_of(height_of(px * scale)), px.to_string()));
+            let mut below = f32::INFINITY;
+            for px in [1.0, 3.0, 10.0, 30.0] {
+                let share = height_of(px * scale);
+                // A label needs a line's height for itself.
+                if (0.1..0.95).contains(&share) && below - y_of(share) >= 13.0 {
+                    below = y_of(share);
+                    tick(below, px.to_string());
+                }
+            }
         }
         BarKind::Dots => tick(y_of(1.0), most_dots(session).to_string()),
         BarKind::Progress => {}
