@@ -347,7 +347,9 @@ fn scrub_input(
     memory: &mut BarMemory,
 ) {
     let is_down = response.is_pointer_button_down_on() && ui.input(|input| input.pointer.primary_down());
-    let Some(at) = response.interact_pointer_pos().filter(|_| is_down) else {
+    // A quick click may go down and up within one painted frame.
+    let is_quick = response.clicked() && memory.press.is_none();
+    let Some(at) = response.interact_pointer_pos().filter(|_| is_down || is_quick) else {
         memory.press = None;
         memory.asked = None;
         return;
@@ -385,9 +387,6 @@ fn name_slider(ui: &Ui, ctx: &ViewCtx<'_>, session: &Session, response: &Respons
             node.add_action(action);
         }
     });
-    if response.clicked() {
-        response.request_focus();
-    }
     let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
     let (steps, value) = ui.input(|input| {
