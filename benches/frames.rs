@@ -75,9 +75,7 @@ fn random_frames_of_a_store() -> anyhow::Result<()> {
         done.frames_done,
         cpu.elapsed().as_secs_f64() * 1e3 / done.frames_done as f64,
         wall.elapsed().as_secs_f64() * 1e3 / done.frames_done as f64,
-        channels.iter().map(|channel| channel.estimated_bytes / u64::from(channel.frames)).sum::<u64>()
-            / channels.len().max(1) as u64
-            >> 10
+        channels.first().map_or(0, |channel| channel.estimated_bytes / u64::from(channel.frames)) >> 10
     );
     for (name, mode) in [("reflectance", Mode::Reflectance), ("fused", Mode::Fused { mix: Mode::FUSED_MIX })] {
         for (region_name, region) in [("whole", PixelRect::whole(SIZE_PX)), ("a part", PART)] {
@@ -205,8 +203,8 @@ fn write_recording(folder: &Path, bits: u32) -> anyhow::Result<()> {
     for frame in 0..FRAMES {
         for channel in ["r", "f"] {
             let path = folder.join(format!("{channel}{frame:04}.png"));
-            let level =
-                |x: u32, y: u32| 40 + (x / 16 + y / 8 + frame * 3) % 150 + u32::from((x * 7 + y * 13) % 11 == 0) * 20;
+            let speckle = |x: u32, y: u32| u32::from((x * 7 + y * 13).is_multiple_of(11)) * 20;
+            let level = |x: u32, y: u32| 40 + (x / 16 + y / 8 + frame * 3) % 150 + speckle(x, y);
             if bits == 8 {
                 image::GrayImage::from_fn(width, height, |x, y| image::Luma([level(x, y) as u8])).save(path)?;
             } else {

@@ -94,6 +94,8 @@ pub enum ProposalScope {
     Keypoint,
     /// All of the frame.
     Frame,
+    /// All of the frame, also dots so faint that they may only glow through the body.
+    FrameWithFaint,
 }
 
 /// Where in the queue.

@@ -1,6 +1,6 @@
 //! Everything that comes back from threads: one closed list, taken in by [`super::App::drain`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -11,13 +11,14 @@ use super::opening::Opened;
 use super::overview::Overview;
 use super::queue::QueueRow;
 use super::series::Series;
-use super::session::SeedProgress;
+use super::session::{SeedProgress, Truth};
 use super::task::{TaskKind, TaskOutcome};
 use crate::jobs::JobEvent;
 use crate::jobs::detect_preview::PreviewResult;
 use crate::jobs::frames::store::StorableChannel;
 use crate::jobs::labelling::{FrameView, Outcome};
-use crate::model::{CameraId, Point2, Point3, RecordingId};
+use crate::jobs::pose::Unfinished;
+use crate::model::{CameraId, Point2, RecordingId};
 use crate::pose::assist::{Proposal, SeedCheck};
 use crate::recording::detect::DetectConfig;
 use crate::recording::doctor::Finding;
@@ -54,6 +55,8 @@ pub struct SeedState {
     pub progress: HashMap<u32, SeedProgress>,
     /// The check before the run.
     pub checks: Vec<SeedCheck>,
+    /// The latest run, where it stopped early.
+    pub unfinished: Option<Unfinished>,
 }
 
 /// What a recording's dots are found with.
@@ -87,7 +90,7 @@ pub enum Event {
     /// Detector settings and regions were changed.
     Detector(Result<DetectorState, String>),
     /// True points were read from a file.
-    Truth(Result<(PathBuf, Arc<BTreeMap<u32, Vec<Option<Point3>>>>), String>),
+    Truth(Result<(PathBuf, Arc<Truth>), String>),
     /// What geometry says of the selected keypoint.
     Insight(Box<Insight>),
     /// All frames were read.

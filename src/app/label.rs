@@ -11,8 +11,9 @@ use super::keeper::Desk;
 use super::opening::history_of;
 use super::session::{Session, Typing};
 use super::state::Urgency;
-use crate::jobs::labelling::{Act, LabelSource, Outcome};
+use crate::jobs::labelling::{Act, FrameView, LabelSource, Outcome};
 use crate::model::{CameraId, CentroidNumber, KeypointId, ViewSet};
+use crate::pose::assist::{Proposal, ProposalReason};
 use crate::store::now_unix_ms;
 
 /// A number that could go on is taken after so long without a further digit, seconds.
@@ -66,6 +67,9 @@ impl App {
         session.saving += 1;
         session.typing = None;
         session.placing_freely = false;
+        if let Command::NotVisible(camera) | Command::ClearLabel(camera) = command {
+            session.selection.camera = Some(camera);
+        }
         let labelled = session.selection.keypoint;
         session.labelled_last = Some(labelled);
         session.under_way.extend(placed_views(session, &command).map(|camera| (camera, labelled)));
@@ -119,6 +123,11 @@ impl App {
     /// Goes to the keypoint and view where a click helps most; in a seed frame that is done, to the next one.
     pub(super) fn next_best_click(&mut self) {
         let Some(session) = &self.state.session else { return };
+        if session.insight().is_none() {
+            self.after_insight = Some(Command::NextBestClick);
+            self.discount_input();
+            return self.want_insight();
+        }
         match session.next_step() {
             None => {}
             Some(NextStep::Click(next)) => self.go_to_label(next.camera, next.keypoint),
@@ -197,6 +206,8 @@ impl App {
         );
         if let (true, Some(session)) = (is_input, &mut self.state.session) {
             session.seeds.clicks += 1;
+            // What was held back belonged to what was selected then.
+            self.after_insight = None;
         }
     }
 
@@ -216,7 +227,8 @@ impl App {
         }
         let is_seen = |camera: &CameraId| view.labels.point_in_image(*camera, keypoint).is_some();
         let seen: Vec<&str> = session.cameras().filter(is_seen).map(|camera| session.camera_name(camera)).collect();
-        if seen.len() >= 2 && view.residuals_px.worst_of(keypoint).is_none() {
+        let limit_px = session.labelling.tau_at_width_px();
+        if seen.len() >= 2 && view.residuals_px.worst_of(keypoint).is_none_or(|px| px > limit_px) {
             let name = session.skeleton.name_of(keypoint);
             let text = format!("{} do not agree on {name}: one of the dots is another keypoint.", seen.join(" and "));
             self.state.notify(Urgency::Warning, text);
@@ -241,10 +253,7 @@ impl App {
         }
         let Some(view) = session.view().cloned() else { return };
         let keypoint = session.selection.keypoint;
-        let carried = match session.seeds.carried_for {
-            Some(frame) if frame == view.frame && self.state.page == Page::Seeds => session.seeds.carried.clone(),
-            _ => Vec::new(),
-        };
+        let carried = if self.state.page == Page::Seeds { suggested(session, &view) } else { Vec::new() };
         self.asking_insight = true;
         self.ask(move |desk| {
             Event::Insight(Box::new(Insight::of(&desk.labelling, &desk.project, view, keypoint, &carried)))
@@ -305,6 +314,29 @@ fn numbers_in(session: &Session, camera: CameraId) -> Vec<u16> {
     view.map(|view| view.centroids.iter().map(|centroid| centroid.number.0).collect()).unwrap_or_default()
 }
 
+/// What other frames and the computer say of a seed frame, for a person to accept.
+fn suggested(session: &Session, view: &FrameView) -> Vec<Proposal> {
+    if !session.seeds.frames.contains(&view.frame) {
+        return Vec::new();
+    }
+    let by_machine = view.labels.iter().filter(|(_, _, label)| !label.is_human());
+    let mut found: Vec<Proposal> = by_machine
+        .map(|(camera, keypoint, label)| Proposal {
+            camera,
+            keypoint,
+            placement: label.placement,
+            distance_px: None,
+            margin: label.margin,
+            reason: ProposalReason::CarriedOver,
+        })
+        .collect();
+    if session.seeds.carried_for == Some(view.frame) {
+        let is_open = |proposal: &&Proposal| view.labels.get(proposal.camera, proposal.keypoint).is_none();
+        found.extend(session.seeds.carried.iter().filter(is_open).copied());
+    }
+    found
+}
+
 /// Why a command is no act.
 enum Refusal {
     /// The frame is still being looked at.
@@ -348,14 +380,19 @@ fn act_of(session: &Session, command: &Command) -> Result<Act, Refusal> {
             let of = session.keypoint_to_accept().map(|(keypoint, _)| keypoint);
             let wanted = session.proposals().filter(|proposal| match scope {
                 ProposalScope::Keypoint => Some(proposal.keypoint) == of,
-                ProposalScope::Frame => true,
+                ProposalScope::Frame | ProposalScope::FrameWithFaint => true,
             });
-            let placements: Vec<_> =
-                wanted.map(|proposal| (proposal.camera, proposal.keypoint, Some(proposal.placement))).collect();
+            let faint = *scope == ProposalScope::FrameWithFaint;
+            let placements: Vec<_> = wanted
+                .map(|proposal| if faint { proposal.with_faint_dot() } else { *proposal })
+                .map(|proposal| (proposal.camera, proposal.keypoint, Some(proposal.placement)))
+                .collect();
             if placements.is_empty() {
                 return Err(never(match scope {
                     ProposalScope::Keypoint => "Nothing is proposed: label the keypoint in two views first.",
-                    ProposalScope::Frame => "Nothing is proposed: label keypoints in two views first.",
+                    ProposalScope::Frame | ProposalScope::FrameWithFaint => {
+                        "Nothing is proposed: label keypoints in two views first."
+                    }
                 }));
             }
             let title = match placements.len() {

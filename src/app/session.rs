@@ -15,6 +15,7 @@ use crate::jobs::detect_preview::{Preview, PreviewResult};
 use crate::jobs::frames::FrameService;
 use crate::jobs::frames::store::StorableChannel;
 use crate::jobs::labelling::{FrameView, Labelling};
+use crate::jobs::pose::Unfinished;
 use crate::jobs::pose::preview::Preview as RerunPreview;
 use crate::model::{CameraId, KeypointId, Point3, Skeleton};
 use crate::pose::assist::{Hypothesis, Proposal, SeedCheck};
@@ -24,6 +25,9 @@ use crate::store::{Project, RecordingInfo, StoreError, StoredMaskRegion};
 
 /// So many frames' labels are kept at hand, about 10 kB each.
 const KEPT_FRAMES: usize = 512;
+
+/// True places by frame and keypoint, in the calibration's unit.
+pub type Truth = BTreeMap<u32, Vec<Option<Point3>>>;
 
 /// What is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,6 +194,8 @@ pub struct Session {
     pub insight: Option<Insight>,
     /// The seed frames.
     pub seeds: Seeds,
+    /// The latest run, where it stopped early.
+    pub unfinished: Option<Unfinished>,
     /// Detector settings that are kept for the recording.
     pub detector: DetectConfig,
     /// Regions that mask dots.
@@ -199,7 +205,7 @@ pub struct Session {
     /// What a re-run would change.
     pub rerun: Option<Arc<RerunPreview>>,
     /// True 3D points, by frame, and their file.
-    pub truth: Option<(PathBuf, Arc<BTreeMap<u32, Vec<Option<Point3>>>>)>,
+    pub truth: Option<(PathBuf, Arc<Truth>)>,
     /// What undo would take back.
     pub undo_title: Option<String>,
     /// What redo would do again.

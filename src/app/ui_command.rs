@@ -28,6 +28,8 @@ pub enum UiCommand {
     Help,
     /// Shows the settings.
     Settings,
+    /// Ends the program.
+    Quit,
     /// Dark or light.
     ToggleAppearance,
     /// Everything larger.
@@ -70,6 +72,8 @@ pub enum UiCommand {
     AcceptKeypoint,
     /// Takes the proposals of the frame.
     AcceptFrame,
+    /// Takes the proposals of the frame, faint dots too.
+    AcceptFaint,
     /// Not visible in the active view.
     NotVisible,
     /// Not visible in all views that have no label.
@@ -179,6 +183,7 @@ pub const TABLE: &[Entry] = &[
     entry(UiCommand::ToggleAppearance, "Dark or light", "Switch between dark and light", ctrl('L'), Scope::Everywhere),
     entry(UiCommand::Larger, "Larger", "Show everything larger", ctrl('='), Scope::Everywhere),
     entry(UiCommand::Smaller, "Smaller", "Show everything smaller", ctrl('-'), Scope::Everywhere),
+    entry(UiCommand::Quit, "Quit", "Everything is saved already", ctrl('Q'), Scope::Everywhere),
     entry(UiCommand::GoTo(Page::Detect), "Detect", "Find the dots", ctrl('1'), Scope::Project),
     entry(UiCommand::GoTo(Page::Seeds), "Seeds", "Label the seed frames", ctrl('2'), Scope::Project),
     entry(UiCommand::GoTo(Page::Run), "Run", "Label all other frames", ctrl('3'), Scope::Project),
@@ -224,6 +229,13 @@ pub const TABLE: &[Entry] = &[
         "Accept all proposals",
         "Take the proposed dots of all keypoints in this frame",
         Some(Shortcut::shift(Key::Char('A'))),
+        Scope::Labelling,
+    ),
+    entry(
+        UiCommand::AcceptFaint,
+        "Accept all, faint dots too",
+        "Also take dots that may only glow through the body",
+        Some(Shortcut::ctrl_shift(Key::Char('A'))),
         Scope::Labelling,
     ),
     entry(
@@ -397,6 +409,7 @@ impl UiCommand {
             self,
             Self::AcceptKeypoint
                 | Self::AcceptFrame
+                | Self::AcceptFaint
                 | Self::NotVisible
                 | Self::NotVisibleElsewhere
                 | Self::ClearLabel
@@ -438,6 +451,7 @@ impl UiCommand {
             Self::Palette => Command::Show(Some(Dialog::Palette)),
             Self::Help => Command::Show(Some(Dialog::Help)),
             Self::Settings => Command::Show(Some(Dialog::Settings)),
+            Self::Quit => Command::Quit,
             Self::ToggleAppearance => Command::SetAppearance(match state.settings.appearance {
                 Appearance::Dark => Appearance::Light,
                 Appearance::Light => Appearance::Dark,
@@ -473,6 +487,7 @@ impl UiCommand {
             Self::NextBestClick => Command::NextBestClick,
             Self::AcceptKeypoint => Command::AcceptProposals(ProposalScope::Keypoint),
             Self::AcceptFrame => Command::AcceptProposals(ProposalScope::Frame),
+            Self::AcceptFaint => Command::AcceptProposals(ProposalScope::FrameWithFaint),
             Self::NotVisible => Command::NotVisible(camera?),
             Self::NotVisibleElsewhere => Command::NotVisibleElsewhere,
             Self::ClearLabel => Command::ClearLabel(camera?),

@@ -4,7 +4,7 @@ use egui::{Context, Event, FocusDirection, Modifiers};
 
 use super::ctx::{Held, Hover};
 use crate::app::keys::{Key, Shortcut};
-use crate::app::ui_command::{KEYPOINT_KEYS, TABLE};
+use crate::app::ui_command::{KEYPOINT_KEYS, TABLE, UiCommand};
 use crate::app::{Command, Page, State};
 use crate::model::KeypointId;
 
@@ -75,6 +75,16 @@ fn command_of(state: &State, hover: Hover, shortcut: Shortcut, repeat: bool) -> 
     let typing = state.session.as_ref().is_some_and(|session| session.typing.is_some());
     if typing && is_plain && shortcut.key == Key::Enter {
         return Some(Command::FinishTyping);
+    }
+    // What is said of one view is said of the one that the pointer is in; the active one is for buttons.
+    let is_key_of = |command: UiCommand| is_labelling && !repeat && command.entry().shortcut == Some(shortcut);
+    if let Some(camera) = hover.camera {
+        if is_key_of(UiCommand::NotVisible) {
+            return Some(Command::NotVisible(camera));
+        }
+        if is_key_of(UiCommand::ClearLabel) {
+            return Some(Command::ClearLabel(camera));
+        }
     }
     let command = TABLE
         .iter()

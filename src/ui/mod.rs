@@ -25,6 +25,8 @@ mod notices;
 
 mod bars;
 
+mod drop;
+
 pub mod grid;
 
 pub mod label_table;
@@ -42,9 +44,9 @@ pub mod pages;
 
 pub mod shell;
 
-mod window;
-
 #[cfg(test)]
 mod testing;
+
+mod window;
 
 pub use window::open;

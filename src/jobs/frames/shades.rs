@@ -153,7 +153,7 @@ impl Levels {
         Self { range, band_white }
     }
 
-    /// What black and white stand for in a plane of this channel. Those of a frame store have 8 bits whatever the video has.
+    /// What black and white stand for in a plane of this channel.
     pub(super) fn range_of(levels: Option<&Self>, frame: &GrayFrame) -> Range {
         range_of(frame, levels.map_or(Range::EIGHT_BIT, |levels| levels.range))
     }

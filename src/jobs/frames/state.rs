@@ -126,6 +126,7 @@ pub(super) struct State {
     bands_in_work: HashSet<Key>,
     reported: HashSet<View>,
     events: VecDeque<FrameEvent>,
+    /// Where frame stores lie.
     store_root: Option<PathBuf>,
     pub(super) is_stopped: bool,
 }

@@ -26,7 +26,7 @@ impl Reader {
     fn open(media: ChannelSource, store_root: Option<&Path>) -> Result<Self, MediaError> {
         let stored = store_root.map(|root| StoredVideo::find(root, &media)).transpose()?.flatten();
         let mut reader = Self { media, stored, source: None };
-        if reader.stored_range().is_none() {
+        if !reader.stored.as_ref().is_some_and(StoredVideo::is_begun) {
             // The list of frames is made here: a file without one is missing, not a file of unreadable frames.
             reader.source()?.frame_count()?;
         }
@@ -39,10 +39,6 @@ impl Reader {
             None => self.media.open()?,
         };
         Ok(self.source.insert(source))
-    }
-
-    fn stored_range(&self) -> Option<Range> {
-        self.stored.as_ref().and_then(StoredVideo::range)
     }
 
     fn is_stored(&mut self, number: u32) -> bool {
@@ -154,12 +150,7 @@ pub(super) fn decode(job: DecodeJob) -> Decoded {
     if lacks_band || (levels.is_none() && is_16_bit) {
         let known = if first_frames.is_empty() { &decoded.shades } else { &first_frames };
         let pictures: Vec<&GrayFrame> = known.iter().map(|(_, shades)| shades.finest()).collect();
-        let mut measured = Levels::of(source.1, &pictures, with_band);
-        if !pictures.iter().any(|picture| picture.is_16_bit()) {
-            // Frames of a store have 8 bits, and the video itself may have more.
-            measured.range = reader.stored_range().unwrap_or(measured.range);
-        }
-        decoded.levels = Some(measured);
+        decoded.levels = Some(Levels::of(source.1, &pictures, with_band));
     }
     // The wanted frame last, as the one that stays longest.
     first_frames.append(&mut decoded.shades);

@@ -145,7 +145,7 @@ impl At<'_> {
         let modifiers = ui.input(|input| input.modifiers);
         if is_detect {
             found.clicks.push(self.click(at, mark, modifiers));
-        } else if modifiers.alt && self.pane.grid_use == GridUse::Label {
+        } else if (modifiers.alt || session.placing_freely) && self.pane.grid_use == GridUse::Label {
             ctx.send(Command::PlaceFree(camera, self.seen.map.image_from_screen(at)));
         } else if let Some(mark) = mark {
             self.click_mark(ctx, session, mark, modifiers.shift);

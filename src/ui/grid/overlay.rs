@@ -53,8 +53,11 @@ pub(super) fn paint(painter: &Painter, scene: &Scene, show: &Show<'_>, pills: &m
         }
     }
     let is_seen = |mark: &&Mark| bounds.expand(20.0).contains(mark.at);
-    for mark in scene.marks.iter().filter(is_seen) {
-        paint_mark(painter, mark, show);
+    // The ring round the selected one lies under its neighbours' markers.
+    for is_selected in [true, false] {
+        for mark in scene.marks.iter().filter(is_seen).filter(|mark| show.is_selected(mark) == is_selected) {
+            paint_mark(painter, mark, show);
+        }
     }
     if let (Some(ghost), Some(keypoint)) = (scene.ghost, show.selected) {
         let state =
@@ -218,7 +221,7 @@ mod tests {
         assert_eq!(through, [vec![pos2(0.0, 50.0), pos2(50.0, 50.0), pos2(100.0, 50.0)]]);
         let twice = inside(&[pos2(10.0, 50.0), pos2(10.0, 300.0), pos2(60.0, 300.0), pos2(60.0, 20.0)], bounds);
         assert_eq!(twice.len(), 2);
-        assert!(inside(&[pos2(-10.0, 50.0), pos2(50.0, -60.0)], bounds).is_empty());
+        assert!(inside(&[pos2(-10.0, 50.0), pos2(5.0, -60.0)], bounds).is_empty());
         assert!(inside(&[pos2(-5.0, 0.0), pos2(-5.0, 90.0)], bounds).is_empty());
     }
 }

@@ -5,8 +5,8 @@ use egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, 
 use super::{Row, TableMode};
 use crate::app::Command;
 use crate::jobs::labelling::{Act, FrameView};
-use crate::model::{CameraId, KeypointId, Placement};
-use crate::pose::assist::Proposal;
+use crate::model::{CameraId, CentroidNumber, KeypointId, Placement};
+use crate::pose::assist::{Proposal, ProposalReason};
 use crate::ui::ctx::ViewCtx;
 use crate::ui::theme::{self, Theme, Weight, mono};
 
@@ -15,7 +15,7 @@ use crate::ui::theme::{self, Theme, Weight, mono};
 pub(super) struct Cell {
     /// What is labelled.
     placement: Option<Placement>,
-    /// What is proposed, where nothing is labelled.
+    /// What is proposed, where nobody has labelled.
     proposed: Option<Placement>,
     /// Whether a person labelled it.
     is_human: bool,
@@ -27,14 +27,18 @@ impl Cell {
     pub(super) fn of(
         view: Option<&FrameView>,
         proposals: &[&Proposal],
+        mode: TableMode,
         camera: CameraId,
         keypoint: KeypointId,
     ) -> Self {
         let label = view.and_then(|view| view.labels.get(camera, keypoint));
         let proposed = proposals.iter().find(|found| found.camera == camera && found.keypoint == keypoint);
+        // While one labels, what the computer said is there to be accepted.
+        let is_open = label.is_none_or(|label| mode == TableMode::Seeds && !label.is_human());
+        let proposed = proposed.map(|found| found.placement).filter(|_| is_open);
         Self {
-            placement: label.map(|label| label.placement),
-            proposed: proposed.map(|found| found.placement).filter(|_| label.is_none()),
+            placement: label.map(|label| label.placement).filter(|_| proposed.is_none()),
+            proposed,
             is_human: label.is_some_and(|label| label.is_human()),
             residual_px: view.and_then(|view| view.residuals_px.get(camera, keypoint)),
         }
@@ -121,6 +125,15 @@ fn maker_of(view: &FrameView, camera: CameraId, keypoint: KeypointId) -> Option<
     })
 }
 
+/// The dot that was too faint to be proposed.
+fn faint_dot(row: &Row<'_>, camera: CameraId) -> Option<CentroidNumber> {
+    let mut here = row.proposals.iter().filter(|found| found.camera == camera && found.keypoint == row.keypoint);
+    match here.next()?.reason {
+        ProposalReason::OnlyFaint { number, .. } => Some(number),
+        _ => None,
+    }
+}
+
 /// What else can be said of a label.
 fn menu_ui(response: &egui::Response, ctx: &ViewCtx<'_>, row: &Row<'_>, cell: &Cell, camera: CameraId) {
     let is_writable = row.session.read_only.is_none();
@@ -136,6 +149,14 @@ fn menu_ui(response: &egui::Response, ctx: &ViewCtx<'_>, row: &Row<'_>, cell: &C
                 let frame = row.session.cursor.frame;
                 let act = Act::Place { frame, placements, title: "Accept 1 proposal".to_owned() };
                 ctx.send(Command::Edit(act));
+                ui.close();
+            }
+        }
+        if let Some(number) = faint_dot(row, camera) {
+            let words = format!("It is dot {}, which is faint", number.0);
+            if ui.add_enabled(is_writable, egui::Button::new(words)).clicked() {
+                ctx.send(Command::SelectKeypoint(row.keypoint));
+                ctx.send(Command::PickDot(camera, number));
                 ui.close();
             }
         }

@@ -102,3 +102,6 @@ fn line(ui: &mut Ui) {
     ui.painter().hline(rect.x_range(), rect.top(), stroke);
     ui.add_space(1.0);
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,9 @@ mod frames;
 
 mod keypoint;
 
+#[cfg(test)]
+mod tests;
+
 use egui::{Align, Frame, Layout, Margin, Panel, RichText, ScrollArea, Ui};
 
 use super::Memory;
@@ -13,7 +16,7 @@ use crate::app::guide::NextStep;
 use crate::app::session::Session;
 use crate::app::ui_command::UiCommand;
 use crate::app::{Command, Page};
-use crate::pose::assist::{KnownPlace, SeedCheck};
+use crate::pose::assist::{CheckKind, KnownPlace, SeedCheck};
 use crate::ui::ctx::ViewCtx;
 use crate::ui::grid::{self, GridUse};
 use crate::ui::icons::{Icon, icon};
@@ -145,10 +148,16 @@ fn checks_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
         let words = "Without calibrated cameras nothing can be checked in 3D.";
         ui.label(RichText::new(words).color(palette.text_secondary));
     }
-    for (index, check) in session.seeds.checks.iter().enumerate() {
+    // Of frames without labels the other checks would say that all is well.
+    let is_begun = session.seeds.progress.values().any(|progress| progress.dots + progress.none > 0);
+    let told = |check: &&SeedCheck| is_begun || check.kind == CheckKind::Frames;
+    for (index, check) in session.seeds.checks.iter().filter(told).enumerate() {
         ui.push_id(index, |ui| check_ui(ui, ctx, session, check));
     }
 }
+
+/// So many lines of a check are shown; the tooltip has the rest.
+const MOST_LINES: usize = 2;
 
 /// One check: a click goes to the place that it is about.
 fn check_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, check: &SeedCheck) {
@@ -158,14 +167,30 @@ fn check_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, check: &SeedCheck
     let row = ui.horizontal_top(|ui| {
         icon(ui, sign, ctx.theme.size.icon, palette.ink(ink));
         let colour = if check.is_met { palette.text_secondary } else { palette.text };
-        ui.add(egui::Label::new(RichText::new(&check.words).color(colour)).wrap().selectable(false));
+        let mut job = egui::text::LayoutJob::simple(
+            check.words.clone(),
+            sans(Weight::Regular, ctx.theme.font.body),
+            colour,
+            ui.available_width(),
+        );
+        job.wrap.max_rows = MOST_LINES;
+        let galley = ui.painter().layout_job(job);
+        let is_cut = galley.elided;
+        let label = ui.add(egui::Label::new(galley).selectable(false));
+        if is_cut {
+            label.on_hover_text(&check.words);
+        }
     });
     let Some(place) = place else { return };
     let response = ui.interact(row.response.rect, ui.scope_id().with("go"), egui::Sense::click());
     let name = format!("Show: {}", check.words);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Link, ui.is_enabled(), &name));
     crate::ui::widgets::focus_ring_inside(ui, response.rect, &response);
-    if response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text("Click to go there").clicked() {
+    if response
+        .on_hover_cursor(egui::CursorIcon::PointingHand)
+        .on_hover_text(format!("{} Click to go there.", check.words))
+        .clicked()
+    {
         ctx.send(Command::ShowFrame(place.frame));
         if let Some(keypoint) = place.keypoint {
             ctx.send(Command::SelectKeypoint(keypoint));
@@ -189,6 +214,9 @@ fn foot_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
         0 if is_ready => "All checks pass.".to_owned(),
         0 => "Label the seed frames first.".to_owned(),
         1 => "Opens when the last check passes.".to_owned(),
+        _ if session.seeds.progress.values().all(|progress| progress.dots + progress.none == 0) => {
+            "Label the seed frames first.".to_owned()
+        }
         count => format!("Opens when {count} more checks pass."),
     };
     ui.add_space(4.0);

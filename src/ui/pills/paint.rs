@@ -129,7 +129,8 @@ mod tests {
             Theme::get().ensure(ui.ctx());
             let size = pill_size(ui.painter(), text, &look);
             place = Rect::from_min_size(pos2(100.0, 100.0), size);
-            paint_pill(ui.painter(), &PlacedPill { rect: place, dot: pos2(120.0, 85.0) }, text, &look);
+            // So near that there is no leader.
+            paint_pill(ui.painter(), &PlacedPill { rect: place, dot: pos2(108.0, 92.0) }, text, &look);
         });
         output.textures_delta.clear();
         (output.shapes.iter().map(|clipped| clipped.shape.visual_bounding_rect()).collect(), place)

@@ -97,7 +97,8 @@ impl Widget for ActionButton<'_> {
         let width = if self.is_wide { ui.available_width().max(natural) } else { natural };
         let (rect, response) = ui.allocate_exact_size(vec2(width, theme.size.control), Sense::click());
         if ui.is_rect_visible(rect) {
-            let look = self.look(palette, &response);
+            // A main action that cannot be had now does not look like one.
+            let look = Self { is_primary: self.is_primary && ui.is_enabled(), ..self }.look(palette, &response);
             let stroke = Stroke::new(theme.stroke.control, look.outline);
             ui.painter().rect(rect, theme.radius.control, look.fill, stroke, StrokeKind::Inside);
             let middle = rect.center().y;

@@ -109,7 +109,8 @@ pub fn page_tab(ui: &mut Ui, text: &str, is_on: bool) -> Response {
     if response.hovered() && !is_on {
         ui.painter().rect_filled(rect, theme.radius.control, palette.control);
     }
-    ui.painter().galley(rect.center() - galley.size() / 2.0, galley, palette.text);
+    let at = text_corner(ui.painter(), rect.center(), galley.size());
+    ui.painter().galley(at, galley, palette.text);
     if is_on {
         let line = Rect::from_min_max(pos2(rect.left(), rect.bottom() - 2.0), rect.max);
         ui.painter().rect_filled(line, 0, palette.accent);
@@ -152,10 +153,23 @@ pub fn slider<N: Numeric>(
     range: std::ops::RangeInclusive<N>,
     decimals: usize,
 ) -> Response {
+    slider_in_column(ui, name, value, range, decimals, 0.0)
+}
+
+/// The same, where several stand below each other: their names take at least `name_width` points.
+pub fn slider_in_column<N: Numeric>(
+    ui: &mut Ui,
+    name: &str,
+    value: &mut N,
+    range: std::ops::RangeInclusive<N>,
+    decimals: usize,
+    name_width: f32,
+) -> Response {
     let theme = Theme::get();
     let palette = theme::palette(ui);
     ui.horizontal(|ui| {
         let label = ui.label(egui::RichText::new(name).color(palette.text_secondary));
+        ui.add_space((name_width - label.rect.width()).max(0.0));
         let handle = ui.scope(|ui| {
             // The handle is as high as a control; a small one is exact.
             ui.spacing_mut().interact_size.y = theme.size.icon;

@@ -5,8 +5,8 @@
 //! tiles for where a view is enlarged. It lies in the user's cache folder, is made by a job that can be stopped and goes on,
 //! and can be deleted at any time.
 //!
-//! For looking at only: JPEG changes levels by a few steps, and pictures of more than 8 bits are kept as the 8 bits that are
-//! shown. Detection never reads it.
+//! For looking at only: JPEG changes levels by a few steps, and of more than 8 bits it keeps 256 steps between the darkest and
+//! the brightest level of the first frames, with room above. Detection never reads it.
 //!
 //! Invariants: a store belongs to the content of a video file (its size and ends), not to its name; a segment is there whole
 //! or not at all; a frame that a segment does not hold is read from the video.

@@ -9,8 +9,6 @@ use std::time::{Duration, SystemTime};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::super::look::Range;
-use super::super::shades::Levels;
 use super::segment::{self, PART_PREFIX, Pictures};
 use super::stored::{About, segment_path};
 use super::{SEGMENT_FRAMES, folder_of};
@@ -23,7 +21,7 @@ use crate::store::RecordingInfo;
 /// Key frames farther apart than this make jumps slow enough to need a store: beyond, decoding the way to a frame takes
 /// longer than starting the decoder.
 const LONG_GROUP: u32 = 15;
-/// Frames, from the first, whose size is measured for the estimate, and whose levels for black and white.
+/// Frames, from the first, whose size is measured for the estimate, and whose levels for how they are coded.
 const SAMPLED_FRAMES: u32 = 3;
 /// Frames that are decoded before they are encoded at once.
 const BLOCK_FRAMES: u32 = 8;
@@ -90,7 +88,7 @@ fn plan_channel(
     let longest_group = VideoReader::open(path)?.index()?.longest_group();
     let mut reader = source.open()?;
     let frames = reader.frame_count()?;
-    let (about, samples) = about_of(channel, reader.as_mut())?;
+    let (about, samples) = about_of(reader.as_mut())?;
     let bytes: Vec<usize> =
         samples.iter().filter_map(|frame| Some(about.encode(frame)?.iter().map(Vec::len).sum())).collect();
     let estimated_bytes = bytes.iter().sum::<usize>() as u64 * u64::from(frames) / bytes.len().max(1) as u64;
@@ -111,13 +109,10 @@ fn plan_channel(
 }
 
 /// What a store of a channel says of itself, and the first frames.
-fn about_of(channel: Channel, reader: &mut dyn FrameSource) -> Result<(About, Vec<GrayFrame>), MediaError> {
+fn about_of(reader: &mut dyn FrameSource) -> Result<(About, Vec<GrayFrame>), MediaError> {
     let frames = reader.frame_count()?;
     let samples: Vec<GrayFrame> = (0..SAMPLED_FRAMES.min(frames)).filter_map(|frame| reader.read(frame).ok()).collect();
-    let is_16_bit = samples.iter().any(GrayFrame::is_16_bit);
-    let first: Vec<&GrayFrame> = samples.iter().collect();
-    let range = if is_16_bit { Levels::of(channel, &first, false).range } else { Range::EIGHT_BIT };
-    Ok((About::new(reader.size_px(), frames, range), samples))
+    Ok((About::new(reader.size_px(), frames, &samples), samples))
 }
 
 /// Frames of a segment of a channel of so many.
@@ -162,7 +157,7 @@ fn prepare_channel(job: &Job<'_>, channel: &StorableChannel, report: &mut Prepar
     let about = match About::read(&channel.folder).filter(|about| about.frames == frames) {
         Some(about) => about,
         None => {
-            let (about, _) = about_of(channel.channel, reader.as_mut())?;
+            let (about, _) = about_of(reader.as_mut())?;
             about.write(&channel.folder).map_err(io("write into"))?;
             about
         }

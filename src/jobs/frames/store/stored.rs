@@ -6,8 +6,8 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ExtendedColorType, ImageFormat};
 use serde::{Deserialize, Serialize};
 
-use super::super::look::Range;
 use super::super::shades::{Shades, halved};
+use super::super::work::cut;
 use super::segment::{Pictures, Segment};
 use super::{SEGMENT_FRAMES, TILE_PX, VERSION, folder_of, reductions};
 use crate::recording::{ChannelSource, GrayFrame, GrayPixels, MediaError};
@@ -25,14 +25,26 @@ pub(super) struct About {
     pub(super) size_px: [u32; 2],
     /// Frames of the channel.
     pub(super) frames: u32,
-    /// What 0 and 255 stand for in the video's own levels.
-    black: f32,
-    white: f32,
+    /// Of a video of more than 8 bits: the levels that 0 and 255 stand for; between them steps grow with the level, as noise
+    /// does, so that dim dots keep their shape beside bright ones.
+    coded: Option<[f32; 2]>,
 }
 
 impl About {
-    pub(super) fn new(size_px: [u32; 2], frames: u32, range: Range) -> Self {
-        Self { version: VERSION, size_px, frames, black: range.black, white: range.white }
+    /// Of a channel whose first frames are these.
+    pub(super) fn new(size_px: [u32; 2], frames: u32, first_frames: &[GrayFrame]) -> Self {
+        let levels = first_frames.iter().filter_map(|frame| match &frame.pixels {
+            GrayPixels::U16(levels) => Some(levels),
+            GrayPixels::U8(_) => None,
+        });
+        let mut ends: Option<[u16; 2]> = None;
+        for level in levels.flatten() {
+            let [low, high] = ends.unwrap_or([*level; 2]);
+            ends = Some([low.min(*level), high.max(*level)]);
+        }
+        // Later frames may be brighter than the first.
+        let coded = ends.map(|ends| ends.map(f32::from)).map(|[low, high]| [low, high + (high - low) / 2.0 + 1.0]);
+        Self { version: VERSION, size_px, frames, coded }
     }
 
     pub(super) fn read(folder: &Path) -> Option<Self> {
@@ -51,28 +63,26 @@ impl About {
         Ok(())
     }
 
-    /// What black and white stand for in the video's own levels.
-    pub(super) fn range(&self) -> Range {
-        Range { black: self.black, white: self.white }
-    }
-
     fn tiles(&self) -> [u32; 2] {
         self.size_px.map(|side| side.div_ceil(TILE_PX))
     }
 
     /// The pictures that the store keeps of a frame: the reduced one, then tiles row by row.
     pub(super) fn encode(&self, frame: &GrayFrame) -> Option<Pictures> {
-        let whole = self.in_8_bit(frame)?;
+        if frame.size_px() != self.size_px {
+            return None;
+        }
         let mut reduced = None;
-        for _ in 0..reductions(whole.width) {
-            reduced = Some(halved(reduced.as_ref().unwrap_or(&whole)));
+        for _ in 0..reductions(frame.width) {
+            reduced = Some(halved(reduced.as_ref().unwrap_or(frame)));
         }
         let [across, down] = self.tiles();
-        let mut pictures = vec![jpeg(reduced.as_ref().unwrap_or(&whole))?];
+        let mut pictures = vec![jpeg(&self.coded(reduced.as_ref().unwrap_or(frame))?)?];
+        let whole = self.coded(frame)?;
         for (row, column) in (0..down).flat_map(|row| (0..across).map(move |column| (row, column))) {
             let (left, top) = (column * TILE_PX, row * TILE_PX);
-            let (right, bottom) = ((left + TILE_PX).min(whole.width), (top + TILE_PX).min(whole.height));
-            pictures.push(jpeg(&super::super::work::cut(&whole, left..right, top..bottom))?);
+            let (right, bottom) = ((left + TILE_PX).min(frame.width), (top + TILE_PX).min(frame.height));
+            pictures.push(jpeg(&cut(&whole, left..right, top..bottom))?);
         }
         Some(pictures)
     }
@@ -83,19 +93,31 @@ impl About {
         vec![Vec::new(); 1 + (across * down) as usize]
     }
 
-    fn in_8_bit(&self, frame: &GrayFrame) -> Option<GrayFrame> {
-        if frame.size_px() != self.size_px {
-            return None;
-        }
-        let pixels = match &frame.pixels {
-            GrayPixels::U8(levels) => GrayPixels::U8(levels.clone()),
-            GrayPixels::U16(levels) => {
-                let scale = 255.0 / self.range().span();
-                let shown = |level: &u16| ((f32::from(*level) - self.black) * scale + 0.5) as u8;
-                GrayPixels::U8(levels.iter().map(shown).collect())
+    /// The 8 bits that stand for a picture; `None` where it has another depth than the channel.
+    fn coded(&self, frame: &GrayFrame) -> Option<GrayFrame> {
+        let pixels = match (&frame.pixels, self.coded) {
+            (GrayPixels::U8(levels), None) => levels.clone(),
+            (GrayPixels::U16(levels), Some([low, high])) => {
+                let share = |level: u16| ((f32::from(level) - low) / (high - low)).clamp(0.0, 1.0);
+                let table: Vec<u8> = (0..=u16::MAX).map(|level| (share(level).sqrt() * 255.0 + 0.5) as u8).collect();
+                levels.iter().map(|level| table[usize::from(*level)]).collect()
+            }
+            _ => return None,
+        };
+        Some(GrayFrame { width: frame.width, height: frame.height, pixels: GrayPixels::U8(pixels) })
+    }
+
+    /// The levels that 8 bits stand for.
+    fn decoded(&self, width: u32, height: u32, coded: Vec<u8>) -> GrayFrame {
+        let pixels = match self.coded {
+            None => GrayPixels::U8(coded),
+            Some([low, high]) => {
+                let level = |code: usize| low + (code as f32 / 255.0).powi(2) * (high - low) + 0.5;
+                let table: [u16; 256] = std::array::from_fn(|code| level(code) as u16);
+                GrayPixels::U16(coded.into_iter().map(|code| table[usize::from(code)]).collect())
             }
         };
-        Some(GrayFrame { width: frame.width, height: frame.height, pixels })
+        GrayFrame { width, height, pixels }
     }
 }
 
@@ -107,11 +129,11 @@ fn jpeg(frame: &GrayFrame) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn from_jpeg(bytes: &[u8]) -> Option<GrayFrame> {
+/// The values of a picture that must be of this size.
+fn from_jpeg(bytes: &[u8], size_px: [u32; 2]) -> Option<Vec<u8>> {
     match image::load_from_memory_with_format(bytes, ImageFormat::Jpeg).ok()? {
-        DynamicImage::ImageLuma8(picture) => {
-            let (width, height) = picture.dimensions();
-            Some(GrayFrame { width, height, pixels: GrayPixels::U8(picture.into_raw()) })
+        DynamicImage::ImageLuma8(picture) if picture.dimensions() == (size_px[0], size_px[1]) => {
+            Some(picture.into_raw())
         }
         _ => None,
     }
@@ -139,9 +161,9 @@ impl StoredVideo {
         Ok(folder.map(|folder| Self { about: About::read(&folder), folder, open: None }))
     }
 
-    /// What black and white stand for in the video's own levels; `None` where there is no store.
-    pub(in super::super) fn range(&self) -> Option<Range> {
-        self.about.as_ref().map(About::range)
+    /// Whether anything of the store was made.
+    pub(in super::super) fn is_begun(&self) -> bool {
+        self.about.is_some()
     }
 
     /// Whether a frame may be read from here: its segment is there.
@@ -157,27 +179,23 @@ impl StoredVideo {
         let (_, file) = self.open.as_mut().filter(|(open, _)| *open == segment)?;
         let index = (frame % SEGMENT_FRAMES) as usize;
         if reductions == 0 || f64::from(1u32 << reductions) <= shrinking {
-            let picture = from_jpeg(&file.picture(index, 0)?)?;
-            let expected = about.size_px.map(|side| halvings(side, reductions));
-            return (picture.size_px() == expected).then(|| Shades::reduced(picture, about.size_px, reductions))?;
+            let [width, height] = about.size_px.map(|side| halvings(side, reductions));
+            let coded = from_jpeg(&file.picture(index, 0)?, [width, height])?;
+            return Shades::reduced(about.decoded(width, height, coded), about.size_px, reductions);
         }
         let [width, height] = about.size_px;
         let mut whole = vec![0u8; width as usize * height as usize];
         let [across, down] = about.tiles();
         for tile in 0..across * down {
             let (left, top) = (tile % across * TILE_PX, tile / across * TILE_PX);
-            let picture = from_jpeg(&file.picture(index, 1 + tile as usize)?)?;
             let expected = [(width - left).min(TILE_PX), (height - top).min(TILE_PX)];
-            let GrayPixels::U8(levels) = &picture.pixels else { return None };
-            if picture.size_px() != expected {
-                return None;
-            }
+            let levels = from_jpeg(&file.picture(index, 1 + tile as usize)?, expected)?;
             let rows = whole.chunks_exact_mut(width as usize).skip(top as usize);
             for (row, tile_row) in rows.zip(levels.chunks_exact(expected[0] as usize)) {
                 row[left as usize..(left + expected[0]) as usize].copy_from_slice(tile_row);
             }
         }
-        Shades::new(GrayFrame { width, height, pixels: GrayPixels::U8(whole) })
+        Shades::new(about.decoded(width, height, whole))
     }
 
     /// The segment of a frame, opened.

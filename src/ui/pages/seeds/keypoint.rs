@@ -25,6 +25,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
         line_ui(ui, ctx, session, camera, &line_of(session, view, &proposals, camera, keypoint));
     }
     ui.add_space(10.0);
+    ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
     ui.horizontal_wrapped(|ui| buttons_ui(ui, ctx, session));
 }
 
@@ -165,7 +166,7 @@ fn buttons_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     // Without an active view, the whole frame is meant.
     let swap = if session.selection.camera.is_some() { UiCommand::SwapSides } else { UiCommand::SwapSidesAll };
     let key = ctx.key_of(swap);
-    let button = ActionButton::new("Swap left and right").icon(Icon::Swap).key(&key);
+    let button = ActionButton::new("Swap left and right").key(&key);
     let response = ui.add_enabled(swap.is_enabled(ctx.state), button);
     let words = match (session.mirror_of_selected(), session.selection.camera) {
         (None, _) => "This keypoint has no mirror image.".to_owned(),
@@ -178,12 +179,12 @@ fn buttons_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
         ctx.run(swap);
     }
     let count = session.proposals().count();
-    let words = if count == 0 { "Accept all".to_owned() } else { format!("Accept all {count}") };
     let key = ctx.key_of(UiCommand::AcceptFrame);
     let is_possible = count > 0 && UiCommand::AcceptFrame.is_enabled(ctx.state);
-    let response = ui.add_enabled(is_possible, ActionButton::new(&words).key(&key));
+    let response = ui.add_enabled(is_possible, ActionButton::new("Accept all").key(&key));
     let hint = "Nothing is proposed yet: label keypoints in two views.";
-    if response.on_disabled_hover_text(why(hint)).clicked() {
+    let words = format!("Take all {count} proposals of this frame");
+    if response.on_hover_text(words).on_disabled_hover_text(why(hint)).clicked() {
         ctx.run(UiCommand::AcceptFrame);
     }
 }

@@ -1,0 +1,239 @@
+//! What a person waits for in the window: the app's own frame function, without rasterisation.
+//!
+//! Six views of 2048 × 1400 px with 12 keypoints, stray dots, and a queue of 100,000 frames, of which twelve have pictures. Times
+//! are of the thread that draws; pictures are made by other threads meanwhile. `cargo bench --bench window`. The recording is
+//! simulated and made first, which takes minutes. Goals: 4 ms of CPU a painted frame, 16 ms for a step to a cached
+//! neighbour until the new textures are ready, no CPU when idle, the first picture of 100,000 frames within 1 s.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use behaviorvlm::app::settings::Settings;
+use behaviorvlm::app::{App, Command, Page};
+use behaviorvlm::demo::DemoConfig;
+use behaviorvlm::jobs::{CancelFlag, Job, demo};
+use behaviorvlm::model::{FrameLabels, FramePose};
+use behaviorvlm::store::{FrameSummary, MachineFrame, Project};
+use behaviorvlm::ui::shell::Shell;
+use cpu_time::{ProcessTime, ThreadTime};
+use egui::{Context, Event, PointerButton, Pos2, RawInput, Rect, pos2, vec2};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+const FRAMES: u32 = 100_000;
+const PICTURES: u32 = 12;
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a folder for the recording");
+    let project = make(folder.path());
+    opening(&project);
+    let mut driver = Driver::open(&project);
+    for page in [Page::Review, Page::Seeds, Page::Detect, Page::Run, Page::Export] {
+        driver.page(page);
+    }
+    driver.steps();
+    driver.scrubbing();
+    driver.idle();
+}
+
+/// A solved recording of twelve frames, and the summaries of all others.
+fn make(folder: &Path) -> std::path::PathBuf {
+    let config = DemoConfig { frames: PICTURES, size_px: [2048, 1400], ..DemoConfig::default() };
+    let cancel = CancelFlag::default();
+    let path = demo::run(&Job::new(&cancel, &|_| {}), &folder.join("demo"), &config, true).expect("the demo").project;
+    let mut project = Project::open(&path).expect("its project");
+    let recording = project.only_recording().expect("its recording").id;
+    project.set_frame_count(recording, FRAMES).expect("more frames");
+    let run = project.begin_run(recording, "pose", "{}", 0).expect("a run");
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    for frame in PICTURES..FRAMES {
+        let mut reason = || Some(random.random_range(0.0..10.0));
+        let summary = FrameSummary {
+            frame,
+            score: reason().map(|value| value / 10.0),
+            residual_before: reason(),
+            residual_after: reason(),
+            jump: reason(),
+            bones: reason(),
+            margin: reason(),
+            ..FrameSummary::default()
+        };
+        let done = MachineFrame {
+            labels: &FrameLabels::empty(6, 12),
+            pose: &FramePose::missing(12),
+            changes: &[],
+            summary: &summary,
+            checkpoint: None,
+        };
+        project.put_machine_frame(recording, frame, run, &done).expect("a frame");
+    }
+    path
+}
+
+fn app(woken: &Arc<AtomicBool>) -> App {
+    let settings = Settings { annotator: Some("bench".to_owned()), ..Settings::default() };
+    let woken = woken.clone();
+    App::new(settings, None, Arc::new(move || woken.store(true, Ordering::SeqCst)))
+}
+
+/// From the command to the first pictures of all views.
+fn opening(project: &Path) {
+    let mut driver = Driver::new();
+    let started = Instant::now();
+    driver.shell.app_mut().handle(Command::Open(project.to_owned()));
+    driver.until_complete();
+    println!("first pictures of {FRAMES} frames: {:.0} ms", started.elapsed().as_secs_f64() * 1e3);
+}
+
+struct Driver {
+    shell: Shell,
+    context: Context,
+    events: Vec<Event>,
+    started: Instant,
+    woken: Arc<AtomicBool>,
+}
+
+impl Driver {
+    fn new() -> Self {
+        let woken = Arc::new(AtomicBool::new(false));
+        Self {
+            shell: Shell::new(app(&woken)),
+            context: Context::default(),
+            events: Vec::new(),
+            started: Instant::now(),
+            woken,
+        }
+    }
+
+    fn open(project: &Path) -> Self {
+        let mut driver = Self::new();
+        driver.shell.app_mut().handle(Command::Open(project.to_owned()));
+        driver.until_complete();
+        driver.shell.app_mut().settle(Duration::from_secs(60));
+        driver.shell.app_mut().handle(Command::ShowFrame(PICTURES / 2));
+        driver.until_complete();
+        driver
+    }
+
+    /// One painted frame; gives the CPU time of `logic` and `ui` together, and that of turning shapes into triangles.
+    fn frame(&mut self) -> (Duration, Duration) {
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(1920.0, 1080.0))),
+            time: Some(self.started.elapsed().as_secs_f64()),
+            max_texture_side: Some(16384),
+            events: std::mem::take(&mut self.events),
+            ..RawInput::default()
+        };
+        let shell = &mut self.shell;
+        let cpu = ThreadTime::now();
+        let output = self.context.clone().run_ui(input, |ui| {
+            shell.logic(ui.ctx());
+            shell.ui(ui);
+        });
+        let drawn = cpu.elapsed();
+        let cpu = ThreadTime::now();
+        let _ = self.context.tessellate(output.shapes, output.pixels_per_point);
+        (drawn, cpu.elapsed())
+    }
+
+    /// Paints until all views show the frame that they should.
+    fn until_complete(&mut self) {
+        let end = Instant::now() + Duration::from_secs(120);
+        loop {
+            self.frame();
+            if self.shell.is_complete() {
+                return;
+            }
+            assert!(Instant::now() < end, "the pictures never came");
+            while !self.woken.swap(false, Ordering::SeqCst) && Instant::now() < end {
+                std::thread::yield_now();
+                if self.shell.app().state().opening.is_some() {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// CPU of painted frames while the pointer moves over the page.
+    fn page(&mut self, page: Page) {
+        self.shell.app_mut().handle(Command::GoTo(page));
+        self.until_complete();
+        self.shell.app_mut().settle(Duration::from_secs(60));
+        for _ in 0..10 {
+            self.frame();
+        }
+        let (mut drawn, mut tessellated) = (Vec::new(), Vec::new());
+        for step in 0..300_u32 {
+            let at = pos2(300.0 + (step * 37 % 1200) as f32, 120.0 + (step * 53 % 700) as f32);
+            self.events.push(Event::PointerMoved(at));
+            let (frame, triangles) = self.frame();
+            drawn.push(frame.as_secs_f64() * 1e3);
+            tessellated.push(triangles.as_secs_f64() * 1e3);
+        }
+        let [median, p95] = quantiles(&mut drawn);
+        let [triangles, _] = quantiles(&mut tessellated);
+        println!(
+            "{}: logic + ui {median:.2} ms median, {p95:.2} ms p95 (goal 4); triangles {triangles:.2} ms more",
+            page.title()
+        );
+    }
+
+    /// From the key to the new textures of all views, between neighbours that were shown before.
+    fn steps(&mut self) {
+        self.shell.app_mut().handle(Command::GoTo(Page::Review));
+        self.shell.app_mut().handle(Command::ShowFrame(PICTURES / 2));
+        self.until_complete();
+        let mut walls = Vec::new();
+        for step in 0..60 {
+            self.shell.app_mut().handle(Command::Step(if step % 2 == 0 { 1 } else { -1 }));
+            let started = Instant::now();
+            self.until_complete();
+            walls.push(started.elapsed().as_secs_f64() * 1e3);
+            for _ in 0..3 {
+                self.frame();
+            }
+        }
+        walls.drain(..4);
+        let [median, p95] = quantiles(&mut walls);
+        println!("step to a cached neighbour: {median:.1} ms median, {p95:.1} ms p95 of wall time (goal 16)");
+    }
+
+    /// Ten thousand steps: the memory of pictures stays within the budget.
+    fn scrubbing(&mut self) {
+        let mut random = ChaCha8Rng::seed_from_u64(2);
+        let mut most = 0;
+        for _ in 0..10_000 {
+            self.shell.app_mut().handle(Command::ShowFrame(random.random_range(0..PICTURES)));
+            self.frame();
+            most = most.max(self.shell.app().pictures().map_or(0, |pictures| pictures.memory_bytes()));
+        }
+        let budget = self.shell.app().state().settings.picture_budget_bytes;
+        println!("10,000 steps: at most {} MB of pictures (budget {} MB)", most >> 20, budget >> 20);
+    }
+
+    /// What the process uses when nothing happens.
+    fn idle(&mut self) {
+        self.events.push(Event::PointerButton {
+            pos: pos2(5.0, 5.0),
+            button: PointerButton::Primary,
+            pressed: false,
+            modifiers: egui::Modifiers::NONE,
+        });
+        self.until_complete();
+        for _ in 0..20 {
+            self.frame();
+        }
+        let wants = self.context.has_requested_repaint();
+        let cpu = ProcessTime::now();
+        std::thread::sleep(Duration::from_secs(2));
+        println!("idle: {:.1} ms of CPU in 2 s; asks to be painted: {wants}", cpu.elapsed().as_secs_f64() * 1e3);
+    }
+}
+
+/// Median and 95th percentile.
+fn quantiles(values: &mut [f64]) -> [f64; 2] {
+    values.sort_by(f64::total_cmp);
+    [values[values.len() / 2], values[values.len() * 95 / 100]]
+}
