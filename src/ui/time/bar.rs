@@ -27,6 +27,8 @@ pub(super) struct BarMemory {
     shapes: Vec<Shape>,
     /// Where the pointer went down.
     press: Option<Pos2>,
+    /// Whether it moved since.
+    has_moved: bool,
     /// The frame that was asked for last, while the pointer is down.
     asked: Option<u32>,
 }
@@ -351,13 +353,13 @@ fn scrub_input(
     let is_quick = response.clicked() && memory.press.is_none();
     let Some(at) = response.interact_pointer_pos().filter(|_| is_down || is_quick) else {
         memory.press = None;
+        memory.has_moved = false;
         memory.asked = None;
         return;
     };
     let press = *memory.press.get_or_insert(at);
-    let moved =
-        (at.x - press.x).abs() > 2.0 || memory.asked.is_some_and(|asked| axis.frame_at(at.x) != asked && at != press);
-    let frame = if moved { axis.frame_at(at.x) } else { goal_at(axis, press, rows, &memory.bins) };
+    memory.has_moved |= (at.x - press.x).abs() > 2.0;
+    let frame = if memory.has_moved { axis.frame_at(at.x) } else { goal_at(axis, press, rows, &memory.bins) };
     if memory.asked != Some(frame) && (frame != session.cursor.frame || session.cursor.is_playing()) {
         ctx.send(Command::ShowFrame(frame));
     }
