@@ -176,7 +176,7 @@ fn head_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, follow: &mut bool)
 
 /// Where to stand.
 fn stand(stand: Stand, animal: Option<(Vector, f64)>, rig: &Rig, now: Option<Orbit>) -> Orbit {
-    let near = animal.map(|(middle, radius)| (middle, 1.1 * radius.max(LEAST_RADIUS_MM)));
+    let near = animal.map(|(middle, radius)| (middle, 0.75 * radius.max(LEAST_RADIUS_MM)));
     let all = rig.extent().map(|(middle, radius)| (near.map_or(middle, |(animal, _)| animal), 1.25 * radius));
     let (target, radius_mm) = match stand {
         Stand::Cameras => all.or(near),
@@ -322,7 +322,7 @@ enum Piece {
 /// Size of a keypoint's sign, points.
 const SIGN: f32 = 13.0;
 /// So large the skeleton must appear for every keypoint to have its code beside it, points.
-const CODES_FROM: f32 = 240.0;
+const CODES_FROM: f32 = 160.0;
 
 /// Draws bones and keypoints; gives where the keypoints appear.
 fn paint_skeleton(

@@ -60,6 +60,13 @@ impl Window {
         Axis::new(GUTTER, SIZE[0] - GUTTER - END, None, FRAMES)
     }
 
+    /// The demo's true points.
+    fn truth(&self) -> std::path::PathBuf {
+        let session = self.harness.state().app().state().session.as_ref().unwrap();
+        let folder = session.recording.as_ref().map(|recording| recording.root.clone()).unwrap();
+        folder.join("truth/points3d.csv")
+    }
+
     /// A place in the bar over a frame.
     fn over(&self, frame: u32) -> Pos2 {
         pos2(Self::axis().x_of(frame), self.harness.get_by_label("Frame slider").rect().top() + 30.0)
@@ -138,6 +145,18 @@ fn pressing_and_dragging_in_the_bar_go_to_frames() {
     window.harness.hover_at(window.over(3));
     window.harness.run_steps(2);
     assert_eq!(window.frame(), 31, "the button is up");
+    let at = window.over(14);
+    window.harness.hover_at(at);
+    window.harness.run_steps(2);
+    let button = |pressed| Event::PointerButton {
+        pos: at,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: egui::Modifiers::NONE,
+    };
+    window.harness.input_mut().events.extend([button(true), button(false)]);
+    window.harness.run_steps(3);
+    assert_eq!(window.frame(), 14, "down and up within one painted frame");
 }
 
 #[test]
@@ -219,6 +238,15 @@ fn the_3d_view_turns_and_selects() {
     }
     window.harness.key_press(egui::Key::ArrowRight);
     window.harness.run_steps(3);
+    assert!(window.harness.query_by_label("Off the truth").is_none());
+    let truth = window.truth();
+    window.harness.state_mut().app_mut().handle(Command::LoadTruth(truth));
+    let end = std::time::Instant::now() + PATIENCE;
+    while window.harness.query_by_label("Off the truth").is_none() {
+        assert!(std::time::Instant::now() < end, "the table was not read in time");
+        window.harness.run_steps(2);
+    }
+    assert!(window.harness.query_by_label_contains("mm on the mean").is_some());
     window.harness.get_by_label("3D view").click();
     window.harness.run_steps(3);
     assert!(window.harness.query_by_label("Skeleton in 3D").is_none());
