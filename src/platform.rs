@@ -14,6 +14,13 @@ pub fn host_name() -> String {
     imp::host_name().filter(|name| !name.is_empty()).unwrap_or_else(|| "this computer".to_owned())
 }
 
+/// Whether a window can be hoped for: where windows need a display server, its address must be known.
+pub fn may_have_screen() -> bool {
+    let needs_server = cfg!(all(unix, not(target_os = "macos")));
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !needs_server || ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"].into_iter().any(is_set)
+}
+
 /// The absolute path of `path` or of the nearest folder above it that exists.
 fn existing_ancestor(path: &Path) -> Option<std::path::PathBuf> {
     let absolute = std::path::absolute(path).ok()?;

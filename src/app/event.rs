@@ -17,6 +17,7 @@ use crate::jobs::JobEvent;
 use crate::jobs::detect_preview::PreviewResult;
 use crate::jobs::frames::store::StorableChannel;
 use crate::jobs::labelling::{FrameView, Outcome};
+use crate::jobs::pose::Unfinished;
 use crate::model::{CameraId, Point2, RecordingId};
 use crate::pose::assist::{Proposal, SeedCheck};
 use crate::recording::detect::DetectConfig;
@@ -54,6 +55,8 @@ pub struct SeedState {
     pub progress: HashMap<u32, SeedProgress>,
     /// The check before the run.
     pub checks: Vec<SeedCheck>,
+    /// The latest run, where it stopped early.
+    pub unfinished: Option<Unfinished>,
 }
 
 /// What a recording's dots are found with.

@@ -22,7 +22,7 @@ pub enum NextStep {
 }
 
 impl Session {
-    /// What is proposed in the shown frame where nothing is labelled; also while it is being looked at anew.
+    /// What is proposed in the shown frame where nobody has labelled; also while it is being looked at anew.
     pub fn proposals(&self) -> impl Iterator<Item = &Proposal> {
         let view = self.view();
         let insight = self.insight.as_ref().filter(|insight| {
@@ -32,7 +32,8 @@ impl Session {
         all.iter().filter(move |proposal| {
             view.is_some_and(|view| {
                 let taken = proposal.placement.number().and_then(|dot| view.labels.holder_of(proposal.camera, dot));
-                view.labels.get(proposal.camera, proposal.keypoint).is_none() && taken.is_none()
+                view.labels.get(proposal.camera, proposal.keypoint).is_none_or(|label| !label.is_human())
+                    && taken.is_none_or(|holder| holder == proposal.keypoint)
             })
         })
     }
@@ -45,12 +46,13 @@ impl Session {
         candidates.into_iter().flatten().map(|keypoint| (keypoint, count(keypoint))).find(|(_, count)| *count > 0)
     }
 
-    /// How far the shown frame is, by whoever labelled it.
+    /// How far the shown frame is; in a seed frame only people's labels count.
     pub fn frame_progress(&self) -> SeedProgress {
         let Some(view) = self.view() else { return SeedProgress::default() };
         let mut progress =
             SeedProgress { all: view.labels.camera_count() * view.labels.keypoint_count(), ..SeedProgress::default() };
-        for (_, _, label) in view.labels.iter() {
+        let is_seed = self.seeds.frames.contains(&view.frame);
+        for (_, _, label) in view.labels.iter().filter(|(_, _, label)| label.is_human() || !is_seed) {
             match label.placement {
                 Placement::Absent => progress.none += 1,
                 Placement::Centroid { .. } | Placement::Free { .. } => progress.dots += 1,
@@ -75,10 +77,13 @@ impl Session {
         if proposed > 0 {
             return Some(NextStep::AcceptAll(proposed));
         }
+        let is_seed = self.seeds.frames.contains(&view.frame);
+        let is_undecided = |camera, keypoint| {
+            let label = view.labels.get(camera, keypoint);
+            label.is_none_or(|label| is_seed && !label.is_human())
+        };
         let mut places = self.skeleton.ids().flat_map(|keypoint| self.cameras().map(move |camera| (camera, keypoint)));
-        if let Some((camera, keypoint)) =
-            places.find(|(camera, keypoint)| view.labels.get(*camera, *keypoint).is_none())
-        {
+        if let Some((camera, keypoint)) = places.find(|(camera, keypoint)| is_undecided(*camera, *keypoint)) {
             return Some(NextStep::Decide(camera, keypoint));
         }
         let is_open = |frame: &&u32| **frame != view.frame && !self.is_seed_done(**frame);

@@ -207,6 +207,8 @@ impl App {
     fn go_to(&mut self, page: Page) {
         let is_after_run = self.state.page == Page::Run && page == Page::Review;
         self.state.page = page;
+        // What is proposed depends on the page.
+        self.with_session(|session| session.insight = None);
         if is_after_run {
             self.begin_review();
         }
@@ -234,6 +236,18 @@ impl App {
 
     fn open(&mut self, path: PathBuf) {
         let path = std::path::absolute(&path).unwrap_or(path);
+        if let Some(job) = &self.state.job {
+            let text = format!(
+                "{} is under way. Pause or cancel it before you open something else.",
+                job.request.kind().words()
+            );
+            return self.state.notify(Urgency::Info, text);
+        }
+        // This window holds the lock of its own project: opening it again would find it taken.
+        let is_open = |session: &super::session::Session| session.path == path && session.read_only.is_none();
+        if self.state.session.as_ref().is_some_and(is_open) {
+            return self.state.notify(Urgency::Info, "This project is open already.");
+        }
         self.state.open_problem = None;
         self.state.opening = Some(path.clone());
         let remembered = self.state.settings.recent_of(&path).and_then(|recent| recent.recording.clone());
@@ -266,18 +280,25 @@ impl App {
 
     fn make_demo(&mut self) {
         match demo_folder() {
-            Some(folder) => self.start_task(TaskRequest::Demo(folder)),
+            Some(folder) => {
+                // The open project may be the demo itself, which cannot be made while it is open.
+                if self.state.job.is_none() {
+                    self.close_project();
+                }
+                self.start_task(TaskRequest::Demo(folder));
+            }
             None => self.state.notify(Urgency::Error, "No folder for the demo: this user has no home folder."),
         }
     }
 
-    fn close_project(&mut self) {
+    pub(super) fn close_project(&mut self) {
         self.remember_place();
         if self.state.job.is_some() {
             self.cancel_job();
         }
         self.state.session = None;
         self.state.paused = None;
+        self.state.last_job = None;
         self.state.dialog = None;
     }
 

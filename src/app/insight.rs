@@ -40,11 +40,12 @@ impl Insight {
             proposals.iter().map(|proposal| (proposal.camera, proposal.keypoint)).collect();
         let is_open = |proposal: &&Proposal| {
             !taken.contains(&(proposal.camera, proposal.keypoint))
-                && view.labels.get(proposal.camera, proposal.keypoint).is_none()
+                && view.labels.get(proposal.camera, proposal.keypoint).is_none_or(|label| !label.is_human())
                 && proposal
                     .placement
                     .number()
-                    .is_none_or(|number| view.labels.holder_of(proposal.camera, number).is_none())
+                    .and_then(|number| view.labels.holder_of(proposal.camera, number))
+                    .is_none_or(|holder| holder == proposal.keypoint)
         };
         proposals.extend(carried.iter().filter(is_open).copied());
         Self {

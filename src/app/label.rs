@@ -11,8 +11,9 @@ use super::keeper::Desk;
 use super::opening::history_of;
 use super::session::{Session, Typing};
 use super::state::Urgency;
-use crate::jobs::labelling::{Act, LabelSource, Outcome};
+use crate::jobs::labelling::{Act, FrameView, LabelSource, Outcome};
 use crate::model::{CameraId, CentroidNumber, KeypointId, ViewSet};
+use crate::pose::assist::{Proposal, ProposalReason};
 use crate::store::now_unix_ms;
 
 /// A number that could go on is taken after so long without a further digit, seconds.
@@ -226,7 +227,8 @@ impl App {
         }
         let is_seen = |camera: &CameraId| view.labels.point_in_image(*camera, keypoint).is_some();
         let seen: Vec<&str> = session.cameras().filter(is_seen).map(|camera| session.camera_name(camera)).collect();
-        if seen.len() >= 2 && view.residuals_px.worst_of(keypoint).is_none() {
+        let limit_px = session.labelling.tau_at_width_px();
+        if seen.len() >= 2 && view.residuals_px.worst_of(keypoint).is_none_or(|px| px > limit_px) {
             let name = session.skeleton.name_of(keypoint);
             let text = format!("{} do not agree on {name}: one of the dots is another keypoint.", seen.join(" and "));
             self.state.notify(Urgency::Warning, text);
@@ -251,10 +253,7 @@ impl App {
         }
         let Some(view) = session.view().cloned() else { return };
         let keypoint = session.selection.keypoint;
-        let carried = match session.seeds.carried_for {
-            Some(frame) if frame == view.frame && self.state.page == Page::Seeds => session.seeds.carried.clone(),
-            _ => Vec::new(),
-        };
+        let carried = if self.state.page == Page::Seeds { suggested(session, &view) } else { Vec::new() };
         self.asking_insight = true;
         self.ask(move |desk| {
             Event::Insight(Box::new(Insight::of(&desk.labelling, &desk.project, view, keypoint, &carried)))
@@ -313,6 +312,29 @@ pub(super) fn finish(app: &mut App) {
 fn numbers_in(session: &Session, camera: CameraId) -> Vec<u16> {
     let view = session.view().and_then(|view| view.views.get(camera.index())?.as_ref());
     view.map(|view| view.centroids.iter().map(|centroid| centroid.number.0).collect()).unwrap_or_default()
+}
+
+/// What other frames and the computer say of a seed frame, for a person to accept.
+fn suggested(session: &Session, view: &FrameView) -> Vec<Proposal> {
+    if !session.seeds.frames.contains(&view.frame) {
+        return Vec::new();
+    }
+    let by_machine = view.labels.iter().filter(|(_, _, label)| !label.is_human());
+    let mut found: Vec<Proposal> = by_machine
+        .map(|(camera, keypoint, label)| Proposal {
+            camera,
+            keypoint,
+            placement: label.placement,
+            distance_px: None,
+            margin: label.margin,
+            reason: ProposalReason::CarriedOver,
+        })
+        .collect();
+    if session.seeds.carried_for == Some(view.frame) {
+        let is_open = |proposal: &&Proposal| view.labels.get(proposal.camera, proposal.keypoint).is_none();
+        found.extend(session.seeds.carried.iter().filter(is_open).copied());
+    }
+    found
 }
 
 /// Why a command is no act.

@@ -7,6 +7,7 @@ use super::event::{History, OpenProblem};
 use crate::jobs::JobError;
 use crate::jobs::labelling::Labelling;
 use crate::jobs::open;
+use crate::jobs::pose::{Unfinished, unfinished};
 use crate::recording::Recording;
 use crate::store::{Project, RecordingInfo, StoreError};
 
@@ -30,6 +31,8 @@ pub struct Opened {
     pub problems: Vec<String>,
     /// What undo and redo would do.
     pub history: History,
+    /// The latest run, where it stopped early.
+    pub unfinished: Option<Unfinished>,
 }
 
 /// Opens what is at a path; `recording` is shown where the project has it, else its first.
@@ -41,6 +44,10 @@ pub fn open_path(path: &Path, recording: Option<&str>) -> Result<Opened, OpenPro
     if path.is_dir() || is_manifest {
         let folder = if is_manifest { path.parent().unwrap_or(path) } else { path };
         return Err(OpenProblem::IsRecording(folder.to_owned()));
+    }
+    if !path.exists() {
+        let message = format!("Nothing is at {}. Check the path, or look for it with Open.", path.display());
+        return Err(OpenProblem::Failed { path: path.to_owned(), message });
     }
     let failed = |error: JobError| OpenProblem::Failed { path: path.to_owned(), message: error.to_string() };
     let (project, read_only) = open_project(path).map_err(|error| failed(error.into()))?;
@@ -78,8 +85,9 @@ pub fn with_recording(
     // What a kill left undone between a label and its point.
     labelling.catch_up(&mut project)?;
     let history = history_of(&project);
+    let unfinished = unfinished(&project, &info)?;
     let spare = project.another()?;
-    Ok(Opened { project, read_only, recordings, info, recording, labelling, spare, problems, history })
+    Ok(Opened { project, read_only, recordings, info, recording, labelling, spare, problems, history, unfinished })
 }
 
 /// The rules of labelling for a recording, whose files may be missing: then nothing is said about 3D.

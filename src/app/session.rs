@@ -15,6 +15,7 @@ use crate::jobs::detect_preview::{Preview, PreviewResult};
 use crate::jobs::frames::FrameService;
 use crate::jobs::frames::store::StorableChannel;
 use crate::jobs::labelling::{FrameView, Labelling};
+use crate::jobs::pose::Unfinished;
 use crate::jobs::pose::preview::Preview as RerunPreview;
 use crate::model::{CameraId, KeypointId, Point3, Skeleton};
 use crate::pose::assist::{Hypothesis, Proposal, SeedCheck};
@@ -193,6 +194,8 @@ pub struct Session {
     pub insight: Option<Insight>,
     /// The seed frames.
     pub seeds: Seeds,
+    /// The latest run, where it stopped early.
+    pub unfinished: Option<Unfinished>,
     /// Detector settings that are kept for the recording.
     pub detector: DetectConfig,
     /// Regions that mask dots.

@@ -81,6 +81,18 @@ pub struct State {
     pub quit: bool,
 }
 
+/// A message as a person reads it: errors of the library begin in lower case and have no full stop.
+pub(super) fn sentence(mut text: String) -> String {
+    let first_word = text.split_whitespace().next().unwrap_or_default();
+    if first_word.chars().all(|sign| sign.is_ascii_lowercase()) {
+        text.get_mut(..1).map(str::make_ascii_uppercase);
+    }
+    if !text.ends_with(['.', '?', ':', '\n']) {
+        text.push('.');
+    }
+    text
+}
+
 impl State {
     /// The start.
     pub fn new(settings: Settings) -> Self {
@@ -105,9 +117,17 @@ impl State {
         }
     }
 
+    /// What stands on the window's frame.
+    pub fn title(&self) -> String {
+        match &self.session {
+            Some(session) => format!("{} ({}) – behaviorvlm", session.title(), session.info.name),
+            None => "behaviorvlm".to_owned(),
+        }
+    }
+
     /// Tells the annotator something.
     pub fn notify(&mut self, urgency: Urgency, text: impl Into<String>) {
-        let notice = Notice { urgency, text: text.into() };
+        let notice = Notice { urgency, text: sentence(text.into()) };
         if self.notices.last() != Some(&notice) {
             self.notices.push(notice);
         }

@@ -12,7 +12,7 @@ use super::opening::Opened;
 use super::overview::row_of;
 use super::queue::DEFAULT_THRESHOLD_PX;
 use super::session::{Selection, Session};
-use super::state::{Offer, Urgency};
+use super::state::{Offer, Urgency, sentence};
 use super::task::TaskKind;
 use crate::jobs::frames::{FrameEvent, FrameService, store};
 use crate::jobs::labelling::{Act, FrameView};
@@ -86,6 +86,7 @@ impl App {
                 if let Some(session) = &mut self.state.session {
                     session.seeds.checks = state.checks;
                     session.seeds.progress = state.progress;
+                    session.unfinished = state.unfinished;
                 }
                 if self.state.page == Page::Seeds {
                     self.want_carried();
@@ -142,7 +143,8 @@ impl App {
         let path = opened.project.path().to_owned();
         let remembered = self.state.settings.recent_of(&path).cloned();
         let remembered_here = remembered.filter(|recent| recent.recording.as_deref() == Some(&opened.info.name));
-        let Opened { project, read_only, recordings, info, recording, labelling, spare, problems, history } = opened;
+        let Opened { project, read_only, recordings, info, recording, labelling, spare, problems, history, unfinished } =
+            opened;
         let recording = recording.map(Arc::new);
         let skeleton = Arc::new(project.skeleton().clone());
         let detector = project.detect_config(info.id).ok().flatten().unwrap_or_default();
@@ -176,9 +178,6 @@ impl App {
         }
         seeds.frames.retain(|frame| *frame < info.frame_count);
         problems.iter().for_each(|problem| self.state.notify(Urgency::Warning, problem.clone()));
-        if let Some(reason) = &read_only {
-            self.state.notify(Urgency::Warning, format!("Open for reading only: {reason}."));
-        }
         let mut session = Session {
             path,
             read_only,
@@ -206,6 +205,7 @@ impl App {
             grid: super::session::Grid { follow_crop: true, ..Default::default() },
             insight: None,
             seeds,
+            unfinished,
             detector,
             regions,
             trial: Default::default(),
@@ -242,7 +242,11 @@ impl App {
     fn take_problem(&mut self, problem: OpenProblem) {
         self.state.opening = None;
         match problem {
-            OpenProblem::Failed { path, message } => self.state.open_problem = Some((path, message)),
+            // The welcome page has a place for it; over an open project it is a notice.
+            OpenProblem::Failed { message, .. } if self.state.session.is_some() => {
+                self.state.notify(Urgency::Error, message);
+            }
+            OpenProblem::Failed { path, message } => self.state.open_problem = Some((path, sentence(message))),
             OpenProblem::IsRecording(folder) => self.offer_project(folder),
         }
     }
@@ -255,6 +259,8 @@ impl App {
             self.pending.push(Command::Open(project));
             return;
         }
+        // The offer stands on the welcome page; everything in the open project is saved.
+        self.close_project();
         self.state.offer = Some(Offer { recording: folder.clone(), project, skeleton: None, findings: None });
         let outbox = self.outbox.clone();
         self.spawn("doctor", move || {

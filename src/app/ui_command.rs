@@ -28,6 +28,8 @@ pub enum UiCommand {
     Help,
     /// Shows the settings.
     Settings,
+    /// Ends the program.
+    Quit,
     /// Dark or light.
     ToggleAppearance,
     /// Everything larger.
@@ -181,6 +183,7 @@ pub const TABLE: &[Entry] = &[
     entry(UiCommand::ToggleAppearance, "Dark or light", "Switch between dark and light", ctrl('L'), Scope::Everywhere),
     entry(UiCommand::Larger, "Larger", "Show everything larger", ctrl('='), Scope::Everywhere),
     entry(UiCommand::Smaller, "Smaller", "Show everything smaller", ctrl('-'), Scope::Everywhere),
+    entry(UiCommand::Quit, "Quit", "Everything is saved already", ctrl('Q'), Scope::Everywhere),
     entry(UiCommand::GoTo(Page::Detect), "Detect", "Find the dots", ctrl('1'), Scope::Project),
     entry(UiCommand::GoTo(Page::Seeds), "Seeds", "Label the seed frames", ctrl('2'), Scope::Project),
     entry(UiCommand::GoTo(Page::Run), "Run", "Label all other frames", ctrl('3'), Scope::Project),
@@ -448,6 +451,7 @@ impl UiCommand {
             Self::Palette => Command::Show(Some(Dialog::Palette)),
             Self::Help => Command::Show(Some(Dialog::Help)),
             Self::Settings => Command::Show(Some(Dialog::Settings)),
+            Self::Quit => Command::Quit,
             Self::ToggleAppearance => Command::SetAppearance(match state.settings.appearance {
                 Appearance::Dark => Appearance::Light,
                 Appearance::Light => Appearance::Dark,

@@ -12,6 +12,7 @@ use super::state::Urgency;
 use super::task::{self, TaskContext, TaskKind, TaskOutcome, TaskRequest};
 use crate::jobs::detect_preview::{PreviewError, PreviewResult};
 use crate::jobs::labelling::Act;
+use crate::jobs::pose::unfinished;
 use crate::jobs::{JobError, evaluate};
 use crate::model::{CameraId, MaskRegion, Placement, Point2};
 use crate::recording::detect::DetectConfig;
@@ -95,7 +96,10 @@ impl App {
             }
             Err(TaskEnd::Failed(message)) => {
                 self.state.last_job = Some((false, message.clone()));
-                self.state.notify(Urgency::Error, message);
+                // Without a project the welcome page says it where it happened.
+                if self.state.session.is_some() {
+                    self.state.notify(Urgency::Error, message);
+                }
                 if kind == TaskKind::Rerun {
                     self.show(None);
                 }
@@ -211,7 +215,8 @@ impl App {
                 (view.frame, progress)
             });
             let checks = desk.labelling.seed_checks(&desk.project).unwrap_or_default();
-            Event::SeedState(SeedState { progress: progress.collect(), checks })
+            let unfinished = unfinished(&desk.project, &desk.info).ok().flatten();
+            Event::SeedState(SeedState { progress: progress.collect(), checks, unfinished })
         });
     }
 

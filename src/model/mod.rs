@@ -22,7 +22,7 @@ pub mod pose3d;
 pub mod edit;
 
 pub use edit::{Edit, EditConflict};
-pub use frames::FrameRange;
+pub use frames::{FrameRange, FrameRangeError};
 pub use ids::{CameraId, CentroidNumber, DotRef, KeypointId, RecordingId, RegionId, RunId, ViewSet};
 pub use label::{FrameLabels, Label, Placement};
 pub use mask_region::{MaskKind, MaskRegion, MaskRegionError, MaskShape, ViewMask};

@@ -101,6 +101,31 @@ fn saved_ui(ui: &mut Ui, session: &Session) {
     label.on_hover_text(why.map_or("Every edit is in the project file as soon as it is made", |why| why.as_str()));
 }
 
+/// Says why nothing can be changed, under the top bar.
+pub(super) fn read_only_ui(ui: &mut Ui, ctx: &ViewCtx<'_>) {
+    let Some(session) = ctx.session() else { return };
+    let Some(reason) = &session.read_only else { return };
+    let palette = theme::palette(ui);
+    Panel::top("read only")
+        .exact_size(ctx.theme.size.tool_bar)
+        .frame(Frame::NONE.fill(palette.raised).inner_margin(Margin::symmetric(12, 0)))
+        .show(ui, |ui| {
+            ui.horizontal_centered(|ui| {
+                icon(ui, Icon::Eye, ctx.theme.size.icon, palette.ink(Ink::Warn));
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    let again = ui.add(ActionButton::new("Try again"));
+                    if again.on_hover_text("Open the project once more, for writing where that is possible").clicked() {
+                        ctx.send(Command::Open(session.path.clone()));
+                    }
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        let words = format!("Read only: {reason}. You can look, but not label.");
+                        ui.add(Label::new(RichText::new(words).color(palette.text)).truncate());
+                    });
+                });
+            });
+        });
+}
+
 /// The status bar.
 pub(super) fn status_ui(ui: &mut Ui, ctx: &ViewCtx<'_>) {
     let palette = theme::palette(ui);

@@ -10,7 +10,7 @@ mod rerun;
 
 mod settings;
 
-use egui::{Id, Modal, Ui};
+use egui::{Frame, Id, Modal, Ui};
 
 use super::ctx::ViewCtx;
 use crate::app::{Command, Dialog};
@@ -35,7 +35,8 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut DialogMemory) {
     if memory.shown.as_ref() != Some(dialog) {
         *memory = DialogMemory { shown: Some(dialog.clone()), ..DialogMemory::default() };
     }
-    let response = Modal::new(Id::unique("dialog")).show(ui.ctx(), |ui| match dialog {
+    let frame = Frame::popup(&ui.ctx().global_style()).inner_margin(4.0 * ctx.theme.space.unit);
+    let response = Modal::new(Id::unique("dialog")).frame(frame).show(ui.ctx(), |ui| match dialog {
         Dialog::Help => help::ui(ui, ctx, &mut memory.help),
         Dialog::Palette => palette::ui(ui, ctx, &mut memory.palette),
         Dialog::Settings => settings::ui(ui, ctx, &mut memory.settings),

@@ -32,7 +32,8 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, kind: TaskKind) -> bool {
                 if ui.add(ActionButton::new("Go on").icon(Icon::Play).key(&key)).clicked() {
                     ctx.send(Command::ResumeJob);
                 }
-                if ui.add(ActionButton::new("Leave it")).clicked() {
+                let leave = ui.add(ActionButton::new("Leave it"));
+                if leave.on_hover_text("What was done stays").clicked() {
                     ctx.send(Command::CancelJob);
                 }
             });
@@ -59,7 +60,8 @@ fn running_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, job: &Task) {
             if job.request.is_resumable() && ui.add(ActionButton::new("Pause").icon(Icon::Pause).key(&key)).clicked() {
                 ctx.send(Command::PauseJob);
             }
-            if ui.add(ActionButton::new("Cancel")).clicked() {
+            let cancel = ui.add(ActionButton::new("Cancel"));
+            if cancel.on_hover_text("What was done stays").clicked() {
                 ctx.send(Command::CancelJob);
             }
         });

@@ -42,10 +42,11 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(mode: TableMode, width: f32, camera_count: usize) -> Self {
+    fn new(mode: TableMode, width: f32, camera_count: usize, is_low: bool) -> Self {
         let size = &Theme::get().size;
+        let seeds_row = if is_low { size.table_row } else { size.table_row_seeds };
         let (key, glyph, names, row_height) = match mode {
-            TableMode::Seeds => (Some(8.0), 32.0, 130.0, size.table_row_seeds),
+            TableMode::Seeds => (Some(8.0), 32.0, 130.0, seeds_row),
             TableMode::Review => (None, 12.0, 118.0, size.table_row),
         };
         let camera_width = ((width - names) / camera_count.max(1) as f32).floor().clamp(22.0, 64.0);
@@ -59,13 +60,17 @@ impl Columns {
     }
 }
 
+/// Windows lower than this have low rows, in points.
+const LOW_WINDOW: f32 = 900.0;
+
 /// Rows beyond so many scroll.
 const MOST_ROWS: f32 = 16.0;
 
 /// Draws the table as wide as the room; it takes no inner margin of its own.
 pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, mode: TableMode) {
     let Some(session) = ctx.session() else { return };
-    let columns = Columns::new(mode, ui.available_width(), session.info.cameras.len());
+    let is_low = ui.ctx().viewport_rect().height() < LOW_WINDOW;
+    let columns = Columns::new(mode, ui.available_width(), session.info.cameras.len(), is_low);
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         head_ui(ui, session, &columns);
@@ -208,7 +213,7 @@ impl Row<'_> {
     }
 
     fn cell(&self, camera: CameraId) -> Cell {
-        Cell::of(self.view.map(|view| &**view), self.proposals, camera, self.keypoint)
+        Cell::of(self.view.map(|view| &**view), self.proposals, self.columns.mode, camera, self.keypoint)
     }
 }
 

@@ -25,6 +25,8 @@ mod notices;
 
 mod bars;
 
+mod drop;
+
 pub mod grid;
 
 pub mod label_table;

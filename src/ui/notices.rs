@@ -1,4 +1,6 @@
-//! Notices in a corner: what happened and what to do. Errors stay until they are closed; the rest goes by itself.
+//! Notices at the upper right: what happened and what to do. Errors stay until they are closed; the rest goes by itself.
+//!
+//! A page's main action stands at the foot of its panel, its tabs and figures at the top: notices keep clear of both.
 
 use egui::{Align, Align2, Area, Context, Frame, Id, Layout, Order, Ui, vec2};
 
@@ -64,7 +66,7 @@ impl Notices {
         let mut closed = None;
         Area::new(Id::unique("notices"))
             .order(Order::Foreground)
-            .anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -size.status_bar - 16.0))
+            .anchor(Align2::RIGHT_TOP, vec2(-16.0, size.top_bar + 3.0 * size.tool_bar))
             .show(context, |ui| {
                 ui.set_width(WIDTH);
                 for shown in &self.shown {

@@ -268,6 +268,7 @@ fn pane_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, axis: &mut Axis, p
         .show_grid([false, true])
         .show_x(false)
         .show_y(false)
+        .grid_color(palette.text_tertiary)
         .show_crosshair(false)
         .allow_zoom(false)
         .allow_drag(false)

@@ -10,7 +10,7 @@ use super::ctx::{Held, Hover, ViewCtx};
 use super::pages::{self, Memory};
 use super::pictures::Pictures;
 use super::theme::{SkeletonLook, Theme};
-use super::{bars, dialogs, input, notices::Notices};
+use super::{bars, dialogs, drop, input, notices::Notices};
 use crate::app::settings::Appearance;
 use crate::app::{App, Command, Page};
 use crate::model::Skeleton;
@@ -136,6 +136,7 @@ impl Shell {
         };
         draw(ui, &ctx, &mut self.memory);
         dialogs::ui(ui, &ctx, &mut self.memory.dialogs);
+        drop::target_ui(ui, ctx.session().is_some());
         self.notices.ui(ui.ctx());
         if next_hover.get() != self.hover {
             self.hover = next_hover.get();
@@ -157,6 +158,7 @@ fn page_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     }
     bars::top_ui(ui, ctx);
     bars::status_ui(ui, ctx);
+    bars::read_only_ui(ui, ctx);
     match ctx.state.page {
         Page::Detect => pages::detect::ui(ui, ctx, memory),
         Page::Seeds => pages::seeds::ui(ui, ctx, memory),
@@ -166,3 +168,6 @@ fn page_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
         Page::Export => pages::export::ui(ui, ctx, memory),
     }
 }
+
+#[cfg(test)]
+mod tests;

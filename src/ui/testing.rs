@@ -15,7 +15,9 @@ use crate::app::settings::Settings;
 use crate::app::{App, Command, Page};
 use crate::demo::{DemoConfig, Difficulty, Scene, WriteOptions};
 use crate::jobs::{CancelFlag, Job, demo, new};
-use crate::model::{CameraId, Centroid, CentroidNumber, CentroidOrigin, KeypointId};
+use crate::model::{
+    CameraId, Centroid, CentroidNumber, CentroidOrigin, FrameLabels, KeypointId, Label, Placement, Provenance, Source,
+};
 use crate::store::{Project, StoredDetection};
 
 /// No answer takes longer, whatever else the machine does.
@@ -75,6 +77,20 @@ impl SmallProject {
             truths.push(truth);
         }
         Self { folder, path, truths }
+    }
+
+    /// Gives a keypoint a label as a table has it, at the place of a dot.
+    pub fn import_label(&self, frame: u32, camera: CameraId, keypoint: KeypointId, number: CentroidNumber) {
+        let mut project = Project::open(&self.path).expect("the project opens");
+        let info = project.only_recording().expect("it has one recording");
+        let views = project.detection(info.id, frame).expect("the frame was detected");
+        let dots = views[camera.index()].iter().flat_map(|view| &view.centroids);
+        let dot = dots.into_iter().find(|dot| dot.number == number).expect("the dot is there");
+        let placement = Placement::Centroid { number, point_in_image: dot.point_in_image };
+        let provenance = Provenance { source: Source::Imported, run: None, annotator: None, at_unix_ms: 0 };
+        let mut labels = FrameLabels::empty(info.cameras.len(), project.skeleton().len());
+        labels.place(camera, keypoint, Label { placement, provenance, margin: None });
+        project.put_imported_labels(info.id, [(frame, labels)], 0).expect("the label is stored");
     }
 
     /// Opens the window on a page, with an annotator.

@@ -85,8 +85,12 @@ const GUTTER: f32 = 116.0;
 /// From where frames end to the right edge.
 const END: f32 = 16.0;
 
-/// Height of plots and 3D view when they are first opened, least height, and what they leave of the rest.
-const DRAWER: (f32, f32, f32) = (280.0, 180.0, 220.0);
+/// Height of plots and 3D view when they are first opened, as a share of the room above the bar and within these limits.
+const DRAWER_SHARE: f32 = 0.42;
+const DRAWER: (f32, f32) = (200.0, 400.0);
+/// Least height of plots and 3D view, and what they leave of the rest.
+const DRAWER_LEAST: f32 = 140.0;
+const PAGE_LEAST: f32 = 200.0;
 /// Least width of the 3D view beside plots.
 const VIEW3D_WIDTH: f32 = 420.0;
 
@@ -112,15 +116,18 @@ fn drawer_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Tim
     if !session.series.is_wanted {
         ctx.send(Command::WantSeries);
     }
-    let (height, least, left) = DRAWER;
-    let most = (ui.available_height() - left).max(least);
+    let room = ui.available_height();
+    let most = (room - PAGE_LEAST).max(DRAWER_LEAST);
+    let height = (room * DRAWER_SHARE).clamp(DRAWER.0, DRAWER.1).min(most);
     let frame = Frame::NONE.fill(theme::palette(ui).panel).inner_margin(Margin::same(0));
     Panel::bottom("time drawer")
         .resizable(true)
-        .default_size(height.min(most))
-        .size_range(least..=most)
+        .default_size(height)
+        .size_range(DRAWER_LEAST..=most)
         .frame(frame)
         .show(ui, |ui| {
+            // A panel is as high as what is in it.
+            ui.set_min_size(ui.available_size());
             let mut axis = memory.axis(ui, session);
             if memory.plots_open && memory.view3d_open {
                 let width = (ui.available_width() * 0.4).max(VIEW3D_WIDTH);

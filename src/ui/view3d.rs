@@ -176,7 +176,7 @@ fn head_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, follow: &mut bool)
 
 /// Where to stand.
 fn stand(stand: Stand, animal: Option<(Vector, f64)>, rig: &Rig, now: Option<Orbit>) -> Orbit {
-    let near = animal.map(|(middle, radius)| (middle, 1.3 * radius.max(LEAST_RADIUS_MM)));
+    let near = animal.map(|(middle, radius)| (middle, 0.75 * radius.max(LEAST_RADIUS_MM)));
     let all = rig.extent().map(|(middle, radius)| (near.map_or(middle, |(animal, _)| animal), 1.25 * radius));
     let (target, radius_mm) = match stand {
         Stand::Cameras => all.or(near),
@@ -321,6 +321,8 @@ enum Piece {
 
 /// Size of a keypoint's sign, points.
 const SIGN: f32 = 13.0;
+/// So large the skeleton must appear for every keypoint to have its code beside it, points.
+const CODES_FROM: f32 = 160.0;
 
 /// Draws bones and keypoints; gives where the keypoints appear.
 fn paint_skeleton(
@@ -348,6 +350,11 @@ fn paint_skeleton(
         }
     }
     pieces.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let places = pieces.iter().filter_map(|(_, piece)| match piece {
+        Piece::Keypoint(_, at) => Some(*at),
+        Piece::Bone(..) => None,
+    });
+    let has_room = Rect::from_points(&places.collect::<Vec<_>>()).size().length() >= CODES_FROM;
     let palette = theme::palette(ui);
     let mut seen = Vec::new();
     for (_, piece) in pieces {
@@ -366,9 +373,11 @@ fn paint_skeleton(
                 if session.selection.keypoint == id {
                     painter.circle_stroke(at, SIGN * 0.75, Stroke::new(ctx.theme.stroke.selection, palette.text));
                 }
-                let font = mono(Weight::Medium, ctx.theme.font.caption);
-                let colour = if is_hovered { palette.text } else { palette.text_secondary };
-                painter.text(at + vec2(SIGN * 0.8, -4.0), Align2::LEFT_BOTTOM, &look.code, font, colour);
+                if has_room || is_hovered || session.selection.keypoint == id {
+                    let font = mono(Weight::Medium, ctx.theme.font.caption);
+                    let colour = if is_hovered { palette.text } else { palette.text_secondary };
+                    painter.text(at + vec2(SIGN * 0.8, -4.0), Align2::LEFT_BOTTOM, &look.code, font, colour);
+                }
                 seen.push((id, at));
             }
         }

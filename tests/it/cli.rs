@@ -96,11 +96,29 @@ pub fn solved_project(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn without_arguments_help_is_printed_and_every_verb_has_an_example() {
-    let output = run::<&str>(&[]);
-    assert!(output.status.success());
-    assert!(String::from_utf8_lossy(&output.stdout).contains("Usage"));
-    let verbs = ["demo", "doctor", "new", "detect", "seeds", "pose", "rank", "eval", "import", "export"];
+fn without_a_screen_the_window_is_refused_in_one_sentence() {
+    for arguments in [&[][..], &["open"], &["open", "missing.bvlm"]] {
+        let mut command = command(arguments);
+        let output = command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env_remove("WAYLAND_SOCKET").output();
+        let output = output.unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{errors}");
+        assert_eq!(errors.lines().count(), 1, "{errors}");
+        assert!(errors.starts_with("error: no window can be opened: there is no screen"), "{errors}");
+        assert!(errors.contains("behaviorvlm --help"), "{errors}");
+    }
+    // A display that nobody serves: the window library says so, and does not panic.
+    let output = command(&["open"]).env("DISPLAY", ":9999").env_remove("WAYLAND_DISPLAY").output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("error: no window can be opened: ") && !errors.contains("panicked"), "{errors}");
+}
+
+#[test]
+fn every_verb_has_an_example() {
+    let help = run(&["--help"]);
+    assert!(String::from_utf8_lossy(&help.stdout).contains("Usage"));
+    let verbs = ["open", "demo", "doctor", "new", "detect", "seeds", "pose", "rank", "eval", "import", "export"];
     for verb in verbs {
         let help = run(&[verb, "--help"]);
         assert!(String::from_utf8_lossy(&help.stdout).contains("Example: behaviorvlm"), "{verb}");

@@ -25,6 +25,8 @@ mod licences;
 mod mask_regions;
 /// The geometry kernel on a real mouse and its published calibration.
 mod mouse6cam;
+/// The README agrees with the program.
+mod readme;
 /// From real videos to figures beside the floor.
 mod real_data;
 /// Opening recordings, image sequences, calibrations, the doctor, bad input.
@@ -37,3 +39,5 @@ mod tables;
 mod tidy;
 /// Every frame of a video by its index, whatever the codec.
 mod video;
+/// The real window under Xvfb, with real clicks and keys; ignored, since it needs a screen.
+mod window;

@@ -91,7 +91,7 @@ impl ReasonKind {
         }
     }
 
-    /// The same for one frame, with its figure.
+    /// The same for one frame, with its figure; what matters stands first, since narrow lists cut the end.
     pub fn says(self, reasons: &Reasons) -> String {
         let counted = |value: Option<f64>, one: &str, many: &str| {
             let count = value.unwrap_or(0.0).ceil().max(1.0);
@@ -101,10 +101,10 @@ impl ReasonKind {
             Self::Side if reasons.side.is_some_and(|pairs| pairs > 1.5) => {
                 format!("Side flipped, {}", counted(reasons.side, "pair", "pairs"))
             }
-            Self::Disagreement => format!("{} taken back", counted(reasons.disagreement, "label", "labels")),
+            Self::Disagreement => format!("Taken back, {}", counted(reasons.disagreement, "label", "labels")),
             Self::Unsure => format!("Unsure of {}", counted(reasons.margin, "keypoint", "keypoints")),
-            Self::Jump => format!("Jump, {:.1} × usual", reasons.jump.unwrap_or(0.0)),
-            Self::TwoViews => format!("{}, two views only", counted(reasons.two_views, "point", "points")),
+            Self::Jump => format!("Jump, usual × {:.1}", reasons.jump.unwrap_or(0.0)),
+            Self::TwoViews => format!("Two views only, {}", counted(reasons.two_views, "point", "points")),
             Self::FreeDots => counted(reasons.unassigned, "free dot", "free dots"),
             Self::Side | Self::Residual | Self::Bones | Self::Nothing => self.words().to_owned(),
         }

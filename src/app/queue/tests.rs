@@ -98,7 +98,7 @@ fn a_usual_frame_has_no_reason_and_an_unusual_one_says_why() {
     let usual = Usual::of([calm, calm, odd].iter());
     assert_eq!(usual.free_dots, 5.0);
     assert_eq!(ReasonKind::main(&calm, &usual), ReasonKind::Nothing);
-    assert_eq!(ReasonKind::main(&odd, &usual).says(&odd), "10 labels taken back");
+    assert_eq!(ReasonKind::main(&odd, &usual).says(&odd), "Taken back, 10 labels");
     let flipped = Reasons { side: Some(1.0), ..odd };
     assert_eq!(ReasonKind::main(&flipped, &usual).says(&flipped), "Side flipped");
     let crowded = Reasons { unassigned: Some(14.0), ..calm };

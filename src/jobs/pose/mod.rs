@@ -9,6 +9,10 @@ mod identity;
 
 pub mod preview;
 
+mod unfinished;
+
+pub use unfinished::{Unfinished, unfinished};
+
 use serde::Serialize;
 
 use self::inputs::Inputs;

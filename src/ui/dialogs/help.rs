@@ -2,7 +2,7 @@
 
 use egui::{Align, Label, Layout, RichText, ScrollArea, Ui, vec2};
 
-use crate::app::ui_command::{HELD, Scope, TABLE};
+use crate::app::ui_command::{Entry, HELD, Scope, TABLE};
 use crate::app::{Command, Page};
 use crate::ui::ctx::ViewCtx;
 use crate::ui::icons::{Icon, icon_button};
@@ -20,6 +20,13 @@ const COLUMNS: [&[(&str, &[Scope])]; 3] = [
     &[("Review", &[Scope::On(Page::Review)]), ("Run", &[Scope::On(Page::Run)])],
 ];
 
+/// Height of a row, points: a key cap with a little room.
+const ROW_HEIGHT: f32 = 18.0;
+/// Room between rows, points.
+const ROW_GAP: f32 = 3.0;
+/// Width of the keys, points.
+const KEY_WIDTH: f32 = 100.0;
+
 /// Draws the sheet.
 pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, _memory: &mut HelpMemory) {
     let room = ui.ctx().viewport_rect().size();
@@ -29,13 +36,16 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, _memory: &mut HelpMemory) {
             ctx.send(Command::Show(None));
         }
     });
-    let height = room.y - 140.0;
+    let height = room.y - 128.0;
     ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = ROW_GAP;
+        ui.spacing_mut().interact_size.y = ROW_HEIGHT;
         ui.columns(COLUMNS.len(), |columns| {
             for (ui, groups) in columns.iter_mut().zip(COLUMNS) {
                 for (title, scopes) in groups {
                     let in_scope = TABLE.iter().filter(|entry| scopes.contains(&entry.scope));
-                    let rows = in_scope.filter_map(|entry| Some((entry.shortcut?.to_string(), entry.text)));
+                    let key = |entry: &Entry| entry.shortcut.map(|key| key.to_string()).unwrap_or_default();
+                    let rows = in_scope.map(|entry| (key(entry), entry.text));
                     group_ui(ui, ctx, title, rows.collect());
                 }
             }
@@ -49,13 +59,15 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, _memory: &mut HelpMemory) {
 
 fn group_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, title: &str, rows: Vec<(String, &str)>) {
     let palette = theme::palette(ui);
-    ui.add_space(8.0);
+    ui.add_space(6.0);
     ui.label(RichText::new(title).font(sans(Weight::Strong, ctx.theme.font.body)).color(palette.text));
     for (key, text) in rows {
         ui.horizontal(|ui| {
-            ui.allocate_ui_with_layout(vec2(96.0, 20.0), Layout::right_to_left(Align::Center), |ui| {
-                ui.set_min_width(96.0);
-                key_cap(ui, &key);
+            ui.allocate_ui_with_layout(vec2(KEY_WIDTH, ROW_HEIGHT), Layout::right_to_left(Align::Center), |ui| {
+                ui.set_min_width(KEY_WIDTH);
+                if !key.is_empty() {
+                    key_cap(ui, &key);
+                }
             });
             ui.add(Label::new(RichText::new(text).color(palette.text_secondary)).wrap());
         });

@@ -2,7 +2,8 @@
 //!
 //! Each has its first field focused when it opens; Enter does what the filled button says, Escape closes.
 
-use egui::{Key, Response, RichText, TextEdit, Ui};
+use egui::text::{CCursor, CCursorRange};
+use egui::{Frame, Key, Response, RichText, TextEdit, Ui};
 
 use crate::app::session::Session;
 use crate::app::{Command, Dialog};
@@ -36,7 +37,13 @@ const WIDTH: f32 = 420.0;
 
 /// Draws one of the dialogs of labelling.
 pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut LabellingMemory, dialog: &Dialog) {
-    ui.set_width(WIDTH);
+    Frame::NONE.inner_margin(8).show(ui, |ui| {
+        ui.set_width(WIDTH);
+        body_ui(ui, ctx, memory, dialog);
+    });
+}
+
+fn body_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut LabellingMemory, dialog: &Dialog) {
     match (dialog, ctx.session()) {
         (Dialog::Annotator, _) => annotator_ui(ui, ctx, memory),
         (Dialog::SeedFrames, Some(session)) => seed_frames_ui(ui, ctx, session, memory),
@@ -62,6 +69,11 @@ fn field_ui(ui: &mut Ui, name: &str, hint: &str, text: &mut String, is_focused: 
     let field = ui.add(TextEdit::singleline(text).hint_text(hint).desired_width(f32::INFINITY)).labelled_by(label.id);
     if let Some(is_focused) = is_focused.filter(|is_focused| !**is_focused) {
         field.request_focus();
+        // What is there already goes with the first key.
+        let mut state = TextEdit::load_state(ui.ctx(), field.id).unwrap_or_default();
+        let all = CCursorRange::two(CCursor::default(), CCursor::new(text.chars().count()));
+        state.cursor.set_char_range(Some(all));
+        TextEdit::store_state(ui.ctx(), field.id, state);
         *is_focused = true;
     }
     field
@@ -243,7 +255,7 @@ fn swap_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Label
         field_ui(&mut columns[0], "From frame", "0", &mut draft.first, None);
         // The first frame is the shown one, mostly; what is to be typed is the last.
         let hint = last.to_string();
-        field_ui(&mut columns[1], "To frame, with it", &hint, &mut draft.last, Some(&mut memory.is_focused));
+        field_ui(&mut columns[1], "To frame (included)", &hint, &mut draft.last, Some(&mut memory.is_focused));
     });
     ui.add_space(8.0);
     ui.label(RichText::new("Where").color(colour));

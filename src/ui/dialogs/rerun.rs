@@ -71,10 +71,10 @@ fn preview_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, preview: &Previ
         }
         return;
     }
-    let (frames, labels) = (counted(preview.changed.len(), "frame"), counted(preview.label_count(), "label"));
+    let (frames, labels) = (preview.changed.len(), counted(preview.label_count(), "label"));
     let looked_at = preview.frames.len();
-    ui.label(quiet(format!("{labels} in {frames} would change, of {looked_at} frames. Labels by people stay.")));
-    let chosen_id = ui.scope_id().with("chosen");
+    ui.label(quiet(format!("Of {looked_at} frames, {frames} would change: {labels}. Labels by people stay.")));
+    let chosen_id = ui.scope_id().with(("chosen", preview.from));
     let chosen: usize = ui.data(|data| data.get_temp(chosen_id)).unwrap_or(0);
     let chosen = chosen.min(preview.changed.len() - 1);
     if let Some(picked) = frames_ui(ui, ctx, preview, chosen) {

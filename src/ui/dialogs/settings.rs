@@ -21,7 +21,7 @@ pub(super) struct SettingsMemory {
 pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut SettingsMemory) {
     let settings = &ctx.state.settings;
     let palette = theme::palette(ui);
-    ui.set_width(420.0);
+    ui.set_width(440.0);
     heading_row(ui, "Settings", "", |ui| {
         if icon_button(ui, Icon::Close, "Close the settings", "Esc").clicked() {
             ctx.send(Command::Show(None));
@@ -37,7 +37,9 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut SettingsMemory) {
         ctx.send(Command::Show(Some(crate::app::Dialog::Settings)));
     }
     ui.label(
-        RichText::new("Stands at every label that you make.").size(ctx.theme.font.caption).color(palette.text_tertiary),
+        RichText::new("Your name stands at every label that you make.")
+            .size(ctx.theme.font.caption)
+            .color(palette.text_tertiary),
     );
     ui.add_space(8.0);
     ui.label("Appearance");
@@ -59,6 +61,6 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut SettingsMemory) {
     if field.drag_stopped() || (field.changed() && !field.dragged()) {
         ctx.send(Command::SetPictureBudget(*budget * 1024 * 1024));
     }
-    let note = "Memory for decoded pictures. Takes effect when a project is opened.";
+    let note = "Memory for pictures at hand. Takes effect when a project is opened.";
     ui.label(RichText::new(note).size(ctx.theme.font.caption).color(palette.text_tertiary));
 }

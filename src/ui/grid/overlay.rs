@@ -53,8 +53,11 @@ pub(super) fn paint(painter: &Painter, scene: &Scene, show: &Show<'_>, pills: &m
         }
     }
     let is_seen = |mark: &&Mark| bounds.expand(20.0).contains(mark.at);
-    for mark in scene.marks.iter().filter(is_seen) {
-        paint_mark(painter, mark, show);
+    // The ring round the selected one lies under its neighbours' markers.
+    for is_selected in [true, false] {
+        for mark in scene.marks.iter().filter(is_seen).filter(|mark| show.is_selected(mark) == is_selected) {
+            paint_mark(painter, mark, show);
+        }
     }
     if let (Some(ghost), Some(keypoint)) = (scene.ghost, show.selected) {
         let state =

@@ -20,9 +20,6 @@ use crate::ui::widgets::empty_state;
 /// A picture of a view that moves is asked for this often, seconds.
 const ASK_EVERY_SECS: f64 = 0.05;
 
-/// Pills need so much room, in points.
-const ROOM_FOR_PILLS: f32 = 140.0;
-
 /// One view of the grid.
 pub(super) struct Pane {
     pub camera: CameraId,
@@ -72,7 +69,7 @@ impl Pane {
         let is_hidden = memory.hide_overlays || ctx.held.hide_overlays;
         if !is_hidden {
             if !(self.grid_use == GridUse::Detect && memory.own_dots) {
-                let show = self.show(ctx, session, picture);
+                let show = self.show(ctx, session);
                 overlay::paint(&painter, &scene, &show, &mut pane_memory.pills, picture);
             }
             let pane = PaneHook {
@@ -217,14 +214,14 @@ impl Pane {
         }
     }
 
-    fn show<'a>(&self, ctx: &ViewCtx<'a>, session: &Session, picture: Rect) -> Show<'a> {
+    fn show<'a>(&self, ctx: &ViewCtx<'a>, session: &Session) -> Show<'a> {
         Show {
             camera: self.camera,
             look: ctx.look,
             selected: (self.grid_use != GridUse::Detect).then_some(session.selection.keypoint),
             hover: ctx.hover,
             marks_human: ctx.state.page != Page::Seeds,
-            with_pills: picture.height() >= ROOM_FOR_PILLS && picture.width() >= ROOM_FOR_PILLS,
+            with_pills: !self.is_strip,
         }
     }
 

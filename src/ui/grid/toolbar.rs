@@ -10,7 +10,19 @@ use crate::app::view::{ChannelChoice, Channels};
 use crate::ui::ctx::ViewCtx;
 use crate::ui::icons::{Icon, icon_button, icon_toggle, paint_icon};
 use crate::ui::theme::{self, Weight, sans};
-use crate::ui::widgets::{ActionButton, focus_ring, key_cap, segmented, slider};
+use crate::ui::widgets::{ActionButton, focus_ring, key_cap, segmented, slider, slider_in_column};
+
+/// The bar has a slider where it is so wide, in points.
+const ROOM_FOR_SLIDER: f32 = 560.0;
+
+/// What stands in the bar itself.
+#[derive(Clone, Copy)]
+struct Fold {
+    /// Whether switches have words.
+    is_wide: bool,
+    /// Whether there is a slider.
+    with_slider: bool,
+}
 
 /// Draws the bar.
 pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut GridMemory, session: &Session) {
@@ -21,13 +33,16 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut GridMemory, sessio
         .frame(Frame::NONE.fill(palette.panel).inner_margin(Margin::symmetric(8, 0)))
         .show(ui, |ui| {
             ui.horizontal_centered(|ui| {
-                channels_ui(ui, ctx, session, is_wide);
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| views_ui(ui, ctx, memory, session, is_wide));
+                let with_slider = ui.available_width() >= ROOM_FOR_SLIDER;
+                channels_ui(ui, ctx, session, with_slider);
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    views_ui(ui, ctx, memory, session, Fold { is_wide, with_slider });
+                });
             });
         });
 }
 
-fn channels_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, is_wide: bool) {
+fn channels_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, with_slider: bool) {
     let channels = session.channels;
     let options = [
         (ChannelChoice::Reflectance, "Reflectance"),
@@ -41,9 +56,9 @@ fn channels_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, is_wide: bool)
     let mut changed = channels;
     // One slider stands in the bar: the one that is used most with these pictures.
     match channels.choice {
+        _ if !with_slider => {}
         ChannelChoice::Fused => drop(slider(ui, "Mix", &mut changed.mix, 0.0..=1.0, 2)),
-        _ if is_wide => drop(slider(ui, "Gamma", &mut changed.gamma, 0.2..=5.0, 1)),
-        _ => {}
+        _ => drop(slider(ui, "Gamma", &mut changed.gamma, 0.2..=5.0, 1)),
     }
     if changed != channels {
         ctx.send(Command::SetChannels(changed));
@@ -51,7 +66,7 @@ fn channels_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, is_wide: bool)
 }
 
 /// From the right.
-fn views_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut GridMemory, session: &Session, is_wide: bool) {
+fn views_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut GridMemory, session: &Session, fold: Fold) {
     let is_large = session.grid.maximised.is_some();
     let (sign, name) =
         if is_large { (Icon::Shrink, "Show all views") } else { (Icon::Expand, "Show the active view large") };
@@ -60,13 +75,13 @@ fn views_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut GridMemory, session: &S
             ctx.run(UiCommand::ToggleMaximise);
         }
     });
-    more_ui(ui, ctx, memory, session, is_wide);
+    more_ui(ui, ctx, memory, session, fold);
     let linked = session.grid.linked_zoom;
     let key = ctx.key_of(UiCommand::ToggleLinkedZoom);
-    if toggle(ui, Icon::Link, "Linked zoom", "Zoom all views to the selected keypoint", &key, linked, is_wide) {
+    if toggle(ui, Icon::Link, "Linked zoom", "Zoom all views to the selected keypoint", &key, linked, fold.is_wide) {
         ctx.run(UiCommand::ToggleLinkedZoom);
     }
-    if is_wide {
+    if fold.is_wide {
         let sign = if memory.hide_overlays { Icon::EyeOff } else { Icon::Eye };
         let words = "Show the pictures alone; Space does so while held";
         if toggle(ui, sign, "Hide overlays", words, "Space", memory.hide_overlays, true) {
@@ -76,17 +91,17 @@ fn views_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut GridMemory, session: &S
 }
 
 /// Everything that is not needed at all times.
-fn more_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut GridMemory, session: &Session, is_wide: bool) {
+fn more_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut GridMemory, session: &Session, fold: Fold) {
     let button = icon_button(ui, Icon::Gear, "Brightness and views", "");
     egui::Popup::menu(&button).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
-        ui.set_width(280.0);
+        ui.set_width(248.0);
         let channels = session.channels;
         let mut changed = channels;
-        slider(ui, "Brightness", &mut changed.brightness, -1.0..=1.0, 2);
-        slider(ui, "Contrast", &mut changed.contrast, 0.2..=5.0, 1);
-        slider(ui, "Gamma", &mut changed.gamma, 0.2..=5.0, 1);
-        if channels.choice == ChannelChoice::Fused {
-            slider(ui, "Mix of dots", &mut changed.mix, 0.0..=1.0, 2);
+        level_ui(ui, "Brightness", &mut changed.brightness, -1.0..=1.0);
+        level_ui(ui, "Contrast", &mut changed.contrast, 0.2..=5.0);
+        level_ui(ui, "Gamma", &mut changed.gamma, 0.2..=5.0);
+        if channels.choice == ChannelChoice::Fused && !fold.with_slider {
+            level_ui(ui, "Mix", &mut changed.mix, 0.0..=1.0);
         }
         if ui.add(ActionButton::new("Reset the picture")).clicked() {
             changed = Channels { choice: channels.choice, ..Channels::default() };
@@ -99,7 +114,7 @@ fn more_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut GridMemory, session: &Se
         if ui.checkbox(&mut follows, "Follow the animal").changed() {
             ctx.send(Command::SetFollowCrop(follows));
         }
-        if !is_wide {
+        if !fold.is_wide {
             ui.horizontal(|ui| {
                 ui.checkbox(&mut memory.hide_overlays, "Hide overlays");
                 key_cap(ui, "Space");
@@ -110,6 +125,11 @@ fn more_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut GridMemory, session: &Se
             ctx.run(UiCommand::ResetZoom);
         }
     });
+}
+
+/// A slider in a column of them.
+fn level_ui(ui: &mut Ui, name: &str, value: &mut f32, range: std::ops::RangeInclusive<f32>) {
+    slider_in_column(ui, name, value, range, 2, 64.0);
 }
 
 /// A switch without an outline: icon, words and key where there is room, or else the icon alone.

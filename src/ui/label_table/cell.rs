@@ -15,7 +15,7 @@ use crate::ui::theme::{self, Theme, Weight, mono};
 pub(super) struct Cell {
     /// What is labelled.
     placement: Option<Placement>,
-    /// What is proposed, where nothing is labelled.
+    /// What is proposed, where nobody has labelled.
     proposed: Option<Placement>,
     /// Whether a person labelled it.
     is_human: bool,
@@ -27,14 +27,18 @@ impl Cell {
     pub(super) fn of(
         view: Option<&FrameView>,
         proposals: &[&Proposal],
+        mode: TableMode,
         camera: CameraId,
         keypoint: KeypointId,
     ) -> Self {
         let label = view.and_then(|view| view.labels.get(camera, keypoint));
         let proposed = proposals.iter().find(|found| found.camera == camera && found.keypoint == keypoint);
+        // While one labels, what the computer said is there to be accepted.
+        let is_open = label.is_none_or(|label| mode == TableMode::Seeds && !label.is_human());
+        let proposed = proposed.map(|found| found.placement).filter(|_| is_open);
         Self {
-            placement: label.map(|label| label.placement),
-            proposed: proposed.map(|found| found.placement).filter(|_| label.is_none()),
+            placement: label.map(|label| label.placement).filter(|_| proposed.is_none()),
+            proposed,
             is_human: label.is_some_and(|label| label.is_human()),
             residual_px: view.and_then(|view| view.residuals_px.get(camera, keypoint)),
         }

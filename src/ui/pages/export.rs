@@ -25,6 +25,8 @@ pub struct ExportMemory {
     all_recordings: bool,
     /// The chosen path that was taken over into the field.
     taken: Option<PathBuf>,
+    /// The project and recording that the path is for.
+    path_of: Option<(PathBuf, String)>,
 }
 
 impl Default for ExportMemory {
@@ -36,6 +38,7 @@ impl Default for ExportMemory {
             reviewed_only: false,
             all_recordings: false,
             taken: None,
+            path_of: None,
         }
     }
 }
@@ -62,12 +65,14 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     let Some(session) = ctx.session() else { return };
     let palette = theme::palette(ui);
     let memory = &mut memory.export;
+    let shown = (session.path.clone(), session.info.name.clone());
+    if memory.path_of.as_ref() != Some(&shown) {
+        memory.path_of = Some(shown);
+        memory.path = default_path(session, memory.format).display().to_string();
+    }
     if let Some(path) = ctx.state.export_path.as_ref().filter(|path| memory.taken.as_ref() != Some(path)) {
         memory.taken = Some(path.clone());
         memory.path = path.display().to_string();
-    }
-    if memory.path.is_empty() {
-        memory.path = default_path(session, memory.format).display().to_string();
     }
     CentralPanel::default().frame(Frame::NONE.fill(palette.window).inner_margin(24)).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -186,7 +191,7 @@ fn contents(session: &Session, memory: &ExportMemory, is_seeds: bool) -> Content
         lines.push((
             Icon::Check,
             Ink::Ok,
-            format!("{reviewed} reviewed frames will be written ({accepted} accepted, {fixed} fixed)."),
+            format!("{reviewed} reviewed frames will be written: {accepted} accepted, {fixed} fixed."),
         ));
         lines.push((
             Icon::Skip,

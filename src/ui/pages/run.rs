@@ -1,5 +1,7 @@
 //! The run page: what is solved and how, how far it is, and the frame in work. Everything else can be used meanwhile.
 
+use std::ops::Range;
+
 use egui::{CentralPanel, ComboBox, Frame, Label, Margin, Panel, RichText, TextEdit, Ui};
 
 use super::Memory;
@@ -7,10 +9,12 @@ use crate::app::command::RunChoice;
 use crate::app::session::Session;
 use crate::app::task::TaskKind;
 use crate::app::{Command, Page};
-use crate::model::FrameRange;
+use crate::jobs::pose::Assigner;
+use crate::model::{FrameRange, FrameRangeError};
 use crate::pose::stage4::Solver;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::grid::{self, GridUse};
+use crate::ui::icons::Icon;
 use crate::ui::theme::{self, Weight, sans};
 use crate::ui::widgets::{ActionButton, heading_row, labelled_figure, segmented};
 use crate::ui::{job_panel, time};
@@ -55,12 +59,13 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
 
 fn choices_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut RunMemory) {
     let palette = theme::palette(ui);
-    heading_row(ui, "Run", "label all other frames", |_| {});
+    heading_row(ui, "Run", "labels all other frames", |_| {});
     let small = |text: &str| RichText::new(text.to_owned()).size(ctx.theme.font.caption).color(palette.text_tertiary);
     if job_panel::ui(ui, ctx, TaskKind::Run) {
         job_panel::messages_ui(ui, ctx, ui.available_height());
         return;
     }
+    unfinished_ui(ui, ctx, session);
     ui.label("Assigner");
     let options = [(false, "Geometry"), (true, "Imported labels")];
     if let Some(from_labels) = segmented(ui, "Assigner", memory.choice.from_labels, &options) {
@@ -79,10 +84,11 @@ fn choices_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
     let hint = format!("all, or 0..{}", session.info.frame_count);
     ui.add(TextEdit::singleline(&mut memory.choice.frames).hint_text(hint).desired_width(f32::INFINITY))
         .labelled_by(label.id);
-    let range = range_problem(&memory.choice.frames, session.info.frame_count);
-    if let Some(problem) = &range {
-        ui.add(Label::new(RichText::new(problem.as_str()).color(palette.error)).wrap());
-    }
+    let range = range_of(&memory.choice.frames, session.info.frame_count);
+    match &range {
+        Ok(range) => ui.add(Label::new(small(&range_words(range, session))).wrap()),
+        Err(problem) => ui.add(Label::new(RichText::new(problem.as_str()).color(palette.error)).wrap()),
+    };
     ui.add_space(8.0);
     let label = ui.label("Solver");
     let chosen = SOLVERS.iter().find(|(solver, ..)| *solver == memory.choice.solver).unwrap_or(&SOLVERS[0]);
@@ -100,11 +106,11 @@ fn choices_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
     ui.add_space(8.0);
     ui.checkbox(&mut memory.choice.again, "Do finished frames again");
     ui.add_space(16.0);
-    let reason = why_not(ctx, session, memory).or(range);
-    let start =
-        ui.add_enabled_ui(reason.is_none(), |ui| ui.add(ActionButton::primary("Start the run").key("Ctrl Enter")));
+    let reason = why_not(ctx, session, memory);
+    let can_start = reason.is_none() && range.is_ok();
+    let start = ui.add_enabled_ui(can_start, |ui| ui.add(ActionButton::primary("Start the run").key("Ctrl Enter")));
     let by_key = ui.input(|input| input.modifiers.command && input.key_pressed(egui::Key::Enter));
-    if reason.is_none() && (start.inner.clicked() || by_key) {
+    if can_start && (start.inner.clicked() || by_key) {
         ctx.send(Command::StartRun(memory.choice.clone()));
         memory.choice.again = false;
     }
@@ -122,22 +128,67 @@ fn choices_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
     job_panel::messages_ui(ui, ctx, ui.available_height());
 }
 
-/// What is wrong with a typed range.
-fn range_problem(text: &str, frame_count: u32) -> Option<String> {
-    if text.trim().is_empty() {
-        return None;
+/// A run that stopped early, perhaps before the app was started: one click goes on with it.
+fn unfinished_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
+    let Some(run) = &session.unfinished else { return };
+    let can_go_on = ctx.state.job.is_none() && session.read_only.is_none() && session.recording.is_some();
+    let palette = theme::palette(ui);
+    let words = format!("The last run stopped after {} of {} frames.", run.done, run.frames.len());
+    ui.add(Label::new(RichText::new(words).color(palette.text)).wrap());
+    let go_on = ui.add_enabled_ui(can_go_on, |ui| ui.add(ActionButton::new("Go on with it").icon(Icon::Play))).inner;
+    if go_on.on_hover_text("With the settings that it was started with").clicked() {
+        let is_all = run.frames == (0..session.info.frame_count);
+        let frames = if is_all { String::new() } else { format!("{}..{}", run.frames.start, run.frames.end) };
+        let from_labels = run.assigner == Assigner::Labels;
+        ctx.send(Command::StartRun(RunChoice { frames, solver: run.solver, from_labels, again: false }));
     }
-    let range = text.trim().parse::<FrameRange>().and_then(|range| range.within(frame_count));
-    range.err().map(|error| error.to_string())
+    ui.add_space(8.0);
+    ui.separator();
+}
+
+/// The typed range, or what is wrong with it.
+fn range_of(text: &str, frame_count: u32) -> Result<Range<u32>, String> {
+    let text = text.trim();
+    let range = if text.is_empty() { Ok(FrameRange::default()) } else { text.parse::<FrameRange>() };
+    let range = range.map_err(|_| format!("Write the first frame, two dots and the end, as 0..{frame_count}."))?;
+    range.within(frame_count).map_err(|error| match error {
+        FrameRangeError::Empty { .. } => "No frame is in this range: the end must be larger than the start.".to_owned(),
+        _ => format!("The recording ends with frame {}.", frame_count.saturating_sub(1)),
+    })
+}
+
+/// A range in words, with how much of it is solved.
+fn range_words(range: &Range<u32>, session: &Session) -> String {
+    let last = range.end.saturating_sub(1);
+    let mut words = match range.len() {
+        1 => format!("Frame {last} alone"),
+        len if len == session.info.frame_count as usize => format!("All {len} frames"),
+        len => format!("Frames {} to {last}: {len} frames", range.start),
+    };
+    if let Some(overview) = &session.overview {
+        let is_solved =
+            |frame: &u32| overview.marks.get(*frame as usize).is_some_and(|mark| !mark.residual_px.is_nan());
+        let is_all = range.len() == overview.marks.len();
+        let solved = if is_all { overview.solved_len() } else { range.clone().filter(is_solved).count() };
+        words += &match solved {
+            0 => ", none of them solved yet.".to_owned(),
+            solved if solved == range.len() => ", solved already.".to_owned(),
+            solved => format!(", {solved} of them solved already."),
+        };
+    }
+    words
 }
 
 /// Why a run cannot start.
 fn why_not(ctx: &ViewCtx<'_>, session: &Session, memory: &RunMemory) -> Option<String> {
-    if let Some(reason) = &session.read_only {
-        return Some(format!("Reading only: {reason}."));
+    if session.read_only.is_some() {
+        return Some("The project is open for reading only.".to_owned());
     }
     if ctx.state.job.is_some() {
         return Some("Another job is under way.".to_owned());
+    }
+    if session.recording.is_none() {
+        return Some("The recording's files are not there. Find them on the page Detect.".to_owned());
     }
     let overview = session.overview.as_ref()?;
     if memory.choice.from_labels {

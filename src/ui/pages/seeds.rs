@@ -156,6 +156,9 @@ fn checks_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     }
 }
 
+/// So many lines of a check are shown; the tooltip has the rest.
+const MOST_LINES: usize = 2;
+
 /// One check: a click goes to the place that it is about.
 fn check_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, check: &SeedCheck) {
     let palette = theme::palette(ui);
@@ -164,14 +167,30 @@ fn check_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, check: &SeedCheck
     let row = ui.horizontal_top(|ui| {
         icon(ui, sign, ctx.theme.size.icon, palette.ink(ink));
         let colour = if check.is_met { palette.text_secondary } else { palette.text };
-        ui.add(egui::Label::new(RichText::new(&check.words).color(colour)).wrap().selectable(false));
+        let mut job = egui::text::LayoutJob::simple(
+            check.words.clone(),
+            sans(Weight::Regular, ctx.theme.font.body),
+            colour,
+            ui.available_width(),
+        );
+        job.wrap.max_rows = MOST_LINES;
+        let galley = ui.painter().layout_job(job);
+        let is_cut = galley.elided;
+        let label = ui.add(egui::Label::new(galley).selectable(false));
+        if is_cut {
+            label.on_hover_text(&check.words);
+        }
     });
     let Some(place) = place else { return };
     let response = ui.interact(row.response.rect, ui.scope_id().with("go"), egui::Sense::click());
     let name = format!("Show: {}", check.words);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Link, ui.is_enabled(), &name));
     crate::ui::widgets::focus_ring_inside(ui, response.rect, &response);
-    if response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text("Click to go there").clicked() {
+    if response
+        .on_hover_cursor(egui::CursorIcon::PointingHand)
+        .on_hover_text(format!("{} Click to go there.", check.words))
+        .clicked()
+    {
         ctx.send(Command::ShowFrame(place.frame));
         if let Some(keypoint) = place.keypoint {
             ctx.send(Command::SelectKeypoint(keypoint));

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use egui::{Align, CentralPanel, Frame, Label, Layout, RichText, ScrollArea, TextEdit, Ui, vec2};
+use egui::{Align, CentralPanel, Frame, Grid, Label, Layout, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use crate::app::Command;
 use crate::app::command::Browse;
@@ -19,12 +19,15 @@ use crate::ui::widgets::{ActionButton, heading_row, progress_bar};
 #[derive(Default)]
 pub struct WelcomeMemory {
     path: String,
-    /// The offer whose fields are drafted.
-    offered: Option<PathBuf>,
+    /// The offer as its fields were drafted: a path that a dialog gave is taken over from the next one.
+    offered: Option<(PathBuf, PathBuf, Option<PathBuf>)>,
     project: String,
     skeleton: String,
     more_recordings: String,
 }
+
+/// Width of the first column of lists, points.
+const NAME_WIDTH: f32 = 96.0;
 
 /// Width of the page's column, points.
 const WIDTH: f32 = 720.0;
@@ -43,7 +46,6 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut WelcomeMemory) {
                 });
             });
         });
-        drop_target_ui(ui, ctx);
     });
 }
 
@@ -92,12 +94,16 @@ fn open_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut WelcomeMemory) {
         if ui.add(ActionButton::new("New project from a recording…").icon(Icon::Plus)).clicked() {
             ctx.send(Command::Browse(Browse::RecordingFolder));
         }
-        if ui.add(ActionButton::new("Try the demo").icon(Icon::Play)).clicked() {
+        let demo = ui.add(ActionButton::new("Try the demo").icon(Icon::Play));
+        if demo.on_hover_text("Make a simulated recording, label it and open it; takes about a minute").clicked() {
             ctx.run(UiCommand::TryDemo);
         }
     });
     ui.add_space(8.0);
-    let label = ui.label(RichText::new("Or type a path, or drop a file or folder here").color(palette.text_secondary));
+    let label = ui.label(
+        RichText::new("Or type the path of a project or recording, or drop it on the window")
+            .color(palette.text_secondary),
+    );
     ui.horizontal(|ui| {
         let hint = "/data/session1 or /data/session1.bvlm";
         let field = TextEdit::singleline(&mut memory.path).hint_text(hint).desired_width(ui.available_width() - 80.0);
@@ -152,8 +158,8 @@ fn recent_row_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, recent: &Recent) {
                 if ui.add(ActionButton::new(&name)).on_hover_text(recent.path.display().to_string()).clicked() {
                     ctx.send(Command::Open(recent.path.clone()));
                 }
-                let frame = recent.recording.as_deref().unwrap_or_default();
-                let place = format!("{frame}, {}, frame {}  ·  {folder}", recent.page.title(), recent.frame);
+                let recording = recent.recording.as_deref().unwrap_or_default();
+                let place = format!("{recording}, {} frame {}, in {folder}", recent.page.title(), recent.frame);
                 ui.add(Label::new(RichText::new(place).color(palette.text_tertiary)).truncate());
             });
         });
@@ -173,47 +179,46 @@ fn steps_ui(ui: &mut Ui, ctx: &ViewCtx<'_>) {
     ui.add_space(24.0);
     heading_row(ui, "How it goes", "", |_| {});
     let steps = [
-        ("Detect", "finds the dots of every camera and frame."),
-        ("Seeds", "three frames that you label, with help from the other views."),
-        ("Run", "labels all other frames, and says how sure it is."),
-        ("Review", "shows the worst frames first. Export when you are content."),
+        ("1  Detect", "finds the dots of every camera and frame."),
+        ("2  Seeds", "are three frames that you label, with help from the other views."),
+        ("3  Run", "labels all other frames, and says how sure it is."),
+        ("4  Review", "shows the worst frames first. Correct them, then export."),
     ];
-    for (page, words) in steps {
-        ui.horizontal(|ui| {
+    Grid::new("steps").num_columns(2).min_col_width(NAME_WIDTH).min_row_height(24.0).show(ui, |ui| {
+        for (page, words) in steps {
             ui.label(RichText::new(page).font(sans(Weight::Strong, ctx.theme.font.body)).color(palette.text));
             ui.label(RichText::new(words).color(palette.text_secondary));
-        });
-    }
+            ui.end_row();
+        }
+    });
 }
 
 /// A new project for a recording.
 fn offer_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, offer: &Offer, memory: &mut WelcomeMemory) {
     let palette = theme::palette(ui);
-    let drafted = (offer.project.display().to_string(), offer.skeleton.as_ref().map(|path| path.display().to_string()));
-    if memory.offered.as_ref() != Some(&offer.recording) {
-        memory.offered = Some(offer.recording.clone());
-        memory.project = drafted.0;
-        memory.skeleton = drafted.1.unwrap_or_default();
-        memory.more_recordings.clear();
-    }
-    heading_row(ui, "New project", &offer.recording.display().to_string(), |_| {});
+    draft(offer, memory);
+    heading_row(ui, "New project", "for this recording", |_| {});
+    let path = RichText::new(offer.recording.display().to_string()).color(palette.text_secondary);
+    ui.add(Label::new(path).wrap().selectable(true));
+    ui.add_space(8.0);
     let is_blocked = findings_ui(ui, offer.findings.as_deref());
     ui.add_space(12.0);
     let field = |ui: &mut Ui, words: &str, hint: &str, text: &mut String, browse: Option<Browse>| {
         let label = ui.label(RichText::new(words).color(palette.text_secondary));
         ui.horizontal(|ui| {
-            let width = ui.available_width() - if browse.is_some() { 100.0 } else { 0.0 };
+            let width = ui.available_width() - if browse.is_some() { 96.0 } else { 0.0 };
             ui.add(TextEdit::singleline(text).hint_text(hint).desired_width(width)).labelled_by(label.id);
             if let Some(browse) = browse
-                && ui.add(ActionButton::new("Browse…")).clicked()
+                && ui.add(ActionButton::new("Browse…")).on_hover_text(words).clicked()
             {
                 ctx.send(Command::Browse(browse));
             }
         });
     };
-    field(ui, "Project file", "", &mut memory.project, None);
-    field(ui, "Skeleton file, empty for the mouse with 12 dots", "qd12", &mut memory.skeleton, None);
-    field(ui, "Further recordings for the same project, separated by ;", "", &mut memory.more_recordings, None);
+    field(ui, "Project file, which will hold your labels", "", &mut memory.project, Some(Browse::NewProject));
+    let words = "Skeleton file; leave it empty for the mouse with 12 dots";
+    field(ui, words, "", &mut memory.skeleton, Some(Browse::Skeleton));
+    field(ui, "Further recordings for the same project, with ; between them", "", &mut memory.more_recordings, None);
     ui.add_space(12.0);
     ui.horizontal(|ui| {
         let can = !is_blocked && offer.findings.is_some() && !memory.project.trim().is_empty();
@@ -238,6 +243,22 @@ fn offer_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, offer: &Offer, memory: &mut WelcomeM
     });
     if let Some((false, message)) = &ctx.state.last_job {
         problem_ui(ui, message);
+    }
+}
+
+/// Takes over into the fields what the offer holds now.
+fn draft(offer: &Offer, memory: &mut WelcomeMemory) {
+    let now = (offer.recording.clone(), offer.project.clone(), offer.skeleton.clone());
+    let before = memory.offered.replace(now);
+    let before = before.filter(|(recording, ..)| *recording == offer.recording);
+    if before.as_ref().is_none_or(|(_, project, _)| *project != offer.project) {
+        memory.project = offer.project.display().to_string();
+    }
+    if before.as_ref().is_none_or(|(.., skeleton)| *skeleton != offer.skeleton) {
+        memory.skeleton = offer.skeleton.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+    }
+    if before.is_none() {
+        memory.more_recordings.clear();
     }
 }
 
@@ -271,17 +292,4 @@ fn findings_ui(ui: &mut Ui, findings: Option<&[Finding]>) -> bool {
     }
     // One camera that cannot be used does not keep the others from being used.
     findings.iter().any(|finding| finding.severity == Severity::Error && finding.camera.is_none())
-}
-
-/// Where to drop what is held over the window.
-fn drop_target_ui(ui: &Ui, ctx: &ViewCtx<'_>) {
-    if ui.input(|input| input.raw.hovered_files.is_empty()) {
-        return;
-    }
-    let palette = theme::palette(ui);
-    let rect = ui.max_rect().shrink(8.0);
-    let painter = ui.ctx().layer_painter(egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop target")));
-    painter.rect(rect, 8.0, palette.accent_fill, egui::Stroke::new(2.0, palette.accent), egui::StrokeKind::Inside);
-    let font = sans(Weight::Strong, ctx.theme.font.figure);
-    painter.text(rect.center(), egui::Align2::CENTER_CENTER, "Drop to open", font, palette.text);
 }

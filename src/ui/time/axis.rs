@@ -83,7 +83,7 @@ impl Axis {
     pub fn zoomed(&self, factor: f64, x: f32) -> Self {
         let whole = f64::from(self.frame_count.max(1));
         let frames = (self.span.frames / factor).clamp(FEWEST.min(whole), whole);
-        let share = f64::from(((x - self.left) / self.width).clamp(0.0, 1.0));
+        let share = (f64::from(x - self.left) / f64::from(self.width)).clamp(0.0, 1.0);
         let at = self.span.start + share * self.span.frames;
         Self::new(self.left, self.width, Some(Span { start: at - share * frames, frames }), self.frame_count)
     }

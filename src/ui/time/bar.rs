@@ -27,6 +27,8 @@ pub(super) struct BarMemory {
     shapes: Vec<Shape>,
     /// Where the pointer went down.
     press: Option<Pos2>,
+    /// Whether it moved since.
+    has_moved: bool,
     /// The frame that was asked for last, while the pointer is down.
     asked: Option<u32>,
 }
@@ -347,15 +349,17 @@ fn scrub_input(
     memory: &mut BarMemory,
 ) {
     let is_down = response.is_pointer_button_down_on() && ui.input(|input| input.pointer.primary_down());
-    let Some(at) = response.interact_pointer_pos().filter(|_| is_down) else {
+    // A quick click may go down and up within one painted frame.
+    let is_quick = response.clicked() && memory.press.is_none();
+    let Some(at) = response.interact_pointer_pos().filter(|_| is_down || is_quick) else {
         memory.press = None;
+        memory.has_moved = false;
         memory.asked = None;
         return;
     };
     let press = *memory.press.get_or_insert(at);
-    let moved =
-        (at.x - press.x).abs() > 2.0 || memory.asked.is_some_and(|asked| axis.frame_at(at.x) != asked && at != press);
-    let frame = if moved { axis.frame_at(at.x) } else { goal_at(axis, press, rows, &memory.bins) };
+    memory.has_moved |= (at.x - press.x).abs() > 2.0;
+    let frame = if memory.has_moved { axis.frame_at(at.x) } else { goal_at(axis, press, rows, &memory.bins) };
     if memory.asked != Some(frame) && (frame != session.cursor.frame || session.cursor.is_playing()) {
         ctx.send(Command::ShowFrame(frame));
     }
@@ -385,9 +389,6 @@ fn name_slider(ui: &Ui, ctx: &ViewCtx<'_>, session: &Session, response: &Respons
             node.add_action(action);
         }
     });
-    if response.clicked() {
-        response.request_focus();
-    }
     let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
     let (steps, value) = ui.input(|input| {
@@ -424,7 +425,7 @@ fn paint_gutter(
     };
     let top = rows.bars.top() + 8.0;
     let (first, second) = match kind {
-        BarKind::Residuals => ("Residual, worst", "px, log"),
+        BarKind::Residuals => ("Residual", "worst, px"),
         BarKind::Dots => ("Dots found", "all views"),
         BarKind::Progress => ("Frames", ""),
     };
@@ -447,10 +448,15 @@ fn paint_gutter(
     match kind {
         BarKind::Residuals => {
             let scale = scale(session);
-            [1.0, 3.0, 10.0, 30.0]
-                .into_iter()
-                .filter(|px| (0.1..0.95).contains(&height_of(px * scale)))
-                .for_each(|px| tick(y_of(height_of(px * scale)), px.to_string()));
+            let mut below = f32::INFINITY;
+            for px in [1.0, 3.0, 10.0, 30.0] {
+                let share = height_of(px * scale);
+                // A label needs a line's height for itself.
+                if (0.1..0.95).contains(&share) && below - y_of(share) >= 13.0 {
+                    below = y_of(share);
+                    tick(below, px.to_string());
+                }
+            }
         }
         BarKind::Dots => tick(y_of(1.0), most_dots(session).to_string()),
         BarKind::Progress => {}

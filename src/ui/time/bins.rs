@@ -199,7 +199,7 @@ impl Bins {
     pub fn bin_of(&self, frame: u32) -> Option<&Bin> {
         let first = self.bins.first()?.first;
         let index = frame.checked_sub(first)? / self.per_bin.max(1);
-        self.bins.get(index as usize)
+        self.bins.get(index as usize).filter(|bin| frame - bin.first < bin.frames)
     }
 
     /// The mark at a screen position.
@@ -289,7 +289,11 @@ mod tests {
         frames[123_456].residual_px = 42.0;
         frames[777_777].residual_px = 9.0;
         frames[777_778] = FrameMark { residual_px: 12.0, state: FrameState::Accepted, ..frames[777_778] };
+        let start = cpu_time::ThreadTime::now();
         let bins = Bins::of(&frames, &axis(1_000_000), 2.8, &[]);
+        let spent = start.elapsed();
+        // About 10 ms without, 3 ms with full optimisation; done once per change.
+        assert!(spent.as_millis() < 200, "{spent:?}");
         assert!(bins.bins.len() <= 490 && bins.bins.iter().map(|bin| bin.frames).sum::<u32>() == 1_000_000);
         let worst = bins.bin_of(123_456).unwrap();
         assert_eq!((worst.worst_px, worst.worst, worst.is_flagged), (42.0, 123_456, true));

@@ -121,7 +121,7 @@ impl Lens {
     pub fn project(&self, point: Vector) -> Option<Seen> {
         let from_eye = point - self.eye;
         let depth_mm = from_eye.dot(&self.ahead);
-        if !(depth_mm >= NEAR_MM * (1.0 - 1e-9)) {
+        if depth_mm.is_nan() || depth_mm < NEAR_MM * (1.0 - 1e-9) {
             return None;
         }
         let scale = self.focal / depth_mm;

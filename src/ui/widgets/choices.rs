@@ -153,10 +153,23 @@ pub fn slider<N: Numeric>(
     range: std::ops::RangeInclusive<N>,
     decimals: usize,
 ) -> Response {
+    slider_in_column(ui, name, value, range, decimals, 0.0)
+}
+
+/// The same, where several stand below each other: their names take at least `name_width` points.
+pub fn slider_in_column<N: Numeric>(
+    ui: &mut Ui,
+    name: &str,
+    value: &mut N,
+    range: std::ops::RangeInclusive<N>,
+    decimals: usize,
+    name_width: f32,
+) -> Response {
     let theme = Theme::get();
     let palette = theme::palette(ui);
     ui.horizontal(|ui| {
         let label = ui.label(egui::RichText::new(name).color(palette.text_secondary));
+        ui.add_space((name_width - label.rect.width()).max(0.0));
         let handle = ui.scope(|ui| {
             // The handle is as high as a control; a small one is exact.
             ui.spacing_mut().interact_size.y = theme.size.icon;

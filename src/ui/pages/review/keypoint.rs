@@ -189,7 +189,7 @@ fn changes_ui(ui: &mut Ui, session: &Session, view: &FrameView, keypoint: Keypoi
 pub(in crate::ui) fn placement_words(placement: Option<Placement>) -> String {
     match placement {
         None => "no label".to_owned(),
-        Some(Placement::Absent) => "not visible".to_owned(),
+        Some(Placement::Absent) => "not seen".to_owned(),
         Some(placement) => placement.number().map_or_else(|| "free point".to_owned(), |number| number.0.to_string()),
     }
 }

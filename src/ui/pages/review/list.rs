@@ -75,7 +75,7 @@ fn empty_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     let (filter, counts) = (session.queue.filter(), session.queue.counts());
     let is_filtered = filter.reason.is_some() || filter.camera.is_some() || filter.keypoint.is_some();
     let is_done = counts.all() > 0 && counts.of(FrameState::Todo) == 0 && filter.states == [FrameState::Todo];
-    if is_done && !is_filtered || counts.all() == 0 && !is_filtered {
+    if (is_done || counts.all() == 0) && !is_filtered {
         let sentence = if is_done {
             format!("All {} frames are done. Lower the threshold or export.", counts.all())
         } else {
@@ -129,6 +129,9 @@ fn row_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, columns: &Columns, 
     if response.clicked() {
         ctx.send(Command::Queue(QueueStep::Row(index)));
     }
+    let response = response.on_hover_ui(|ui| {
+        ui.label(format!("{reason}. A label is wrong with a chance of {:.2}.", row.chance));
+    });
     let palette = theme::palette(ui);
     paint_row(ui, rect, is_selected, response.hovered());
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, egui::Stroke::new(theme.stroke.line, palette.line));

@@ -164,7 +164,7 @@ fn detail(session: &Session, remedy: &Hypothesis) -> String {
         many => parts.push(format!("{} views", many.len())),
     }
     if let Some(px) = remedy.residual_after_px {
-        parts.push(format!("residual {px:.1} px"));
+        parts.push(format!("leaves {px:.1} px"));
     }
     if let Some([before, after]) = remedy.strain {
         if before - after > SHAPE_NATS {

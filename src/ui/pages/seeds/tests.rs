@@ -7,7 +7,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use crate::app::command::ProposalScope;
 use crate::app::settings::Settings;
 use crate::app::{Command, Dialog, Page};
-use crate::model::{CameraId, CentroidNumber, KeypointId, Placement};
+use crate::model::{CameraId, CentroidNumber, KeypointId, Placement, Source};
 use crate::store::Project;
 use crate::ui::shell::Shell;
 use crate::ui::testing::{SmallProject, Truth, dot_of, send, session, settle};
@@ -125,13 +125,6 @@ fn sides_are_swapped_over_a_range_and_undone_in_one_step() {
     send(&mut harness, Command::SelectKeypoint(KeypointId(1)));
     press(&mut harness, Modifiers::COMMAND | Modifiers::SHIFT, Key::X);
     harness.get_by_label("Swap in frame 1");
-    harness.event(egui::Event::Key {
-        key: Key::A,
-        physical_key: None,
-        pressed: true,
-        repeat: false,
-        modifiers: Modifiers::COMMAND,
-    });
     harness.event(egui::Event::Text("2".to_owned()));
     settle(&mut harness);
     click(&mut harness, "Swap in 2 frames");
@@ -283,6 +276,20 @@ fn a_whole_frame_takes_at_most_thirty_clicks_and_keys_and_leads_to_the_next() {
     assert_is_truth(&harness, &project.truths[1]);
     println!("{} clicks and keys for the second frame, {mended} mended", session(&harness).seeds.clicks);
     assert!(session(&harness).seeds.clicks <= 15);
+}
+
+#[test]
+fn what_the_computer_said_of_a_seed_frame_is_accepted_by_a_person() {
+    let project = SmallProject::new();
+    let (camera, number) = views_of(&project.truths[0], 0)[0];
+    project.import_label(0, CameraId(camera), KeypointId(0), CentroidNumber(number));
+    let mut harness = project.window(Page::Seeds);
+    harness.get_by_label(&format!("ear_L in cam{camera}: free point proposed"));
+    harness.get_by_label("0 of 72 decided");
+    press(&mut harness, Modifiers::SHIFT, Key::A);
+    harness.get_by_label(&format!("ear_L in cam{camera}: free point"));
+    let view = session(&harness).view().expect("the frame is there");
+    assert!(view.labels.get(CameraId(camera), KeypointId(0)).is_some_and(|label| label.source() == Source::Seed));
 }
 
 #[test]
