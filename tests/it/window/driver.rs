@@ -95,13 +95,13 @@ impl Tree {
 
     /// Whether the control of that name is switched on.
     pub fn is_on(&self, name: &str) -> bool {
-        let node = self.find(&|found| found == name);
-        node.is_some_and(|node| node.toggled() == Some(Toggled::True) || node.is_selected() == Some(true))
+        let is_on = |node: &Node| node.toggled() == Some(Toggled::True) || node.is_selected() == Some(true);
+        self.nodes.iter().any(|(_, node)| Self::text(node) == name && is_on(node))
     }
 
     /// Whether the control of that name can be used.
     pub fn is_enabled(&self, name: &str) -> bool {
-        self.find(&|found| found == name).is_some_and(|node| !node.is_disabled())
+        self.nodes.iter().any(|(_, node)| Self::text(node) == name && node.role() != Role::Label && !node.is_disabled())
     }
 
     /// The middle of what bears exactly this text, px from the window's corner.
