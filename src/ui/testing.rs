@@ -79,8 +79,8 @@ impl SmallProject {
         Self { folder, path, truths }
     }
 
-    /// Gives a keypoint a label that no person made.
-    pub fn label_by_machine(&self, frame: u32, camera: CameraId, keypoint: KeypointId, number: CentroidNumber) {
+    /// Gives a keypoint a label as a table has it, at the place of a dot.
+    pub fn import_label(&self, frame: u32, camera: CameraId, keypoint: KeypointId, number: CentroidNumber) {
         let mut project = Project::open(&self.path).expect("the project opens");
         let info = project.only_recording().expect("it has one recording");
         let views = project.detection(info.id, frame).expect("the frame was detected");

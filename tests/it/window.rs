@@ -178,7 +178,7 @@ fn a_recording_is_labelled_solved_reviewed_and_exported_by_hand() {
     let mut window = Window::open(&screen, &["open", given.recording.to_str().unwrap()], &settings);
     window.resize([1600, 1000]);
     window.wait_until("Make the project", |tree| tree.is_enabled("Make the project").then_some(()));
-    window.fill("Project file", project.to_str().unwrap());
+    window.fill("Project file, which will hold your labels", project.to_str().unwrap());
     window.click("Make the project");
 
     // Its dots.

@@ -282,12 +282,12 @@ fn a_whole_frame_takes_at_most_thirty_clicks_and_keys_and_leads_to_the_next() {
 fn what_the_computer_said_of_a_seed_frame_is_accepted_by_a_person() {
     let project = SmallProject::new();
     let (camera, number) = views_of(&project.truths[0], 0)[0];
-    project.label_by_machine(0, CameraId(camera), KeypointId(0), CentroidNumber(number));
+    project.import_label(0, CameraId(camera), KeypointId(0), CentroidNumber(number));
     let mut harness = project.window(Page::Seeds);
-    harness.get_by_label(&format!("ear_L in cam{camera}: dot {number} proposed"));
+    harness.get_by_label(&format!("ear_L in cam{camera}: free point proposed"));
     harness.get_by_label("0 of 72 decided");
     press(&mut harness, Modifiers::SHIFT, Key::A);
-    harness.get_by_label(&format!("ear_L in cam{camera}: dot {number}"));
+    harness.get_by_label(&format!("ear_L in cam{camera}: free point"));
     let view = session(&harness).view().expect("the frame is there");
     assert!(view.labels.get(CameraId(camera), KeypointId(0)).is_some_and(|label| label.source() == Source::Seed));
 }
