@@ -87,7 +87,8 @@ impl Cursor {
     pub fn advance(&mut self, now_secs: f64, pictures_are_there: bool) -> bool {
         let Some(playing) = self.playing.filter(|_| pictures_are_there) else { return false };
         let due = f64::from(playing.from_frame) + (now_secs - playing.from_secs).max(0.0) * playing.frames_per_sec;
-        let frame = (due as u32).min(self.last());
+        // A frame that is due now is shown now, whatever the last digits of the clock say.
+        let frame = ((due + 1e-6) as u32).min(self.last());
         if frame == self.last() {
             self.playing = None;
         }
