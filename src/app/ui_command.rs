@@ -552,7 +552,11 @@ mod tests {
         let texts: HashSet<_> = TABLE.iter().map(|entry| entry.text).collect();
         assert_eq!((commands.len(), texts.len()), (TABLE.len(), TABLE.len()));
         for entry in TABLE {
-            assert!(entry.text.chars().next().is_some_and(char::is_uppercase), "{}", entry.text);
+            assert!(
+                entry.text.starts_with(|first: char| first.is_uppercase() || first.is_ascii_digit()),
+                "{}",
+                entry.text
+            );
             assert!(!entry.text.ends_with(['.', '!']) && !entry.tooltip.ends_with(['.', '!']), "{}", entry.text);
         }
     }
