@@ -10,6 +10,10 @@ pub mod bins;
 
 mod bar;
 
+mod shapes;
+
+mod hint;
+
 mod transport;
 
 pub(super) use bar::zoom_by;

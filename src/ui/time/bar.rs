@@ -7,17 +7,16 @@ use egui::{
 };
 
 use super::axis::Axis;
-use super::bins::{Bins, COUNT_GAP, MARK_WIDTH, MarkKind, kind_of};
-use super::transport::{done_colour, seconds};
-use super::{BarKind, TimeMemory};
+use super::bins::{Bins, COUNT_GAP, MARK_WIDTH, MarkKind};
+use super::shapes::{Key, ROW, Rows, height_of, most_dots, scale, shapes};
+use super::{BarKind, TimeMemory, hint};
 use crate::app::overview::Overview;
 use crate::app::session::Session;
 use crate::app::{Command, Page};
-use crate::store::FrameState;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::icons::paint_icon;
 use crate::ui::theme::{self, Weight, mono, sans};
-use crate::ui::widgets::{focus_ring_inside, state_word};
+use crate::ui::widgets::focus_ring_inside;
 
 /// What the bar keeps between frames.
 #[derive(Default)]
@@ -32,52 +31,6 @@ pub(super) struct BarMemory {
     /// The frame that was asked for last, while the pointer is down.
     asked: Option<u32>,
 }
-
-/// Everything that the kept shapes depend on.
-#[derive(Clone, Debug, PartialEq)]
-struct Key {
-    revision: u64,
-    axis: Axis,
-    room: Rect,
-    kind: BarKind,
-    threshold_px: f32,
-    open_seeds: Vec<u32>,
-    is_dark: bool,
-    pixels_per_point: f32,
-}
-
-/// Where the parts of the bar lie.
-struct Rows {
-    bars: Rect,
-    heat: Option<Rect>,
-    marks: f32,
-    numbers: f32,
-    map: Option<Rect>,
-}
-
-/// Height of a row of marks or numbers, of the heat strip, and of the map of the whole recording.
-const ROW: f32 = 20.0;
-const HEAT: f32 = 16.0;
-const MAP: f32 = 8.0;
-
-impl Rows {
-    fn new(room: Rect, kind: BarKind, is_zoomed: bool) -> Self {
-        let mut bottom = room.bottom() - 4.0;
-        let mut take = |height: f32| {
-            bottom -= height;
-            Rect::from_min_max(pos2(room.left(), bottom), pos2(room.right(), bottom + height))
-        };
-        let map = is_zoomed.then(|| take(MAP));
-        let numbers = take(ROW).center().y;
-        let marks = take(ROW).center().y;
-        let heat = (kind == BarKind::Residuals).then(|| take(HEAT));
-        let bars = Rect::from_min_max(pos2(room.left(), room.top() + 8.0), pos2(room.right(), bottom - 4.0));
-        Self { bars, heat, marks, numbers, map }
-    }
-}
-
-/// Residuals at the foot and at the top of the plot, px at 1024 px width; the scale between is logarithmic.
-const RESIDUALS_PX: (f32, f32) = (0.25, 30.0);
 
 pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, kind: BarKind, memory: &mut TimeMemory) {
     let whole = ui.available_rect_before_wrap();
@@ -125,7 +78,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, kind: BarKin
     {
         let mark = (at.y - rows.marks).abs() <= ROW / 2.0;
         Tooltip::for_widget(&response).at_pointer().gap(12.0).show(|ui| {
-            tooltip_ui(ui, ctx, session, overview, &axis, at.x, frame, mark, &memory.bar.bins);
+            hint::ui(ui, ctx, session, overview, &axis, at.x, frame, mark, &memory.bar.bins);
         });
     }
 }
@@ -168,7 +121,7 @@ fn open_seeds(session: &Session, page: Page) -> Vec<u32> {
     session.seeds.frames.iter().copied().filter(is_open).collect()
 }
 
-fn is_open_seed(session: &Session, page: Page, frame: u32) -> bool {
+pub(super) fn is_open_seed(session: &Session, page: Page, frame: u32) -> bool {
     let progress = session.seeds.progress.get(&frame);
     match (page, progress) {
         (Page::Seeds, Some(progress)) => progress.dots + progress.none < progress.all,
@@ -177,124 +130,6 @@ fn is_open_seed(session: &Session, page: Page, frame: u32) -> bool {
             marks.and_then(|marks| marks.get(frame as usize)).is_none_or(|mark| !mark.is_seed)
         }
         _ => false,
-    }
-}
-
-/// Pixels at 1024 px width in a pixel of the widest view.
-fn scale(session: &Session) -> f32 {
-    let widest = session.info.cameras.iter().map(|camera| camera.size_px[0]).max().unwrap_or(1024);
-    1024.0 / widest.max(1) as f32
-}
-
-/// How high a residual stands in the plot, 0 to 1.
-fn height_of(residual_at_1024_px: f32) -> f32 {
-    let (least, most) = RESIDUALS_PX;
-    ((residual_at_1024_px / least).ln() / (most / least).ln()).clamp(0.0, 1.0)
-}
-
-/// Bars and heat strip.
-fn shapes(ui: &Ui, ctx: &ViewCtx<'_>, session: &Session, bins: &Bins, key: &Key, rows: &Rows) -> Vec<Shape> {
-    let palette = theme::palette(ui);
-    let appearance = theme::appearance_of(ui);
-    let most_dots = most_dots(session) as f32;
-    let scale = scale(session);
-    let mut drawing = Drawing::new(ui, key, bins.per_bin);
-    for bin in &bins.bins {
-        let edges = (bin.first, bin.frames);
-        match key.kind {
-            BarKind::Residuals => {
-                if !bin.worst_px.is_nan() {
-                    let colour = if bin.is_flagged {
-                        palette.error
-                    } else if bin.worst_px > key.threshold_px {
-                        palette.text_tertiary
-                    } else {
-                        palette.bar
-                    };
-                    drawing.bar(edges, rows.bars, height_of(bin.worst_px * scale).max(0.03), colour);
-                }
-                if let Some(heat) = rows.heat {
-                    let colour = ctx.theme.heat_colour(appearance, f64::from(bin.worst_px * scale));
-                    drawing.cell(edges, heat.shrink2(vec2(0.0, 1.0)), colour);
-                }
-            }
-            BarKind::Dots if bin.dots > 0 => {
-                let colour = if bin.is_seed { palette.text_tertiary } else { palette.bar };
-                drawing.bar(edges, rows.bars, f32::from(bin.dots) / most_dots, colour);
-            }
-            BarKind::Dots => {}
-            BarKind::Progress => {
-                drawing.cell(edges, rows.bars, palette.control);
-                if bin.solved > 0 {
-                    drawing.bar(edges, rows.bars, bin.solved as f32 / bin.frames as f32, done_colour(ui));
-                }
-            }
-        }
-    }
-    drawing.finish()
-}
-
-/// As many dots as there can be labels, or more where more were found.
-fn most_dots(session: &Session) -> u16 {
-    let all = session.info.cameras.len() * session.skeleton.len();
-    let found = session.overview.iter().flat_map(|overview| &overview.marks).map(|mark| mark.dots).max().unwrap_or(0);
-    found.max(all.min(usize::from(u16::MAX)) as u16).max(1)
-}
-
-/// Rectangles that stand on whole pixels: one mesh where they are narrow, rounded ones where they are few.
-struct Drawing {
-    axis: Axis,
-    pixels_per_point: f32,
-    gap: f32,
-    radius: u8,
-    mesh: egui::Mesh,
-    shapes: Vec<Shape>,
-}
-
-impl Drawing {
-    fn new(ui: &Ui, key: &Key, per_bin: u32) -> Self {
-        let width = key.axis.frame_width() * per_bin as f32;
-        let gap = if width < 4.0 { 0.0 } else { (width * 0.16).clamp(1.0, 4.0) };
-        let radius = if width >= 10.0 { theme::Theme::get().radius.mark } else { 0 };
-        let mesh = egui::Mesh::default();
-        Self { axis: key.axis, pixels_per_point: ui.pixels_per_point(), gap, radius, mesh, shapes: Vec::new() }
-    }
-
-    /// The left and right edge of frames, cut at the ends of the bar.
-    fn edges(&self, (first, frames): (u32, u32), gap: f32) -> Option<(f32, f32)> {
-        let snap = |x: f32| (x * self.pixels_per_point).round() / self.pixels_per_point;
-        let (left_end, right_end) = (self.axis.left, self.axis.left + self.axis.width);
-        let left = snap((self.axis.x_of_edge(f64::from(first)) + gap / 2.0).clamp(left_end, right_end));
-        let end = f64::from(first) + f64::from(frames);
-        let right = snap((self.axis.x_of_edge(end) - gap / 2.0).clamp(left_end, right_end));
-        (right > left).then_some((left, right))
-    }
-
-    fn bar(&mut self, frames: (u32, u32), room: Rect, share: f32, colour: egui::Color32) {
-        let Some((left, right)) = self.edges(frames, self.gap) else { return };
-        let top = room.bottom() - room.height() * share.clamp(0.0, 1.0);
-        self.push(Rect::from_min_max(pos2(left, top), pos2(right, room.bottom())), colour);
-    }
-
-    fn cell(&mut self, frames: (u32, u32), room: Rect, colour: egui::Color32) {
-        let gap = if self.gap > 0.0 { 1.0 } else { 0.0 };
-        let Some((left, right)) = self.edges(frames, gap) else { return };
-        self.push(Rect::from_x_y_ranges(left..=right, room.y_range()), colour);
-    }
-
-    fn push(&mut self, rect: Rect, colour: egui::Color32) {
-        if self.radius > 0 {
-            self.shapes.push(Shape::rect_filled(rect, self.radius, colour));
-        } else {
-            self.mesh.add_colored_rect(rect, colour);
-        }
-    }
-
-    fn finish(mut self) -> Vec<Shape> {
-        if !self.mesh.is_empty() {
-            self.shapes.push(Shape::mesh(self.mesh));
-        }
-        self.shapes
     }
 }
 
@@ -559,48 +394,4 @@ fn paint_map(ui: &Ui, session: &Session, axis: &Axis, map: Rect) {
     let x = all.x_of(session.cursor.frame);
     let tick = Rect::from_center_size(pos2(x, map.center().y), vec2(2.0, map.height()));
     ui.painter().rect_filled(tick, 0, palette.accent);
-}
-
-#[expect(clippy::too_many_arguments, reason = "where the pointer is and what is there")]
-fn tooltip_ui(
-    ui: &mut Ui,
-    ctx: &ViewCtx<'_>,
-    session: &Session,
-    overview: &Overview,
-    axis: &Axis,
-    x: f32,
-    frame: u32,
-    on_marks: bool,
-    bins: &Bins,
-) {
-    let palette = theme::palette(ui);
-    let quiet = |words: String| egui::RichText::new(words).color(palette.text_secondary);
-    if let Some(mark) = bins.mark_at(axis, x).filter(|mark| on_marks && mark.count() > 1) {
-        ui.strong(mark.words());
-        ui.label(quiet(format!("frames {} to {}", mark.first, mark.last)));
-        ui.label(quiet(format!("Click for frame {}", mark.goal)));
-        return;
-    }
-    let time = seconds(session, frame).map(|secs| format!(", {secs}")).unwrap_or_default();
-    ui.strong(format!("Frame {frame}{time}"));
-    let Some(mark) = overview.marks.get(frame as usize) else { return };
-    if mark.residual_px.is_nan() {
-        ui.label(quiet(if mark.is_detected { "not solved".to_owned() } else { "no dots looked for".to_owned() }));
-    } else {
-        let state =
-            if mark.state == FrameState::Todo { String::new() } else { format!(", {}", state_word(mark.state)) };
-        ui.label(quiet(format!("worst residual {:.1} px{state}", mark.residual_px)));
-    }
-    if mark.dots > 0 {
-        ui.label(quiet(format!("{} dots in all views", mark.dots)));
-    }
-    let is_open = session.seeds.frames.contains(&frame) && is_open_seed(session, ctx.state.page, frame);
-    if let Some(kind) = kind_of(mark, is_open, session.queue.threshold_px() as f32) {
-        ui.label(quiet(kind.words(1).to_owned()));
-    }
-    if let Some(bin) = bins.bin_of(frame).filter(|bin| bin.frames > 1 && !bin.worst_px.is_nan()) {
-        let last = bin.first + bin.frames - 1;
-        let words = format!("worst of {} to {last}: {:.1} px, frame {}", bin.first, bin.worst_px, bin.worst);
-        ui.label(quiet(words));
-    }
 }
