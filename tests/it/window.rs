@@ -147,7 +147,7 @@ fn label_seed_frame(window: &mut Window<'_>, given: &Given, kept: &Kept, frame: 
             if kept.label(frame, camera, index) == Some(wanted.unwrap_or(0)) {
                 continue;
             }
-            window.click_starting(&format!("{keypoint} in {name}: "));
+            window.choose_starting(&format!("{keypoint} in {name}: "));
             match wanted {
                 Some(number) => {
                     window.click_starting(&dot_name(number, name));
@@ -239,7 +239,7 @@ fn a_recording_is_labelled_solved_reviewed_and_exported_by_hand() {
     // One correction: a keypoint is not visible in a view. Undone, and done again.
     let human = kept.human_labels();
     window.hover("View cam1");
-    window.click_starting("ear_L in cam1");
+    window.choose_starting("ear_L in cam1: ");
     window.key("n");
     let mended = window.wait_until("Undo: ", |tree| tree.containing("Undo: ").filter(|title| title.contains("cam1")));
     window.wait_for("Saved");
@@ -326,7 +326,7 @@ fn a_label_that_was_accepted_survives_a_kill() {
             let camera = (round + edit) % 6;
             let keypoint = (5 * round + edit) % keypoints.len();
             let cell = format!("{} in cam{camera}: ", keypoints[keypoint]);
-            window.click_starting(&cell);
+            window.choose_starting(&cell);
             // "Not visible" and "no label" by turns, so that each is an edit.
             let (key, words, wanted) = match accepted.get(&(camera, keypoint)) {
                 Some(Some(0)) => ("Delete", "to do", None),

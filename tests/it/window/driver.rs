@@ -99,6 +99,12 @@ impl Tree {
         self.nodes.iter().any(|(_, node)| Self::text(node) == name && is_on(node))
     }
 
+    /// Whether a control whose name begins so is switched on.
+    pub fn is_on_starting(&self, beginning: &str) -> bool {
+        let fits = |text: &String| text.starts_with(beginning);
+        self.texts().iter().filter(|text| fits(text)).any(|text| self.is_on(text))
+    }
+
     /// Whether the control of that name can be used.
     pub fn is_enabled(&self, name: &str) -> bool {
         self.nodes.iter().any(|(_, node)| Self::text(node) == name && node.role() != Role::Label && !node.is_disabled())
@@ -224,6 +230,12 @@ impl<'a> Window<'a> {
         };
         let name = self.wait_until(beginning, |tree| tree.texts().into_iter().find(|text| fits(text)));
         self.click(&name);
+    }
+
+    /// Clicks what bears a name that begins so, and waits until it is chosen: a hand is slower than a frame.
+    pub fn choose_starting(&mut self, beginning: &str) {
+        self.click_starting(beginning);
+        self.wait_until(beginning, |tree| tree.is_on_starting(beginning).then_some(()));
     }
 
     /// Presses a key or combination, as xdotool names it: "ctrl+z".
