@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use etcetera::BaseStrategy;
+
 use super::command::{Browse, Command, Dialog, Page};
 use super::event::Event;
 use super::opening;
@@ -359,5 +361,5 @@ fn demo_folder() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("BEHAVIORVLM_DEMO") {
         return Some(PathBuf::from(path));
     }
-    directories::ProjectDirs::from("", "", "behaviorvlm").map(|folders| folders.data_dir().join("demo"))
+    etcetera::choose_base_strategy().ok().map(|folders| folders.data_dir().join("behaviorvlm/demo"))
 }

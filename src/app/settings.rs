@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 
 use super::command::Page;
@@ -143,7 +144,7 @@ pub fn default_path() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("BEHAVIORVLM_SETTINGS") {
         return Some(PathBuf::from(path));
     }
-    directories::ProjectDirs::from("", "", "behaviorvlm").map(|folders| folders.config_dir().join("settings.json"))
+    etcetera::choose_base_strategy().ok().map(|folders| folders.config_dir().join("behaviorvlm/settings.json"))
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ mod stored;
 
 use std::path::{Path, PathBuf};
 
+use etcetera::BaseStrategy;
+
 pub use self::prepare::{Prepared, StorableChannel, delete, plan, prepare};
 pub(super) use self::stored::StoredVideo;
 
@@ -37,7 +39,7 @@ const TILE_PX: u32 = 512;
 
 /// Where a user's frame stores lie; `None` where the system says of no cache folder.
 pub fn default_root() -> Option<PathBuf> {
-    directories::ProjectDirs::from("", "", "behaviorvlm").map(|folders| folders.cache_dir().join("frames"))
+    etcetera::choose_base_strategy().ok().map(|folders| folders.cache_dir().join("behaviorvlm/frames"))
 }
 
 /// The folder of a video's store; `None` for image sequences, which need none.
