@@ -12,7 +12,7 @@ use std::process::Command;
 use behaviorvlm::model::{CameraId, KeypointId, Placement};
 use behaviorvlm::store::{FrameState, Project, RecordingInfo};
 
-use driver::{Screen, Window, shots};
+use driver::{Screen, Tree, Window, shots};
 
 const SEED_FRAMES: u32 = 3;
 /// Clicks and keys that a full seed frame may take with the help of geometry.
@@ -121,12 +121,14 @@ fn label_seed_frame(window: &mut Window<'_>, given: &Given, kept: &Kept, frame: 
     let before = window.inputs;
     if frame == 0 {
         for (index, keypoint) in keypoints.iter().enumerate() {
-            let seen: Vec<usize> =
-                (0..cameras.len()).filter(|camera| kept.wanted(given, frame, *camera, keypoint).is_some()).collect();
-            // Views far apart on the ring cross best.
-            let pair = [seen[0], seen[seen.len() / 2]];
-            for camera in pair {
+            let is_seen = |camera: &usize| kept.wanted(given, frame, *camera, keypoint).is_some();
+            let mut open: Vec<usize> = (0..cameras.len()).filter(is_seen).collect();
+            for _ in 0..2 {
                 window.wait_until(keypoint, |tree| tree.is_on(keypoint).then_some(()));
+                // Where the page says, if the keypoint can be seen there.
+                let advised =
+                    |tree: &Tree| open.iter().position(|camera| tree.has(&format!("in {}", cameras[*camera])));
+                let camera = open.remove(advised(&window.tree()).unwrap_or(0));
                 let number = kept.wanted(given, frame, camera, keypoint).unwrap();
                 window.click_starting(&dot_name(number, &cameras[camera]));
                 let cell = format!("{keypoint} in {}: dot {number}", cameras[camera]);
