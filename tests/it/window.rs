@@ -123,7 +123,8 @@ fn label_seed_frame(window: &mut Window<'_>, given: &Given, kept: &Kept, frame: 
         for (index, keypoint) in keypoints.iter().enumerate() {
             let is_seen = |camera: &usize| kept.wanted(given, frame, *camera, keypoint).is_some();
             let mut open: Vec<usize> = (0..cameras.len()).filter(is_seen).collect();
-            for _ in 0..2 {
+            let is_point = open.len() >= 2;
+            for _ in 0..open.len().min(2) {
                 window.wait_until(keypoint, |tree| tree.is_on(keypoint).then_some(()));
                 // Where the page says, if the keypoint can be seen there.
                 let advised =
@@ -133,6 +134,11 @@ fn label_seed_frame(window: &mut Window<'_>, given: &Given, kept: &Kept, frame: 
                 window.click_starting(&dot_name(number, &cameras[camera]));
                 let cell = format!("{keypoint} in {}: dot {number}", cameras[camera]);
                 window.wait_until(&cell, |tree| tree.containing(&cell));
+            }
+            if !is_point {
+                window.key("shift+n");
+                let last = format!("{keypoint} in {}: ", cameras[cameras.len() - 1]);
+                window.wait_until(&last, |tree| tree.containing(&last).filter(|cell| !cell.ends_with("to do")));
             }
             if let Some(next) = keypoints.get(index + 1) {
                 window.wait_until(next, |tree| tree.is_on(next).then_some(()));
