@@ -8,6 +8,7 @@ mod driver;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use behaviorvlm::model::{CameraId, KeypointId, Placement};
 use behaviorvlm::store::{FrameState, Project, RecordingInfo};
@@ -293,12 +294,12 @@ fn shoot_all(shots: &Path, folder: &Path, project: &Path) {
             let screen = Screen::start(size);
             let mut window = Window::open(&screen, &["open", project.to_str().unwrap()], &settings);
             window.resize(size);
-            let pages =
-                [("1", "detect"), ("2", "seeds"), ("3", "run"), ("4", "review"), ("5", "behaviour"), ("6", "export")];
-            for (key, page) in pages {
-                window.key(&format!("ctrl+{key}"));
-                window.wait_until("pictures", |tree| tree.containing("loading ").is_none().then_some(()));
-                window.shoot(&shots.join(format!("{page}_{appearance}_{}.png", size[0])));
+            for (index, page) in ["Detect", "Seeds", "Run", "Review", "Behaviour", "Export"].into_iter().enumerate() {
+                window.key(&format!("ctrl+{}", index + 1));
+                window.wait_until(page, |tree| tree.is_on(page).then_some(()));
+                // Pictures come after the page.
+                std::thread::sleep(Duration::from_millis(1500));
+                window.shoot(&shots.join(format!("{}_{appearance}_{}.png", page.to_lowercase(), size[0])));
             }
             window.key("ctrl+w");
             window.wait_until("the welcome page", |tree| tree.containing("Recent projects"));
@@ -307,7 +308,7 @@ fn shoot_all(shots: &Path, folder: &Path, project: &Path) {
     }
 }
 
-/// Twenty times: labels until a moment drawn by chance, then kill -9 in the middle of an edit. What the window had said to be
+/// Twenty times: labels, then a kill while the last edit is under way, each time a little later. What the window had said to be
 /// saved is there.
 #[test]
 #[ignore = "needs Xvfb, openbox, xdotool and imagemagick, and takes minutes"]
@@ -348,6 +349,8 @@ fn a_label_that_was_accepted_survives_a_kill() {
             window.wait_until(&done, |tree| (tree.containing(&done).is_some() && tree.has("Saved")).then_some(()));
             accepted.insert((camera, keypoint), wanted);
         }
+        // Before the edit arrives, while it is being written, after.
+        std::thread::sleep(Duration::from_millis((round as u64 * 7) % 40));
         window.kill();
         let kept = Kept::open(&project);
         kept.project.check().unwrap();

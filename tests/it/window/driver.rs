@@ -25,8 +25,9 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Starts one of this size, px.
+    /// Starts one on which a window of this size, px, has room with its frame.
     pub fn start(size: [u32; 2]) -> Self {
+        let size = size.map(|side| side + 80);
         let mut server = Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", &format!("{}x{}x24", size[0], size[1]), "-nolisten", "tcp"])
             .stdout(Stdio::piped())
@@ -256,9 +257,10 @@ impl<'a> Window<'a> {
         self.write(text);
     }
 
-    /// Keeps a picture of the screen.
+    /// Keeps a picture of the window, without its frame.
     pub fn shoot(&self, path: &Path) {
-        self.screen.shoot(path);
+        self.screen.tool("import", &["-window", &self.id, path.to_str().unwrap()]);
+        assert!(path.exists(), "no picture at {}", path.display());
     }
 
     /// Closes the window as its owner would, and waits for the program to end.
