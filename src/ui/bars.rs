@@ -141,8 +141,11 @@ pub(super) fn status_ui(ui: &mut Ui, ctx: &ViewCtx<'_>) {
                 if name.on_hover_text("Click to change the name").clicked() {
                     ctx.send(Command::Show(Some(Dialog::Annotator)));
                 }
-                ui.separator();
-                ui.label(small(activity(ctx)));
+                let activity = activity(ctx);
+                if !activity.is_empty() {
+                    ui.separator();
+                    ui.label(small(activity));
+                }
                 store_ui(ui, ctx);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     if icon_button(ui, Icon::Question, "Keys", &ctx.key_of(UiCommand::Help)).clicked() {

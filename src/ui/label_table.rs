@@ -49,8 +49,9 @@ impl Columns {
             TableMode::Seeds => (Some(8.0), 32.0, 130.0, seeds_row),
             TableMode::Review => (None, 12.0, 118.0, size.table_row),
         };
-        let camera_width = ((width - names) / camera_count.max(1) as f32).floor().clamp(22.0, 64.0);
-        let cameras = width - camera_width * camera_count as f32;
+        let room = width - names - END_MARGIN;
+        let camera_width = (room / camera_count.max(1) as f32).floor().clamp(22.0, 64.0);
+        let cameras = width - END_MARGIN - camera_width * camera_count as f32;
         Self { mode, key, glyph, name: glyph + 20.0, cameras, camera_width, row_height }
     }
 
@@ -59,6 +60,9 @@ impl Columns {
         Rect::from_min_size(pos2(left, row.top()), vec2(self.camera_width, row.height()))
     }
 }
+
+/// Room between the last camera and the edge, in points.
+const END_MARGIN: f32 = 7.0;
 
 /// Windows lower than this have low rows, in points.
 const LOW_WINDOW: f32 = 900.0;

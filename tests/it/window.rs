@@ -303,6 +303,7 @@ fn shoot_all(shots: &Path, folder: &Path, project: &Path) {
             }
             window.key("ctrl+w");
             window.wait_until("the welcome page", |tree| tree.containing("Recent projects"));
+            std::thread::sleep(Duration::from_millis(500));
             window.shoot(&shots.join(format!("welcome_{appearance}_{}.png", size[0])));
         }
     }
