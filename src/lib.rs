@@ -11,6 +11,8 @@ pub mod recording;
 
 pub mod demo;
 
+pub mod vlm;
+
 pub mod pose;
 
 pub mod store;
