@@ -9,5 +9,7 @@ pub mod profile;
 
 pub mod question;
 
+pub mod reply;
+
 pub use profile::Profile;
 pub use question::{Part, Picture, Question};
