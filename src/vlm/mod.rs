@@ -11,5 +11,9 @@ pub mod question;
 
 pub mod reply;
 
+pub mod repair;
+
+pub mod answer;
+
 pub use profile::Profile;
 pub use question::{Part, Picture, Question};
