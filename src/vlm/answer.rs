@@ -117,3 +117,6 @@ fn number_of(key: &str, said: &Value, allowed: &[u16]) -> Result<u16, Problem> {
         allowed: allowed.to_vec(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,17 +53,17 @@ impl Convention {
             Convention::Pixels | Convention::Thousand => ([first, second], [third, fourth]),
             Convention::ThousandYx => ([second, first], [fourth, third]),
         };
-        let [scale_x, scale_y] = self.scale(sent_px);
-        let shift = self.shift();
-        let place = |[x, y]: [f64; 2]| [(x + shift) * scale_x - 0.5, (y + shift) * scale_y - 0.5];
+        let (whole, shift) = (self.whole(sent_px), self.shift());
+        let place =
+            |place: [f64; 2]| [0, 1].map(|axis| (place[axis] + shift) * f64::from(sent_px[axis]) / whole[axis] - 0.5);
         PixelBox { min: place(from), max: place(to) }
     }
 
     /// The four numbers that a model would write for a box; [`to_sent`](Self::to_sent) back.
     pub fn from_sent(self, sent: &PixelBox, sent_px: [u32; 2]) -> [f64; 4] {
-        let [scale_x, scale_y] = self.scale(sent_px);
-        let shift = self.shift();
-        let place = |[x, y]: [f64; 2]| [(x + 0.5) / scale_x - shift, (y + 0.5) / scale_y - shift];
+        let (whole, shift) = (self.whole(sent_px), self.shift());
+        let place =
+            |place: [f64; 2]| [0, 1].map(|axis| (place[axis] + 0.5) * whole[axis] / f64::from(sent_px[axis]) - shift);
         let ([x1, y1], [x2, y2]) = (place(sent.min), place(sent.max));
         match self {
             Convention::Pixels | Convention::Thousand => [x1, y1, x2, y2],
@@ -86,13 +86,12 @@ impl Convention {
         }
     }
 
-    /// Pixels of the sent picture per unit of the convention, across and down.
-    fn scale(self, sent_px: [u32; 2]) -> [f64; 2] {
-        let whole = match self {
+    /// Units of the convention over the whole picture, across and down.
+    fn whole(self, sent_px: [u32; 2]) -> [f64; 2] {
+        match self {
             Convention::Pixels => processed_px(sent_px).map(f64::from),
             Convention::Thousand | Convention::ThousandYx => [1000.0; 2],
-        };
-        [0, 1].map(|axis| f64::from(sent_px[axis]) / whole[axis])
+        }
     }
 
     /// From the convention's origin to the picture's edge: pixels are counted from the centre of the first one.

@@ -215,3 +215,6 @@ fn candidates(text: &str) -> Result<Vec<Candidate>, NoJson> {
 fn near(rest: &str) -> String {
     rest.chars().take(24).collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests;

@@ -192,3 +192,10 @@ fn usage_of(value: &Value) -> Option<Usage> {
     let count = |name: &str| usage.get(name).and_then(Value::as_u64).unwrap_or(0);
     Some(Usage { prompt_tokens: count("prompt_tokens"), answer_tokens: count("completion_tokens") })
 }
+
+#[cfg(test)]
+mod bodies;
+#[cfg(test)]
+mod real_data;
+#[cfg(test)]
+mod tests;

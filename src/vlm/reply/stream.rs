@@ -37,8 +37,11 @@ pub struct StreamReader {
     looked_at: usize,
 }
 
+/// The data of the last event.
+const DONE: &str = "[DONE]";
+
 /// Bytes said between two looks for runaways: a look takes some hundred thousand steps.
-const LOOK_EVERY: usize = 256;
+const LOOK_EVERY: usize = 512;
 
 impl StreamReader {
     /// A stream from its first byte on; the status was 2xx.
@@ -115,7 +118,8 @@ impl StreamReader {
             self.data.push('\n');
         }
         self.data.push_str(data.strip_prefix(' ').unwrap_or(data));
-        earlier
+        // Nothing follows the end: no need to wait for its blank line.
+        if earlier.is_none() && self.data.trim() == DONE { self.event() } else { earlier }
     }
 
     /// The event whose data is complete.
@@ -125,7 +129,7 @@ impl StreamReader {
         if data.is_empty() {
             return None;
         }
-        if data == "[DONE]" {
+        if data == DONE {
             return Some(Step::Done);
         }
         let Ok(value) = serde_json::from_str::<Value>(data) else {
@@ -169,5 +173,5 @@ impl StreamReader {
 }
 
 fn is_whole(data: &str) -> bool {
-    data.trim() == "[DONE]" || (!data.is_empty() && serde_json::from_str::<serde::de::IgnoredAny>(data).is_ok())
+    data.trim() == DONE || (!data.is_empty() && serde_json::from_str::<serde::de::IgnoredAny>(data).is_ok())
 }
