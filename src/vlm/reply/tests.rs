@@ -66,7 +66,7 @@ fn how_streams_end() {
     let word = piece(json!({ "content": "a" }));
     assert_eq!(ends(&whole()), "Stop: {\"ears\": 1}");
     assert_eq!(ends(&[word.clone(), last("length")]), "Length: a"); // no [DONE], but it said that it ended
-    assert_eq!(ends(&[word.clone()]), "BrokenOff retry");
+    assert_eq!(ends(std::slice::from_ref(&word)), "BrokenOff retry");
     assert_eq!(ends(&[]), "BrokenOff retry");
     let error = json!({ "error": { "message": "Engine died", "code": 500 } }).to_string();
     assert_eq!(ends(&[word.clone(), error]), "Other");
