@@ -9,5 +9,17 @@ pub mod profile;
 
 pub mod question;
 
+pub mod sent;
+
+pub mod canvas;
+
+pub mod marks;
+
+pub mod prompt;
+
+pub use canvas::{Levels, Raster, Shot};
+pub use marks::Mark;
 pub use profile::Profile;
+pub use prompt::{Prompt, Prompts};
 pub use question::{Part, Picture, Question};
+pub use sent::{Area, Limits, NumberedPoint, Sent};
