@@ -13,6 +13,8 @@ pub mod sent;
 
 pub mod canvas;
 
+mod pen;
+
 pub mod marks;
 
 pub mod prompt;

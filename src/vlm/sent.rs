@@ -127,7 +127,8 @@ impl Sent {
 
     /// The header `x-behaviorvlm-view`: the part, the size, and the numbered places that the picture shows.
     pub fn header(&self, marks: &[NumberedPoint]) -> String {
-        ViewHeader { sent: *self, marks: marks.to_vec() }.to_string()
+        let marks = marks.iter().filter(|mark| self.shows(mark.point_in_image)).copied().collect();
+        ViewHeader { sent: *self, marks }.to_string()
     }
 }
 
@@ -258,3 +259,6 @@ fn numbers<const N: usize>(text: &str) -> Option<[f64; N]> {
     let values: [f64; N] = values.ok()?.try_into().ok()?;
     values.iter().all(|value| value.is_finite()).then_some(values)
 }
+
+#[cfg(test)]
+mod tests;
