@@ -19,6 +19,12 @@ pub mod marks;
 
 pub mod prompt;
 
+pub mod reply;
+
+pub mod repair;
+
+pub mod answer;
+
 pub use canvas::{Levels, Raster, Shot};
 pub use marks::Mark;
 pub use profile::Profile;

@@ -152,7 +152,11 @@ impl Question {
             body.insert("stream_options".to_owned(), json!({ "include_usage": true }));
         }
         for (name, value) in &profile.extra_body {
-            body.insert(name.clone(), value.clone());
+            match value {
+                // Some servers refuse fields that all others want.
+                Value::Null => body.remove(name),
+                _ => body.insert(name.clone(), value.clone()),
+            };
         }
         Value::Object(body)
     }

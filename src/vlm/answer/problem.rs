@@ -1,0 +1,205 @@
+//! What can be wrong with an answer: a name to count it by, and a sentence to quote to the model.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::super::repair::NoJson;
+use super::fields::shown;
+
+/// What is wrong with an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Problem {
+    /// There is no object in it.
+    NotAnObject {
+        /// Why.
+        why: NoJson,
+    },
+    /// A key that was asked for is not there.
+    MissingKey {
+        /// The key.
+        key: String,
+    },
+    /// A key stands there twice, with different values.
+    DuplicateKey {
+        /// The key.
+        key: String,
+    },
+    /// A key that nobody asked for. It is passed over.
+    UnknownKey {
+        /// The key.
+        key: String,
+    },
+    /// A key in other letters or punctuation. It is taken as meant.
+    Respelled {
+        /// As it was written.
+        said: String,
+        /// As it should be.
+        key: String,
+    },
+    /// A value of another kind.
+    WrongType {
+        /// Its key.
+        key: String,
+        /// The value.
+        said: String,
+        /// What belongs there.
+        wanted: &'static str,
+    },
+    /// A number that was not offered.
+    UnknownNumber {
+        /// Its key.
+        key: String,
+        /// The number.
+        number: f64,
+        /// Those that were.
+        allowed: Vec<u16>,
+    },
+    /// A number for several keys.
+    SameNumberTwice {
+        /// The number.
+        number: u16,
+        /// The keys.
+        keys: Vec<String>,
+    },
+    /// A box that reaches far beyond the picture, or lies outside it.
+    BoxOutside {
+        /// Its key.
+        key: String,
+        /// The numbers.
+        said: [f64; 4],
+    },
+    /// A box that reaches a little beyond the picture. It is cut.
+    BoxClamped {
+        /// Its key.
+        key: String,
+    },
+    /// A box without inside.
+    BoxEmpty {
+        /// Its key.
+        key: String,
+        /// The numbers.
+        said: [f64; 4],
+    },
+    /// The corners stand in another order. They are put in order.
+    SwappedCorners {
+        /// Its key.
+        key: String,
+    },
+    /// The box makes sense only with x and y exchanged.
+    SwappedAxes {
+        /// Its key.
+        key: String,
+    },
+    /// Several boxes where one was asked for.
+    SeveralBoxes {
+        /// Its key.
+        key: String,
+        /// How many.
+        count: usize,
+    },
+}
+
+impl Problem {
+    /// Its name, for counts.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Problem::NotAnObject { why } => match why {
+                NoJson::Empty => "empty_answer",
+                NoJson::NoObject | NoJson::List => "not_an_object",
+                NoJson::CutOff => "cut_off",
+                NoJson::Broken { .. } => "broken_json",
+            },
+            Problem::MissingKey { .. } => "missing_key",
+            Problem::DuplicateKey { .. } => "duplicate_key",
+            Problem::UnknownKey { .. } => "unknown_key",
+            Problem::Respelled { .. } => "respelled_key",
+            Problem::WrongType { .. } => "wrong_type",
+            Problem::UnknownNumber { .. } => "unknown_number",
+            Problem::SameNumberTwice { .. } => "same_number_twice",
+            Problem::BoxOutside { .. } => "box_outside",
+            Problem::BoxClamped { .. } => "box_clamped",
+            Problem::BoxEmpty { .. } => "box_empty",
+            Problem::SwappedCorners { .. } => "swapped_corners",
+            Problem::SwappedAxes { .. } => "swapped_axes",
+            Problem::SeveralBoxes { .. } => "several_boxes",
+        }
+    }
+
+    /// Whether something that was asked for is lacking because of it.
+    pub fn needs_reask(&self) -> bool {
+        use Problem::*;
+        !matches!(self, UnknownKey { .. } | Respelled { .. } | BoxClamped { .. } | SwappedCorners { .. })
+    }
+
+    pub(super) fn wrong_type(key: &str, said: &Value, wanted: &'static str) -> Self {
+        Problem::WrongType { key: key.to_owned(), said: shown(&said.to_string()), wanted }
+    }
+}
+
+impl From<NoJson> for Problem {
+    fn from(why: NoJson) -> Self {
+        Problem::NotAnObject { why }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::NotAnObject { why } => why.fmt(formatter),
+            Problem::MissingKey { key } => write!(formatter, "The key \"{key}\" is missing."),
+            Problem::DuplicateKey { key } => {
+                write!(formatter, "The key \"{key}\" stands there twice with different values.")
+            }
+            Problem::UnknownKey { key } => write!(formatter, "The key \"{key}\" was not asked for."),
+            Problem::Respelled { said, key } => write!(formatter, "The key \"{said}\" should be \"{key}\"."),
+            Problem::WrongType { key, said, wanted } => {
+                write!(formatter, "\"{key}\" must be {wanted}, not {said}.")
+            }
+            Problem::UnknownNumber { key, number, allowed } => {
+                let listed: Vec<String> = allowed.iter().map(u16::to_string).collect();
+                let offered = if listed.is_empty() { "no dots".to_owned() } else { listed.join(", ") };
+                write!(
+                    formatter,
+                    "\"{key}\" has the number {number}, which the picture does not show; it shows {offered}."
+                )
+            }
+            Problem::SameNumberTwice { number, keys } => {
+                let listed: Vec<String> = keys.iter().map(|key| format!("\"{key}\"")).collect();
+                write!(
+                    formatter,
+                    "The number {number} is given to {}; a dot is one of them at most.",
+                    listed.join(" and ")
+                )
+            }
+            Problem::BoxOutside { key, said } => {
+                write!(formatter, "The box of \"{key}\", {}, reaches beyond the picture.", Numbers(said))
+            }
+            Problem::BoxClamped { key } => {
+                write!(formatter, "The box of \"{key}\" reaches a little beyond the picture.")
+            }
+            Problem::BoxEmpty { key, said } => {
+                write!(formatter, "The box of \"{key}\", {}, has no inside.", Numbers(said))
+            }
+            Problem::SwappedCorners { key } => {
+                write!(formatter, "The corners of the box of \"{key}\" stand in the wrong order.")
+            }
+            Problem::SwappedAxes { key } => {
+                write!(formatter, "The box of \"{key}\" makes sense only with x and y exchanged; mind their order.")
+            }
+            Problem::SeveralBoxes { key, count } => {
+                write!(formatter, "\"{key}\" has {count} boxes; one or null was asked for.")
+            }
+        }
+    }
+}
+
+/// Four numbers as a model writes them.
+struct Numbers<'a>(&'a [f64; 4]);
+
+impl fmt::Display for Numbers<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [first, second, third, fourth] = self.0;
+        write!(formatter, "[{first}, {second}, {third}, {fourth}]")
+    }
+}
