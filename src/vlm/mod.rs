@@ -9,11 +9,25 @@ pub mod profile;
 
 pub mod question;
 
+pub mod sent;
+
+pub mod canvas;
+
+mod pen;
+
+pub mod marks;
+
+pub mod prompt;
+
 pub mod reply;
 
 pub mod repair;
 
 pub mod answer;
 
+pub use canvas::{Levels, Raster, Shot};
+pub use marks::Mark;
 pub use profile::Profile;
+pub use prompt::{Prompt, Prompts};
 pub use question::{Part, Picture, Question};
+pub use sent::{Area, Limits, NumberedPoint, Sent};
