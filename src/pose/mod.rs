@@ -10,6 +10,8 @@ pub mod sweep;
 
 pub mod joint;
 
+pub mod stages;
+
 pub mod stage4;
 
 pub mod ranking;

@@ -1,0 +1,323 @@
+//! The questions themselves, and what their answers mean in the camera's image.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{BoxInImage, Exemplar, Stages, ViewShot};
+use crate::model::{CentroidNumber, KeypointId, Point2, RegionId};
+use crate::vlm::answer::{self, Checked};
+use crate::vlm::canvas::Raster;
+use crate::vlm::convention::{Convention, PixelBox};
+use crate::vlm::marks::{Mark, draw_marks};
+use crate::vlm::prompt::words::{self, KeypointWords, PartialWords, PoseWords, RegionWords};
+use crate::vlm::prompt::{Prompt, PromptError};
+use crate::vlm::sent::{NumberedPoint, Sent};
+use crate::vlm::{Picture, Question};
+
+/// What each keypoint was given so far in a view: a dot, none, or nothing where it was not asked or not answered.
+pub type AssignmentSoFar = BTreeMap<KeypointId, Option<CentroidNumber>>;
+
+/// A question for boxes.
+#[derive(Clone, Debug)]
+pub struct BoxQuestion {
+    /// What is asked.
+    pub question: Question,
+    regions: Vec<(RegionId, String)>,
+    all_at_once: bool,
+    sent: Sent,
+    convention: Convention,
+    /// Where dots are, in the picture: boxes without any may have their axes exchanged.
+    dots_in_sent: Vec<[f64; 2]>,
+}
+
+impl BoxQuestion {
+    /// Reads an answer: the box of each region in the camera's image, or none. Regions with a problem are absent.
+    pub fn read(&self, text: &str) -> Checked<BTreeMap<RegionId, Option<BoxInImage>>> {
+        let size_px = self.sent.size_px;
+        let mut checked = if self.all_at_once {
+            let names: Vec<String> = self.regions.iter().map(|(_, name)| name.clone()).collect();
+            let found = answer::boxes(text, &names, self.convention, size_px);
+            let value = found.value.into_iter().filter_map(|(name, found)| {
+                let (region, _) = self.regions.iter().find(|(_, known)| *known == name)?;
+                Some((*region, found))
+            });
+            Checked {
+                value: value.collect::<BTreeMap<_, _>>(),
+                problems: found.problems,
+                observation: found.observation,
+                repairs: found.repairs,
+            }
+        } else {
+            let found = answer::boxed(text, self.convention, size_px);
+            let is_usable = found.is_usable();
+            let region = self.regions.iter().map(|(region, _)| *region).filter(|_| is_usable);
+            Checked {
+                value: region.map(|region| (region, found.value)).collect(),
+                problems: found.problems,
+                observation: found.observation,
+                repairs: found.repairs,
+            }
+        };
+        for (region, name) in &self.regions {
+            let Some(Some(found)) = checked.value.get(region) else { continue };
+            let swapped = answer::axes_look_swapped(name, found, self.convention, size_px, &self.dots_in_sent);
+            if let Some(problem) = swapped {
+                checked.problems.push(problem);
+                checked.value.remove(region);
+            }
+        }
+        let in_image = |found: &PixelBox| {
+            [found.min, found.max].map(|[x, y]| self.sent.to_image(Point2::new(x, y)))
+        };
+        Checked {
+            value: checked.value.iter().map(|(region, found)| (*region, found.as_ref().map(in_image))).collect(),
+            problems: checked.problems,
+            observation: checked.observation,
+            repairs: checked.repairs,
+        }
+    }
+}
+
+/// A question for numbers.
+#[derive(Clone, Debug)]
+pub struct NumberQuestion {
+    /// What is asked.
+    pub question: Question,
+    names: Vec<String>,
+    keypoints: Vec<KeypointId>,
+    allowed: Vec<u16>,
+}
+
+impl NumberQuestion {
+    /// Reads an answer: the dot of each keypoint, or none. Keypoints with a problem are absent.
+    pub fn read(&self, text: &str) -> Checked<AssignmentSoFar> {
+        let found = answer::numbers(text, &self.names, &self.allowed);
+        let value = found.value.into_iter().filter_map(|(name, number)| {
+            let index = self.names.iter().position(|known| *known == name)?;
+            Some((self.keypoints[index], number.map(CentroidNumber)))
+        });
+        Checked {
+            value: value.collect(),
+            problems: found.problems,
+            observation: found.observation,
+            repairs: found.repairs,
+        }
+    }
+}
+
+impl Stages<'_> {
+    /// Stage 1, one region: where is it?
+    ///
+    /// # Errors
+    /// When a template cannot be used.
+    pub fn ask_region(
+        &self,
+        view: &ViewShot<'_>,
+        region: RegionId,
+        exemplars: &[&Exemplar],
+    ) -> Result<BoxQuestion, PromptError> {
+        let tag = format!("{}/region={}", tag("regions", view), self.skeleton.regions[region.index()].name);
+        self.boxes(view, &[region], exemplars, tag, false)
+    }
+
+    /// Stage 1, all regions in one answer.
+    ///
+    /// # Errors
+    /// When a template cannot be used.
+    pub fn ask_regions(&self, view: &ViewShot<'_>, exemplars: &[&Exemplar]) -> Result<BoxQuestion, PromptError> {
+        let all: Vec<RegionId> = self.regions().collect();
+        self.boxes(view, &all, exemplars, tag("regions", view), true)
+    }
+
+    fn boxes(
+        &self,
+        view: &ViewShot<'_>,
+        regions: &[RegionId],
+        exemplars: &[&Exemplar],
+        tag: String,
+        all_at_once: bool,
+    ) -> Result<BoxQuestion, PromptError> {
+        let sent = self.whole(view);
+        let named: Vec<(RegionId, String)> =
+            regions.iter().map(|region| (*region, self.skeleton.regions[region.index()].name.clone())).collect();
+        let words = PoseWords {
+            all_at_once,
+            regions: regions.iter().map(|region| RegionWords::of(self.skeleton, *region)).collect(),
+            ..self.words(view, &sent, exemplars)
+        };
+        let target = Arc::new(Raster::of(&view.shot, &sent).jpeg());
+        let (name, schema) = match &named[..] {
+            [_] if !all_at_once => ("region", object(&[("bbox_2d".to_owned(), nullable(box_schema()))])),
+            all => {
+                let each: Vec<_> = all.iter().map(|(_, name)| (name.clone(), nullable(box_schema()))).collect();
+                ("regions", object(&[("regions".to_owned(), fixed(&each))]))
+            }
+        };
+        let dots = view.numbered(&sent);
+        let dots_in_sent = dots.iter().map(|dot| sent.to_sent(dot.point_in_image)).map(|at| [at.x, at.y]).collect();
+        let question =
+            self.question(Prompt::Regions, &words, exemplars, target, tag, sent.header(&[]), (name, schema))?;
+        let convention = self.convention;
+        Ok(BoxQuestion { question, regions: named, all_at_once, sent, convention, dots_in_sent })
+    }
+
+    /// Stage 2: which dot of a region's box is which of its keypoints? `None` where the box holds no dot: then nothing of the
+    /// region can be seen.
+    ///
+    /// # Errors
+    /// When a template cannot be used.
+    pub fn ask_parts(
+        &self,
+        view: &ViewShot<'_>,
+        region: RegionId,
+        found: BoxInImage,
+        exemplars: &[&Exemplar],
+    ) -> Result<Option<NumberQuestion>, PromptError> {
+        let sent = self.around(view, found);
+        let it = &self.skeleton.regions[region.index()];
+        let tag = format!("{}/region={}", tag("assign", view), it.name);
+        let words = PoseWords {
+            regions: vec![RegionWords::of(self.skeleton, region)],
+            ..self.words(view, &sent, exemplars)
+        };
+        self.numbers(Prompt::Assign, view, &sent, &it.keypoints, words, exemplars, tag)
+    }
+
+    /// Stage 3: one complete assignment of a view, from what its regions gave. `None` where the view has no dots.
+    ///
+    /// # Errors
+    /// When a template cannot be used.
+    pub fn ask_whole(
+        &self,
+        view: &ViewShot<'_>,
+        so_far: &AssignmentSoFar,
+    ) -> Result<Option<NumberQuestion>, PromptError> {
+        let sent = self.whole(view);
+        let all: Vec<KeypointId> = self.skeleton.ids().collect();
+        let given = all.iter().map(|keypoint| PartialWords {
+            keypoint: self.skeleton.name_of(*keypoint).to_owned(),
+            numbers: so_far.get(keypoint).copied().flatten().map(|number| number.0).into_iter().collect(),
+        });
+        let words = PoseWords {
+            regions: self.regions().map(|region| RegionWords::of(self.skeleton, region)).collect(),
+            numbers: words::numbers(&view.numbered(&sent), &sent, self.convention),
+            ..self.words(view, &sent, &[])
+        }
+        .with_assigned(given.collect());
+        self.numbers(Prompt::Reconcile, view, &sent, &all, words, &[], tag("reconcile", view))
+    }
+
+    /// The plain question: all keypoints of a view at once. `None` where the view has no dots.
+    ///
+    /// # Errors
+    /// When a template cannot be used.
+    pub fn ask_plain(
+        &self,
+        view: &ViewShot<'_>,
+        exemplars: &[&Exemplar],
+    ) -> Result<Option<NumberQuestion>, PromptError> {
+        let sent = self.whole(view);
+        let all: Vec<KeypointId> = self.skeleton.ids().collect();
+        let words = PoseWords {
+            regions: self.regions().map(|region| RegionWords::of(self.skeleton, region)).collect(),
+            ..self.words(view, &sent, exemplars)
+        };
+        self.numbers(Prompt::Plain, view, &sent, &all, words, exemplars, tag("plain", view))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a question is made of; each caller fills in a few of them")]
+    fn numbers(
+        &self,
+        prompt: Prompt,
+        view: &ViewShot<'_>,
+        sent: &Sent,
+        keypoints: &[KeypointId],
+        words: PoseWords,
+        exemplars: &[&Exemplar],
+        tag: String,
+    ) -> Result<Option<NumberQuestion>, PromptError> {
+        let dots: Vec<NumberedPoint> = view.numbered(sent);
+        if dots.is_empty() {
+            return Ok(None);
+        }
+        let words = PoseWords {
+            keypoints: keypoints.iter().map(|keypoint| KeypointWords::of(self.skeleton, *keypoint)).collect(),
+            numbers: words::numbers(&dots, sent, self.convention),
+            ..words
+        };
+        let names: Vec<String> =
+            keypoints.iter().map(|keypoint| self.skeleton.name_of(*keypoint).to_owned()).collect();
+        let allowed: Vec<u16> = dots.iter().map(|dot| dot.number.0).collect();
+        let number = json!({ "anyOf": [{ "type": "integer", "enum": allowed }, { "type": "null" }] });
+        let each: Vec<_> = names.iter().map(|name| (name.clone(), number.clone())).collect();
+        let target = Arc::new(draw_marks(&view.shot, sent, &Mark::numbered(&dots)).jpeg());
+        let form = ("assignment", object(&each));
+        let question = self.question(prompt, &words, exemplars, target, tag, sent.header(&dots), form)?;
+        Ok(Some(NumberQuestion { question, names, keypoints: keypoints.to_vec(), allowed }))
+    }
+
+    fn words(&self, view: &ViewShot<'_>, sent: &Sent, exemplars: &[&Exemplar]) -> PoseWords {
+        PoseWords {
+            exemplars: exemplars.iter().map(|exemplar| exemplar.words(view.frame)).collect(),
+            ..PoseWords::about(view.name, sent, self.convention)
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of a question")]
+    fn question(
+        &self,
+        prompt: Prompt,
+        words: &PoseWords,
+        exemplars: &[&Exemplar],
+        target: Arc<Picture>,
+        tag: String,
+        header: String,
+        (schema_name, schema): (&'static str, Value),
+    ) -> Result<Question, PromptError> {
+        let rendered = self.prompts.render(prompt, words)?;
+        let pictures: Vec<Arc<Picture>> =
+            exemplars.iter().map(|exemplar| Arc::clone(&exemplar.picture)).chain([target]).collect();
+        Ok(Question {
+            tag,
+            view: Some(header),
+            parts: rendered.parts(&pictures)?,
+            system: rendered.system,
+            schema_name,
+            schema,
+            prompt_version: rendered.version,
+        })
+    }
+}
+
+fn tag(stage: &str, view: &ViewShot<'_>) -> String {
+    format!("pose.{stage}/frame={}/camera={}", view.frame, percent_encoded(view.name))
+}
+
+/// A name as tags have it: all but letters, digits and `-._~` as % and two hexadecimal digits.
+fn percent_encoded(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// An object with an observation first and then exactly these keys.
+fn object(keys: &[(String, Value)]) -> Value {
+    let mut all = vec![("observation".to_owned(), json!({ "type": "string" }))];
+    all.extend_from_slice(keys);
+    fixed(&all)
+}
+
+fn fixed(keys: &[(String, Value)]) -> Value {
+    let names: Vec<&String> = keys.iter().map(|(name, _)| name).collect();
+    let properties: serde_json::Map<String, Value> = keys.iter().cloned().collect();
+    json!({ "type": "object", "properties": properties, "required": names, "additionalProperties": false })
+}
+
+fn box_schema() -> Value {
+    json!({ "type": "array", "items": { "type": "integer" }, "minItems": 4, "maxItems": 4 })
+}
+
+fn nullable(schema: Value) -> Value {
+    json!({ "anyOf": [schema, { "type": "null" }] })
+}
