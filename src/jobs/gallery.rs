@@ -199,6 +199,7 @@ fn questions_of(
     exemplars: &[(u32, FrameLabels)],
 ) -> Result<Vec<Question>, PromptError> {
     let target = shots.view(exemplars.len(), name, camera);
+    let picture = stages.target(&target);
     let shown = |draw: &dyn Fn(&ViewShot<'_>, &FrameLabels) -> Exemplar| -> Vec<Exemplar> {
         let all = exemplars.iter().enumerate();
         all.map(|(index, (_, labels))| draw(&shots.view(index, name, camera), labels)).collect()
@@ -208,7 +209,7 @@ fn questions_of(
     let (_, latest) = &exemplars[exemplars.len() - 1];
     for region in (0..stages.skeleton.regions.len() as u8).map(RegionId) {
         let boxes = shown(&|view, labels| stages.exemplar_of_region(view, labels, region));
-        questions.push(stages.ask_region(&target, region, &boxes.iter().collect::<Vec<_>>())?.question);
+        questions.push(stages.ask_region(&target, &picture, region, &boxes.iter().collect::<Vec<_>>())?.question);
         let Some(found) = stages.box_of(latest, camera, region) else { continue };
         let parts = shown(&|view, labels| stages.exemplar_of_parts(view, labels, region));
         let asked = stages.ask_parts(&target, region, found, &parts.iter().collect::<Vec<_>>())?;

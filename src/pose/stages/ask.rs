@@ -19,6 +19,13 @@ use crate::vlm::{Picture, Question};
 /// What each keypoint was given so far in a view: a dot, none, or nothing where it was not asked or not answered.
 pub type AssignmentSoFar = BTreeMap<KeypointId, Option<CentroidNumber>>;
 
+/// A picture that questions of stage 1 share.
+#[derive(Clone, Debug)]
+pub struct Target {
+    picture: Arc<Picture>,
+    sent: Sent,
+}
+
 /// A question for boxes.
 #[derive(Clone, Debug)]
 pub struct BoxQuestion {
@@ -113,31 +120,47 @@ impl Stages<'_> {
     pub fn ask_region(
         &self,
         view: &ViewShot<'_>,
+        target: &Target,
         region: RegionId,
         exemplars: &[&Exemplar],
     ) -> Result<BoxQuestion, PromptError> {
-        let tag = format!("{}/region={}", tag("regions", view), self.skeleton.regions[region.index()].name);
-        self.boxes(view, &[region], exemplars, tag, false)
+        self.boxes(view, target, &[region], exemplars, self.tag_of_region("regions", view, region), false)
     }
 
     /// Stage 1, all regions in one answer.
     ///
     /// # Errors
     /// When a template cannot be used.
-    pub fn ask_regions(&self, view: &ViewShot<'_>, exemplars: &[&Exemplar]) -> Result<BoxQuestion, PromptError> {
+    pub fn ask_regions(
+        &self,
+        view: &ViewShot<'_>,
+        target: &Target,
+        exemplars: &[&Exemplar],
+    ) -> Result<BoxQuestion, PromptError> {
         let all: Vec<RegionId> = self.regions().collect();
-        self.boxes(view, &all, exemplars, tag("regions", view), true)
+        self.boxes(view, target, &all, exemplars, tag("regions", view), true)
+    }
+
+    /// The target of stage 1: the whole crop without marks, the same for all regions.
+    pub fn target(&self, view: &ViewShot<'_>) -> Target {
+        let sent = self.whole(view);
+        Target { picture: Arc::new(Raster::of(&view.shot, &sent).jpeg()), sent }
+    }
+
+    fn tag_of_region(&self, stage: &str, view: &ViewShot<'_>, region: RegionId) -> String {
+        format!("{}/region={}", tag(stage, view), percent_encoded(&self.skeleton.regions[region.index()].name))
     }
 
     fn boxes(
         &self,
         view: &ViewShot<'_>,
+        target: &Target,
         regions: &[RegionId],
         exemplars: &[&Exemplar],
         tag: String,
         all_at_once: bool,
     ) -> Result<BoxQuestion, PromptError> {
-        let sent = self.whole(view);
+        let sent = target.sent;
         let named: Vec<(RegionId, String)> =
             regions.iter().map(|region| (*region, self.skeleton.regions[region.index()].name.clone())).collect();
         let words = PoseWords {
@@ -145,7 +168,6 @@ impl Stages<'_> {
             regions: regions.iter().map(|region| RegionWords::of(self.skeleton, *region)).collect(),
             ..self.words(view, &sent, exemplars)
         };
-        let target = Arc::new(Raster::of(&view.shot, &sent).jpeg());
         let (name, schema) = match &named[..] {
             [_] if !all_at_once => ("region", object(&[("bbox_2d".to_owned(), nullable(box_schema()))])),
             all => {
@@ -155,8 +177,15 @@ impl Stages<'_> {
         };
         let dots = view.numbered(&sent);
         let dots_in_sent = dots.iter().map(|dot| sent.to_sent(dot.point_in_image)).map(|at| [at.x, at.y]).collect();
-        let question =
-            self.question(Prompt::Regions, &words, exemplars, target, tag, sent.header(&[]), (name, schema))?;
+        let question = self.question(
+            Prompt::Regions,
+            &words,
+            exemplars,
+            Arc::clone(&target.picture),
+            tag,
+            sent.header(&[]),
+            (name, schema),
+        )?;
         let convention = self.convention;
         Ok(BoxQuestion { question, regions: named, all_at_once, sent, convention, dots_in_sent })
     }
@@ -175,7 +204,7 @@ impl Stages<'_> {
     ) -> Result<Option<NumberQuestion>, PromptError> {
         let sent = self.around(view, found);
         let it = &self.skeleton.regions[region.index()];
-        let tag = format!("{}/region={}", tag("assign", view), it.name);
+        let tag = self.tag_of_region("assign", view, region);
         let words =
             PoseWords { regions: vec![RegionWords::of(self.skeleton, region)], ..self.words(view, &sent, exemplars) };
         self.numbers(Prompt::Assign, view, &sent, &it.keypoints, words, exemplars, tag)

@@ -12,7 +12,7 @@ mod ask;
 
 mod exemplar;
 
-pub use ask::{AssignmentSoFar, BoxQuestion, NumberQuestion};
+pub use ask::{AssignmentSoFar, BoxQuestion, NumberQuestion, Target};
 pub use exemplar::Exemplar;
 
 use crate::model::{CameraId, Centroid, FrameLabels, Point2, RegionId, Skeleton};

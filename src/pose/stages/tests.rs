@@ -1,1 +1,149 @@
+//! Questions say what they should, and answers come back as places in the image.
 
+use serde_json::Value;
+
+use super::*;
+use crate::model::{CentroidNumber, CentroidOrigin, KeypointId, Label, Placement, Provenance, Source};
+use crate::recording::{GrayFrame, GrayPixels};
+use crate::vlm::canvas::Levels;
+use crate::vlm::sent::ViewHeader;
+
+const SIZE_PX: [u32; 2] = [640, 480];
+
+fn dot(number: u16, x: f64, y: f64) -> Centroid {
+    let point_in_image = Point2::new(x, y);
+    let number = CentroidNumber(number);
+    Centroid { number, point_in_image, sigma_px: 2.0, peak: 50.0, snr: 20.0, origin: CentroidOrigin::Detected }
+}
+
+fn labels(dots: &[(u8, &Centroid)]) -> FrameLabels {
+    let mut labels = FrameLabels::empty(1, 12);
+    for (keypoint, dot) in dots {
+        let placement = Placement::Centroid { number: dot.number, point_in_image: dot.point_in_image };
+        let provenance = Provenance { source: Source::Seed, run: None, annotator: None, at_unix_ms: 0 };
+        labels.place(CameraId(0), KeypointId(*keypoint), Label { placement, provenance, margin: None });
+    }
+    labels
+}
+
+struct Bench {
+    frame: GrayFrame,
+    dots: Vec<Centroid>,
+    skeleton: Skeleton,
+    prompts: Prompts,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let [width, height] = SIZE_PX;
+        let pixels = GrayPixels::U8(vec![90; (width * height) as usize]);
+        Self {
+            frame: GrayFrame { width, height, pixels },
+            dots: vec![dot(1, 200.0, 150.0), dot(2, 230.0, 160.0), dot(3, 400.0, 300.0)],
+            skeleton: Skeleton::qd12(),
+            prompts: Prompts::built_in(),
+        }
+    }
+
+    fn stages(&self) -> Stages<'_> {
+        let (skeleton, prompts) = (&self.skeleton, &self.prompts);
+        Stages { skeleton, prompts, convention: Convention::Thousand, limits: Limits::default() }
+    }
+
+    fn view(&self) -> ViewShot<'_> {
+        ViewShot {
+            camera: CameraId(0),
+            name: "cam 0",
+            frame: 7,
+            shot: Shot { frame: &self.frame, levels: Levels::EIGHT_BIT },
+            crop: Area { x: 100.0, y: 80.0, width: 400.0, height: 300.0 },
+            centroids: &self.dots,
+        }
+    }
+}
+
+const EARS: RegionId = RegionId(0);
+
+#[test]
+fn a_box_that_is_answered_as_it_was_shown_comes_back() {
+    let bench = Bench::new();
+    let (stages, view) = (bench.stages(), bench.view());
+    let labels = labels(&[(0, &bench.dots[0]), (1, &bench.dots[1])]);
+    let wanted = stages.box_of(&labels, CameraId(0), EARS).unwrap();
+    assert_eq!(wanted, [Point2::new(176.0, 126.0), Point2::new(254.0, 184.0)]);
+    assert_eq!(stages.box_of(&labels, CameraId(0), RegionId(1)), None);
+
+    let exemplar = stages.exemplar_of_region(&view, &labels, EARS);
+    let asked = stages.ask_region(&view, &stages.target(&view), EARS, &[&exemplar]).unwrap();
+    assert_eq!(asked.question.tag, "pose.regions/frame=7/camera=cam%200/region=ears");
+    assert_eq!(asked.question.pictures().count(), 2);
+    let header = ViewHeader::parse(asked.question.view.as_ref().unwrap()).unwrap();
+    assert!(header.marks.is_empty());
+    // The exemplar's right answer is in its words, in the model's own units.
+    let words: Vec<&str> = asked
+        .question
+        .parts
+        .iter()
+        .filter_map(|part| match part {
+            crate::vlm::Part::Text(text) => Some(text.as_str()),
+            crate::vlm::Part::Picture(_) => None,
+        })
+        .collect();
+    let shown = words.iter().find_map(|text| text.split("The right answer there: ").nth(1)).unwrap();
+    let answer: Value = serde_json::from_str(shown.lines().next().unwrap()).unwrap();
+    let read = asked.read(&answer.to_string());
+    assert_eq!(read.problems, []);
+    let found = read.value[&EARS].unwrap();
+    let scale = header.sent.scale();
+    for (found, wanted) in found.iter().zip(&wanted) {
+        // A thousandth of the side, in image pixels.
+        assert!((found.x - wanted.x).abs() < f64::from(header.sent.size_px[0]) / 1000.0 / scale[0], "{found} {wanted}");
+        assert!((found.y - wanted.y).abs() < f64::from(header.sent.size_px[1]) / 1000.0 / scale[1], "{found} {wanted}");
+    }
+    assert_eq!(asked.read("{\"observation\": \"hidden\", \"bbox_2d\": null}").value[&EARS], None);
+    let bad = asked.read("{\"bbox_2d\": \"left\"}");
+    assert!(bad.value.is_empty() && !bad.is_usable());
+}
+
+#[test]
+fn a_region_without_dots_is_not_asked_for() {
+    let bench = Bench::new();
+    let (stages, view) = (bench.stages(), bench.view());
+    let here = [Point2::new(180.0, 130.0), Point2::new(250.0, 180.0)];
+    let asked = stages.ask_parts(&view, EARS, here, &[]).unwrap().unwrap();
+    let header = ViewHeader::parse(asked.question.view.as_ref().unwrap()).unwrap();
+    assert_eq!(header.marks.iter().map(|mark| mark.number.0).collect::<Vec<_>>(), [1, 2]);
+    let read = asked.read("{\"observation\": \"\", \"ear_L\": 2, \"ear_R\": null}");
+    assert_eq!(read.value[&KeypointId(0)], Some(CentroidNumber(2)));
+    assert_eq!(read.value[&KeypointId(1)], None);
+    assert!(!asked.read("{\"ear_L\": 3, \"ear_R\": null}").is_usable(), "3 lies elsewhere");
+    let nowhere = [Point2::new(560.0, 20.0), Point2::new(620.0, 60.0)];
+    assert!(stages.ask_parts(&view, EARS, nowhere, &[]).unwrap().is_none());
+}
+
+#[test]
+fn the_whole_view_hears_of_conflicts_gaps_and_free_dots() {
+    let bench = Bench::new();
+    let (stages, view) = (bench.stages(), bench.view());
+    let one = Some(CentroidNumber(1));
+    let so_far = AssignmentSoFar::from([(KeypointId(0), one), (KeypointId(2), one), (KeypointId(1), None)]);
+    let asked = stages.ask_whole(&view, &so_far).unwrap().unwrap();
+    assert_eq!(asked.question.pictures().count(), 1, "no exemplars");
+    let words = format!("{:?}", asked.question.parts);
+    assert!(words.contains("spot 1 was given to ear_L and back_top"), "{words}");
+    assert!(words.contains("Spots without a part: 2, 3."), "{words}");
+}
+
+#[test]
+fn reasons_come_before_the_answer() {
+    let bench = Bench::new();
+    let (stages, view) = (bench.stages(), bench.view());
+    let plain = stages.ask_plain(&view, &[]).unwrap().unwrap().question;
+    let region = stages.ask_region(&view, &stages.target(&view), EARS, &[]).unwrap().question;
+    for question in [plain, region] {
+        let text = question.schema["properties"].to_string();
+        assert!(text.starts_with("{\"observation\""), "{text}");
+        let body = question.body("model", &crate::vlm::Profile::for_model("Qwen3.5-27B"), &Default::default(), false);
+        assert!(body.to_string().contains("{\"observation\""));
+    }
+}
