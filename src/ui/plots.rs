@@ -1,10 +1,11 @@
-//! Plots over time, on the scale of the time bar: residuals before and after stage 4, where the selected keypoint is, and how
+//! Plots over time, on the scale of the time bar: residuals before and after the consensus, where the selected keypoint is, and how
 //! long its bones are. A click goes to that frame.
 
 pub(super) mod columns;
 
-use egui::{Align2, Color32, CursorIcon, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
-use egui_plot::{Axis as PlotAxis, AxisHints, HLine, Line, LineStyle, Plot, PlotPoints, Span, VLine};
+use egui::scroll_area::ScrollSource;
+use egui::{Align2, Color32, CursorIcon, Rect, Role, ScrollArea, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui_plot::{Axis as PlotAxis, AxisHints, GridMark, HLine, Line, LineStyle, Plot, PlotPoints, Span, VLine};
 
 use super::ctx::ViewCtx;
 use super::marks::glyph;
@@ -118,12 +119,24 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, axis: &mut A
         return;
     }
     let gap = ctx.theme.space.unit;
-    let height = (ui.available_height() - 2.0 * gap) / memory.panes.len().max(1) as f32 - gap;
     ui.spacing_mut().item_spacing.y = gap;
-    for pane in &memory.panes {
-        pane_ui(ui, ctx, session, axis, pane, height.max(32.0));
-    }
+    let panes = memory.panes.iter().filter(|pane| !pane.curves.is_empty());
+    let height = (ui.available_height() - gap) / panes.clone().count().max(1) as f32 - gap;
+    // The wheel zooms the time scale, so only the bar scrolls.
+    let area = ScrollArea::vertical().id_salt("plots").scroll_source(ScrollSource::SCROLL_BAR).auto_shrink(false);
+    area.min_scrolled_height(0.0).show(ui, |ui| {
+        for pane in panes {
+            pane_ui(ui, ctx, session, axis, pane, height.floor().max(LEAST_HEIGHT));
+        }
+    });
 }
+
+/// A plot is not lower than this, points; where all do not fit, they scroll.
+const LEAST_HEIGHT: f32 = 56.0;
+/// At the top of a plot, above its curves, stands the legend.
+const LEGEND: f32 = 18.0;
+/// Between the figures at the left, points.
+const TICKS_APART: f64 = 17.0;
 
 fn head_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut PlotsMemory) {
     let palette = theme::palette(ui);
@@ -180,7 +193,7 @@ fn residual_curves(ui: &Ui, session: &Session, key: &Key) -> Vec<Curve> {
         }),
     };
     let curves = vec![
-        curve("before stage 4", palette.text_tertiary, LineStyle::Dashed { length: 5.0 }, |reasons| {
+        curve("before the consensus", palette.text_tertiary, LineStyle::Dashed { length: 5.0 }, |reasons| {
             reasons.residual_before
         }),
         curve("after", palette.text, LineStyle::Solid, |reasons| reasons.residual_after),
@@ -261,7 +274,11 @@ fn pane_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, axis: &mut Axis, p
         .min_thickness(axis.left - left)
         .tick_label_font(font.clone())
         .tick_label_color(palette.text_secondary)
-        .formatter(move |mark, _| if is_log { log_label(mark.value) } else { plain_label(mark.value, mark.step_size) });
+        .formatter(move |mark, _| if is_log { log_label(mark.value) } else { plain_label(mark.value, mark.step_size) })
+        .label_spacing(egui::Rangef::new(0.0, 1.0));
+    // Room for the legend, which no curve enters.
+    let range = with_legend(pane.range, height);
+    let marks = marks(pane.range, height, is_log);
     let plot = Plot::new(pane.topic.name())
         .custom_y_axes(vec![hints])
         .show_axes([false, true])
@@ -276,6 +293,7 @@ fn pane_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, axis: &mut Axis, p
         .allow_boxed_zoom(false)
         .allow_double_click_reset(false)
         .set_margin_fraction(vec2(0.0, 0.0))
+        .y_grid_spacer(move |_| marks.clone())
         .width(axis.left - left + axis.width)
         .height(height)
         .sense(Sense::click_and_drag());
@@ -283,7 +301,7 @@ fn pane_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, axis: &mut Axis, p
         plot.set_auto_bounds(false);
         // The time bar's frame f covers f to f + 1; a curve's point stands in the middle.
         plot.set_plot_bounds_x(axis.span.start - 0.5..=axis.span.start + axis.span.frames - 0.5);
-        plot.set_plot_bounds_y(pane.range[0]..=pane.range[1]);
+        plot.set_plot_bounds_y(range[0]..=range[1]);
         for curve in &pane.curves {
             if let Some([least, most]) = curve.usual {
                 let fill = curve.colour.gamma_multiply(0.12);
@@ -322,6 +340,39 @@ fn pane_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, axis: &mut Axis, p
     }
 }
 
+/// The range with room above it for the legend, in a plot of that height.
+fn with_legend([least, most]: [f64; 2], height: f32) -> [f64; 2] {
+    let share = f64::from((LEGEND / height).min(0.5));
+    [least, least + (most - least) / (1.0 - share)]
+}
+
+/// Round values for the figures at the left, so many as stand apart: three to five in plots that are high enough.
+fn marks([least, most]: [f64; 2], height: f32, is_log: bool) -> Vec<GridMark> {
+    let room = f64::from((height - LEGEND).max(1.0));
+    let mark = |value: f64, step: f64| GridMark { value, step_size: step };
+    let count = (room / TICKS_APART).floor().clamp(2.0, 5.0);
+    if is_log {
+        // The finest of these that is not too many.
+        let px = |digits: &'static [f64]| {
+            let values = (-2..4).flat_map(move |power| digits.iter().map(move |digit| digit * 10f64.powi(power)));
+            values.map(f64::log10).filter(|value| (least..=most).contains(value)).collect::<Vec<_>>()
+        };
+        let ladders: [&'static [f64]; 4] =
+            [&[1.0, 1.5, 2.0, 3.0, 5.0, 7.0], &[1.0, 2.0, 5.0], &[1.0, 3.0], &[1.0]];
+        let found = ladders.into_iter().map(px).find(|values| {
+            let apart = values.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
+            values.len() as f64 <= count && apart / (most - least) * room >= 0.75 * TICKS_APART
+        });
+        return found.unwrap_or_default().into_iter().map(|value| mark(value, 1.0)).collect();
+    }
+    let wanted = (most - least) / count;
+    let power = 10f64.powf(wanted.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|digit| digit * power).find(|step| *step >= wanted);
+    let Some(step) = step.filter(|step| step.is_finite() && *step > 0.0) else { return Vec::new() };
+    let first = (least / step).ceil() as i64;
+    (first..).map(|index| index as f64 * step).take_while(|value| *value <= most).map(|value| mark(value, step)).collect()
+}
+
 /// A run of one frame is drawn as a short dash, since a line needs two points.
 fn curve_line<'a>(curve: &'a Curve, run: &Run) -> Line<'a> {
     let points = match run.as_slice() {
@@ -333,7 +384,8 @@ fn curve_line<'a>(curve: &'a Curve, run: &Run) -> Line<'a> {
 
 fn log_label(value: f64) -> String {
     let px = 10f64.powf(value);
-    if px >= 10.0 { format!("{px:.0}") } else { format!("{px:.1}") }
+    let decimals = if px >= 9.5 { 0 } else { 1 + usize::from(px < 0.95) };
+    format!("{px:.decimals$}")
 }
 
 fn plain_label(value: f64, step: f64) -> String {
@@ -363,7 +415,7 @@ fn legend_ui(ui: &Ui, pane: &Pane, room: Rect) {
     let theme = Theme::get();
     let palette = theme::palette(ui);
     let mut right = room.right() - 8.0;
-    let y = room.top() + 10.0;
+    let y = room.top() + LEGEND / 2.0;
     for curve in pane.curves.iter().rev() {
         let font = sans(Weight::Regular, theme.font.caption);
         let galley = ui.painter().layout_no_wrap(curve.name.clone(), font, palette.text_secondary);
@@ -371,8 +423,6 @@ fn legend_ui(ui: &Ui, pane: &Pane, room: Rect) {
         if right - width < room.left() {
             return;
         }
-        let place = Rect::from_min_max(pos2(right - width - 4.0, y - 8.0), pos2(right + 4.0, y + 8.0));
-        ui.painter().rect_filled(place, theme.radius.mark, palette.window.gamma_multiply(0.85));
         let sample = [pos2(right - width, y), pos2(right - width + 18.0, y)];
         let stroke = Stroke::new(1.5, curve.colour);
         match curve.style {
@@ -418,7 +468,7 @@ fn values_at(session: &Session, pane: &Pane, frame: u32) -> Vec<String> {
             let Some(row) = session.queue.row_of(frame) else { return vec!["not solved".to_owned()] };
             let px = |value: Option<f64>| value.map_or("none".to_owned(), |px| format!("{px:.1} px"));
             let mut lines = vec![
-                format!("before stage 4: {}", px(row.reasons.residual_before)),
+                format!("before the consensus: {}", px(row.reasons.residual_before)),
                 format!("after: {}", px(row.reasons.residual_after)),
             ];
             if let Some((camera, keypoint)) = row.worst {

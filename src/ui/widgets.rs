@@ -11,7 +11,7 @@ mod parts;
 pub use buttons::{ActionButton, key_cap};
 pub use choices::{chip, page_tab, segmented, slider, slider_in_column};
 pub use parts::{
-    BadgeKind, empty_state, heading_row, labelled_figure, paint_badge, paint_row, progress_bar, section, state_sign,
+    BadgeKind, badge_width, empty_state, heading_row, labelled_figure, paint_badge, paint_row, progress_bar, section, state_sign,
     state_word,
 };
 

@@ -46,6 +46,9 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, _memory: &mut HelpMemory) {
                     let in_scope = TABLE.iter().filter(|entry| scopes.contains(&entry.scope));
                     let key = |entry: &Entry| entry.shortcut.map(|key| key.to_string()).unwrap_or_default();
                     let rows = in_scope.map(|entry| (key(entry), entry.text));
+                    // The run's settings are the page's, so its start is no row of the table.
+                    let start = (*title == "Run").then(|| ("Ctrl Enter".to_owned(), "Start the run"));
+                    let rows = start.into_iter().chain(rows);
                     group_ui(ui, ctx, title, rows.collect());
                 }
             }

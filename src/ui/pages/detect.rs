@@ -2,7 +2,7 @@
 //!
 //! What is tried is painted over what is kept: a ring where the tried settings find a dot, a cross where they nearly do.
 
-use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, ScrollArea, Stroke, TextEdit, Ui, vec2};
+use egui::{CentralPanel, Frame, Label, Margin, RichText, ScrollArea, Stroke, TextEdit, Ui, vec2};
 
 use super::Memory;
 use crate::app::Command;
@@ -14,6 +14,7 @@ use crate::recording::detect::{DetectConfig, Rejection};
 use crate::ui::ctx::ViewCtx;
 use crate::ui::grid::{self, GridDrag, GridResponse, GridUse, PaneHook, PaneMap};
 use crate::ui::icons::{Icon, icon_button};
+use crate::ui::sides::{Side, Sides};
 use crate::ui::theme::{self, Weight, mono};
 use crate::ui::widgets::{ActionButton, heading_row, section, segmented, slider};
 use crate::ui::{job_panel, time};
@@ -49,9 +50,12 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     let Some(session) = ctx.session() else { return };
     let palette = theme::palette(ui);
     time::ui(ui, ctx, &mut memory.time);
-    let panel = Frame::NONE.fill(palette.panel).inner_margin(Margin::same(12));
-    Panel::left("detector").exact_size(ctx.theme.size.panel.run_left).frame(panel).show(ui, |ui| {
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| panel_ui(ui, ctx, session, &mut memory.detect));
+    let sides = Sides::new(ui.available_width(), [ctx.theme.size.panel.run_left, 0.0], memory.sides);
+    sides.show(ui, &mut memory.sides, (Side::Left, "detector", "Dots"), |ui| {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            let margin = Frame::NONE.inner_margin(Margin::same(12));
+            margin.show(ui, |ui| panel_ui(ui, ctx, session, &mut memory.detect));
+        });
     });
     CentralPanel::default().frame(Frame::NONE.fill(palette.window)).show(ui, |ui| {
         let is_tried = session.trial.config.is_some();

@@ -73,7 +73,8 @@ impl Theme {
         spacing.combo_width = 24.0 * unit;
         spacing.combo_height = 60.0 * unit;
         spacing.tooltip_width = 80.0 * unit;
-        spacing.scroll = ScrollStyle { bar_width: 2.0 * unit, ..ScrollStyle::floating() };
+        // Always to be seen where something scrolls, and beside it rather than over it.
+        spacing.scroll = ScrollStyle { bar_width: 2.0 * unit, floating_width: unit, ..ScrollStyle::thin() };
     }
 
     fn visuals(&self, appearance: Appearance) -> Visuals {

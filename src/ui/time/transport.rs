@@ -2,7 +2,7 @@
 
 use egui::{Align, ComboBox, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
 
-use super::{BarKind, TimeMemory};
+use super::{BarKind, Latest, TimeMemory};
 use crate::app::cursor::SPEEDS;
 use crate::app::session::Session;
 use crate::app::ui_command::UiCommand;
@@ -27,9 +27,15 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, kind: BarKin
         ui.add_space(3.0 * ctx.theme.space.unit);
         let plots =
             chip(ui, "Plots", memory.plots_open).on_hover_text("Residuals, positions and bone lengths over time");
-        memory.plots_open ^= plots.clicked();
+        if plots.clicked() {
+            memory.plots_open ^= true;
+            memory.latest = Latest::Plots;
+        }
         let view3d = chip(ui, "3D view", memory.view3d_open).on_hover_text("The skeleton among the cameras");
-        memory.view3d_open ^= view3d.clicked();
+        if view3d.clicked() {
+            memory.view3d_open ^= true;
+            memory.latest = Latest::View3d;
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 2.0 * ctx.theme.space.unit;
             ui.add_space(2.0 * ctx.theme.space.unit);
@@ -120,7 +126,7 @@ fn speed_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     menu.response.on_hover_text("How fast to play");
 }
 
-/// What the marks and bars mean, from the right.
+/// What the marks and bars mean, from the right, as far as there is room.
 fn legend_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, kind: BarKind) {
     let palette = theme::palette(ui);
     let states = &ctx.theme.state;
@@ -165,6 +171,12 @@ pub(super) fn done_colour(ui: &Ui) -> egui::Color32 {
 fn entry_ui(ui: &mut Ui, words: &str, paint: impl FnOnce(&Ui, Rect)) {
     let theme = Theme::get();
     let colour = theme::palette(ui).text_secondary;
+    let font = sans(Weight::Regular, theme.font.caption);
+    let galley = ui.painter().layout_no_wrap(words.to_owned(), font, colour);
+    let gap = ui.spacing().item_spacing.x;
+    if galley.size().x + theme.size.icon_small + theme.space.unit + 4.0 * gap > ui.available_width() {
+        return;
+    }
     ui.add_space(theme.space.unit);
     ui.label(RichText::new(words).font(sans(Weight::Regular, theme.font.caption)).color(colour));
     let (place, _) = ui.allocate_exact_size(Vec2::splat(theme.size.icon_small), Sense::hover());

@@ -31,16 +31,33 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut RemedyMemory, is_n
     });
     line(ui);
     Panel::bottom("review foot").resizable(false).frame(Frame::NONE).show(ui, |ui| foot_ui(ui, ctx, is_narrow));
-    label_table::ui(ui, ctx, TableMode::Review);
-    line(ui);
-    ScrollArea::vertical().id_salt("keypoint").auto_shrink([false, false]).show(ui, |ui| {
+    let room = ui.available_height();
+    let mut about = |ui: &mut Ui| {
         if let Some(view) = view {
             keypoint::ui(ui, ctx, session, view, is_narrow);
             line(ui);
             remedies::ui(ui, ctx, session, memory, is_narrow);
         }
-    });
+    };
+    if room < SHARED_FROM {
+        ScrollArea::vertical().id_salt("frame").auto_shrink(false).show(ui, |ui| {
+            label_table::ui(ui, ctx, TableMode::Review, f32::INFINITY);
+            line(ui);
+            about(ui);
+        });
+        return;
+    }
+    label_table::ui(ui, ctx, TableMode::Review, (room - ABOUT).max(TABLE_SHARE * room));
+    line(ui);
+    ScrollArea::vertical().id_salt("keypoint").auto_shrink(false).min_scrolled_height(0.0).show(ui, about);
 }
+
+/// Height of the selected keypoint with the two best remedies, which the table leaves to it.
+const ABOUT: f32 = 212.0;
+/// So much of the height is the table's at least.
+const TABLE_SHARE: f32 = 0.42;
+/// In a lower panel, table and keypoint scroll together.
+const SHARED_FROM: f32 = 190.0;
 
 /// Who made the frame's labels, in the annotator's words.
 fn provenance(view: &FrameView) -> String {
