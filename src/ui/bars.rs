@@ -123,7 +123,8 @@ impl Fold {
             Self { padding: 5.0, with_saved: false, ..alone },
             Self { as_menu: true, with_saved: false, ..alone },
         ];
-        let with_title = |fold: &Self| Self { title: (room - fold.taken(widths)).min(widths.title).min(TITLE.1), ..*fold };
+        let with_title =
+            |fold: &Self| Self { title: (room - fold.taken(widths)).min(widths.title).min(TITLE.1), ..*fold };
         let fits = |fold: &Self| {
             // The first steps are left before a name must be cut; the last ones when it is hardly to be read.
             let least = if fold.with_recording { widths.title.min(TITLE.1) } else { widths.title.min(TITLE.0) };
@@ -136,7 +137,8 @@ impl Fold {
     /// What all but the project's name takes.
     fn taken(&self, widths: &Widths) -> f32 {
         let tabs = if self.as_menu { 124.0 } else { widths.tabs + 2.0 * self.padding * Page::ALL.len() as f32 };
-        let left = widths.button + 2.0 * widths.gap + if self.with_recording { widths.recording + widths.gap } else { 0.0 };
+        let left =
+            widths.button + 2.0 * widths.gap + if self.with_recording { widths.recording + widths.gap } else { 0.0 };
         let search = if self.with_search { widths.search } else { widths.button };
         let saved = 16.0 + widths.gap + if self.with_saved { widths.saved + widths.gap } else { 0.0 };
         left + 2.0 * self.padding + tabs + search + 2.0 * (widths.button + widths.gap) + widths.gap + saved
@@ -161,14 +163,15 @@ fn pages_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, fold: &Fold) {
         }
         return;
     }
-    let menu = egui::ComboBox::from_id_salt("page").width(100.0).selected_text(words(ctx.state.page)).show_ui(ui, |ui| {
-        for page in Page::ALL {
-            let choice = ui.selectable_label(ctx.state.page == page, words(page));
-            if choice.on_hover_text(tooltip(ctx, UiCommand::GoTo(page))).clicked() {
-                ctx.run(UiCommand::GoTo(page));
+    let menu =
+        egui::ComboBox::from_id_salt("page").width(100.0).selected_text(words(ctx.state.page)).show_ui(ui, |ui| {
+            for page in Page::ALL {
+                let choice = ui.selectable_label(ctx.state.page == page, words(page));
+                if choice.on_hover_text(tooltip(ctx, UiCommand::GoTo(page))).clicked() {
+                    ctx.run(UiCommand::GoTo(page));
+                }
             }
-        }
-    });
+        });
     menu.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Page"));
 }
 

@@ -120,12 +120,11 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, axis: &mut A
     }
     let gap = ctx.theme.space.unit;
     ui.spacing_mut().item_spacing.y = gap;
-    let panes = memory.panes.iter().filter(|pane| !pane.curves.is_empty());
-    let height = (ui.available_height() - gap) / panes.clone().count().max(1) as f32 - gap;
+    let height = (ui.available_height() - gap) / memory.panes.len().max(1) as f32 - gap;
     // The wheel zooms the time scale, so only the bar scrolls.
     let area = ScrollArea::vertical().id_salt("plots").scroll_source(ScrollSource::SCROLL_BAR).auto_shrink(false);
     area.min_scrolled_height(0.0).show(ui, |ui| {
-        for pane in panes {
+        for pane in &memory.panes {
             pane_ui(ui, ctx, session, axis, pane, height.floor().max(LEAST_HEIGHT));
         }
     });
@@ -135,8 +134,9 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, axis: &mut A
 const LEAST_HEIGHT: f32 = 56.0;
 /// At the top of a plot, above its curves, stands the legend.
 const LEGEND: f32 = 18.0;
-/// Between the figures at the left, points.
-const TICKS_APART: f64 = 17.0;
+/// Between the figures at the left, points, and how many there are at most.
+const TICKS_APART: f64 = 13.0;
+const MOST_TICKS: usize = 5;
 
 fn head_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut PlotsMemory) {
     let palette = theme::palette(ui);
@@ -346,31 +346,37 @@ fn with_legend([least, most]: [f64; 2], height: f32) -> [f64; 2] {
     [least, least + (most - least) / (1.0 - share)]
 }
 
-/// Round values for the figures at the left, so many as stand apart: three to five in plots that are high enough.
+/// Round values for the figures at the left: as many as stand apart, and no more than five.
 fn marks([least, most]: [f64; 2], height: f32, is_log: bool) -> Vec<GridMark> {
-    let room = f64::from((height - LEGEND).max(1.0));
-    let mark = |value: f64, step: f64| GridMark { value, step_size: step };
-    let count = (room / TICKS_APART).floor().clamp(2.0, 5.0);
+    let points_per_unit = f64::from((height - LEGEND).max(1.0)) / (most - least).max(f64::MIN_POSITIVE);
+    let is_legible = |values: &Vec<f64>| {
+        let mut pairs = values.windows(2);
+        values.len() <= MOST_TICKS && pairs.all(|pair| (pair[1] - pair[0]) * points_per_unit >= TICKS_APART)
+    };
+    // The finest ladder that is not too fine.
     if is_log {
-        // The finest of these that is not too many.
-        let px = |digits: &'static [f64]| {
-            let values = (-2..4).flat_map(move |power| digits.iter().map(move |digit| digit * 10f64.powi(power)));
-            values.map(f64::log10).filter(|value| (least..=most).contains(value)).collect::<Vec<_>>()
-        };
-        let ladders: [&'static [f64]; 4] =
-            [&[1.0, 1.5, 2.0, 3.0, 5.0, 7.0], &[1.0, 2.0, 5.0], &[1.0, 3.0], &[1.0]];
-        let found = ladders.into_iter().map(px).find(|values| {
-            let apart = values.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
-            values.len() as f64 <= count && apart / (most - least) * room >= 0.75 * TICKS_APART
+        let ladders: [&[f64]; 4] = [&[1.0, 1.5, 2.0, 3.0, 5.0, 7.0], &[1.0, 2.0, 5.0], &[1.0, 3.0], &[1.0]];
+        let values = ladders.map(|digits| {
+            let px = (-2..4).flat_map(|power| digits.iter().map(move |digit| digit * 10f64.powi(power)));
+            px.map(f64::log10).filter(|value| (least..=most).contains(value)).collect::<Vec<_>>()
         });
-        return found.unwrap_or_default().into_iter().map(|value| mark(value, 1.0)).collect();
+        let found = values.into_iter().find(is_legible).unwrap_or_default();
+        return found.into_iter().map(|value| GridMark { value, step_size: 1.0 }).collect();
     }
-    let wanted = (most - least) / count;
-    let power = 10f64.powf(wanted.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|digit| digit * power).find(|step| *step >= wanted);
-    let Some(step) = step.filter(|step| step.is_finite() && *step > 0.0) else { return Vec::new() };
-    let first = (least / step).ceil() as i64;
-    (first..).map(|index| index as f64 * step).take_while(|value| *value <= most).map(|value| mark(value, step)).collect()
+    let finest = 10f64.powf(((most - least) / 100.0).log10().floor());
+    if !finest.is_normal() || !finest.is_sign_positive() {
+        return Vec::new();
+    }
+    let steps = (0..4).flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * finest * 10f64.powi(power)));
+    for step in steps {
+        let first = (least / step).ceil() as i64;
+        let values = (first..).map(|index| index as f64 * step).take_while(|value| *value <= most);
+        let values: Vec<f64> = values.take(MOST_TICKS + 1).collect();
+        if is_legible(&values) {
+            return values.into_iter().map(|value| GridMark { value, step_size: step }).collect();
+        }
+    }
+    Vec::new()
 }
 
 /// A run of one frame is drawn as a short dash, since a line needs two points.
@@ -495,4 +501,35 @@ fn values_at(session: &Session, pane: &Pane, frame: u32) -> Vec<String> {
 
 fn worst_words(session: &Session, camera: CameraId, keypoint: KeypointId) -> String {
     format!("worst: {} in {}", session.skeleton.name_of(keypoint), session.camera_name(camera))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plots_have_a_few_round_figures_that_stand_apart() {
+        let ranges = [[-3.0, 12.0], [0.0, 1.0], [13.2, 17.9], [-0.4, 0.4], [880.0, 2300.0]];
+        for height in [56.0, 70.0, 110.0, 300.0] {
+            let room = f64::from(height - LEGEND);
+            let log = [[-0.3, 0.5], [-0.1, 1.6], [0.0, 2.0]].map(|range| (range, true));
+            for (range, is_log) in ranges.map(|range| (range, false)).into_iter().chain(log) {
+                let marks = marks(range, height, is_log);
+                let least = if height >= 100.0 { 3 } else { 1 };
+                assert!((least..=MOST_TICKS).contains(&marks.len()), "{range:?} at {height}: {marks:?}");
+                for pair in marks.windows(2) {
+                    let apart = (pair[1].value - pair[0].value) / (range[1] - range[0]) * room;
+                    assert!(apart >= TICKS_APART - 1e-9, "{range:?} at {height}: {apart}");
+                }
+            }
+        }
+        assert!(marks([f64::NAN, 1.0], 80.0, false).is_empty());
+    }
+
+    #[test]
+    fn curves_stay_below_the_legend() {
+        let [least, most] = with_legend([2.0, 4.0], 72.0);
+        let share = (4.0 - least) / (most - least);
+        assert!((share - f64::from((72.0 - LEGEND) / 72.0)).abs() < 1e-6);
+    }
 }

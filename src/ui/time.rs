@@ -21,7 +21,7 @@ pub(super) use bar::zoom_by;
 #[cfg(test)]
 mod tests;
 
-use egui::{Frame, Panel, Ui};
+use egui::{CentralPanel, Frame, Panel, Ui};
 
 use super::ctx::ViewCtx;
 use super::plots::PlotsMemory;
@@ -145,7 +145,7 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut TimeMemory) {
             let beside = Panel::right("3D view").resizable(false).exact_size(VIEW3D_WIDTH).frame(frame);
             beside.show(ui, |ui| view3d::ui(ui, ctx, session, &mut memory.view3d));
             bar_ui(ui, ctx, session, kind, memory, bar_height);
-            plots_ui(ui, ctx, session, memory);
+            CentralPanel::default().frame(frame).show(ui, |ui| plots_ui(ui, ctx, session, memory));
         });
         return;
     }
@@ -164,14 +164,7 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut TimeMemory) {
     }
 }
 
-fn bar_ui(
-    ui: &mut Ui,
-    ctx: &ViewCtx<'_>,
-    session: &Session,
-    kind: BarKind,
-    memory: &mut TimeMemory,
-    height: f32,
-) {
+fn bar_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, kind: BarKind, memory: &mut TimeMemory, height: f32) {
     let frame = Frame::NONE.fill(theme::palette(ui).panel);
     Panel::bottom("time bar").exact_size(height).frame(frame).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;

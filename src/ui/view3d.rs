@@ -106,7 +106,8 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut
         orbit.lens(&level, centre, f64::from(room.height().min(room.width() * 0.8)))
     };
     memory.is_own_distance |= move_eye(ui, &response, &mut orbit, lens_of);
-    if memory.follow && !memory.is_own_distance {
+    let is_new = asked.is_some() || memory.orbit.is_none();
+    if (memory.follow || is_new) && !memory.is_own_distance {
         fit(&mut orbit, &points, room.shrink(FIT_MARGIN), lens_of);
     }
     let lens = lens_of(&orbit);
@@ -188,7 +189,8 @@ fn head_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, follow: &mut bool)
 
 /// Where to stand.
 fn stand(stand: Stand, animal: Option<(Vector, f64)>, rig: &Rig, now: Option<Orbit>) -> Orbit {
-    let near = animal.map(|(middle, radius)| (middle, 0.75 * radius.max(LEAST_RADIUS_MM)));
+    // Nearer than fits: the eye then goes back until all is seen.
+    let near = animal.map(|(middle, radius)| (middle, 0.4 * radius.max(LEAST_RADIUS_MM)));
     let all = rig.extent().map(|(middle, radius)| (near.map_or(middle, |(animal, _)| animal), 1.25 * radius));
     let (target, radius_mm) = match stand {
         Stand::Cameras => all.or(near),
@@ -218,8 +220,7 @@ const FIT_STEP: (f64, usize) = (0.94, 40);
 fn fit(orbit: &mut Orbit, points: &[Option<Vector>], room: Rect, lens_of: impl Fn(&Orbit) -> Lens) {
     for _ in 0..FIT_STEP.1 {
         let lens = lens_of(orbit);
-        let is_inside =
-            |point: &Vector| lens.project(*point).is_some_and(|seen| room.contains(screen(seen.at)));
+        let is_inside = |point: &Vector| lens.project(*point).is_some_and(|seen| room.contains(screen(seen.at)));
         if !room.is_positive() || points.iter().flatten().all(is_inside) {
             return;
         }

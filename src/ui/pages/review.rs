@@ -54,7 +54,8 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
         (sizes.panel.left_wide, sizes.panel.right_wide)
     };
     let sides = Sides::new(ui.available_width(), [left, right], memory.sides);
-    sides.show(ui, &mut memory.sides, (Side::Left, "review queue", "Queue"), |ui| queue_ui(ui, ctx, &mut memory.review));
+    sides
+        .show(ui, &mut memory.sides, (Side::Left, "review queue", "Queue"), |ui| queue_ui(ui, ctx, &mut memory.review));
     sides.show(ui, &mut memory.sides, (Side::Right, "review frame", "Frame"), |ui| {
         frame::ui(ui, ctx, &mut memory.review.remedies, is_narrow);
     });

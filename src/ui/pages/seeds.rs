@@ -161,8 +161,8 @@ fn checks_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     }
 }
 
-/// So many lines of a check are shown; the tooltip has the rest.
-const MOST_LINES: usize = 2;
+/// So many lines of a check are shown, of one that passes and of one that does not; the tooltip has the rest.
+const MOST_LINES: [usize; 2] = [2, 3];
 
 /// One check: a click goes to the place that it is about.
 fn check_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, check: &SeedCheck) {
@@ -178,7 +178,7 @@ fn check_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, check: &SeedCheck
             colour,
             ui.available_width(),
         );
-        job.wrap.max_rows = MOST_LINES;
+        job.wrap.max_rows = MOST_LINES[usize::from(!check.is_met)];
         let galley = ui.painter().layout_job(job);
         let is_cut = galley.elided;
         let label = ui.add(egui::Label::new(galley).selectable(false));

@@ -109,7 +109,7 @@ impl Columns {
         let width = ui.painter().layout_no_wrap(digits, font, Color32::PLACEHOLDER).size().x;
         let sign = theme.space.panel_padding;
         let frame = sign + theme.size.icon + 2.0 * theme.space.unit;
-        Self { sign, frame, words: frame + width.ceil() + theme.space.panel_padding }
+        Self { sign, frame, words: frame + width.ceil() + 2.0 * theme.space.unit }
     }
 }
 
@@ -152,14 +152,14 @@ fn row_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, columns: &Columns, 
     let is_open = row.state == FrameState::Todo;
     let figures = [figure(ui, palette, row, session.queue.threshold_px()), aside(ui, palette, row, is_open)];
     let left = rect.left() + columns.words;
-    let [upper_room, lower_room] =
-        figures.each_ref().map(|galley| right - galley.size().x - 2.0 * theme.space.unit - left);
+    let [upper_room, lower_room] = figures.each_ref().map(|galley| right - galley.size().x - theme.space.unit - left);
     for (galley, y) in figures.into_iter().zip([upper, lower]) {
         paint(ui, right - galley.size().x, y, galley);
     }
     let weight = if is_selected { Weight::Medium } else { Weight::Regular };
     let font = sans(weight, theme.font.body);
-    let words = [label, short_words(ctx, session, row)].map(|words| sized(ui, &words, font.clone(), palette.text, upper_room));
+    let words =
+        [label, short_words(ctx, session, row)].map(|words| sized(ui, &words, font.clone(), palette.text, upper_room));
     paint(ui, left, upper, first_whole(words));
     let sign = Vec2::splat(theme.size.icon_small);
     if let Some(icon) = reason_icon(row.reason) {

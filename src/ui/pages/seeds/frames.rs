@@ -48,7 +48,8 @@ fn card_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, frame: u32, is_low
     let palette = theme::palette(ui);
     let is_shown = session.cursor.frame == frame;
     let progress = session.seeds.progress.get(&frame).copied().unwrap_or_default();
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), if is_low { LOW_CARD } else { CARD }), Sense::click());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), if is_low { LOW_CARD } else { CARD }), Sense::click());
     let is_done = session.is_seed_done(frame);
     let (state, colour) = match (is_done, is_shown) {
         (true, _) => ("done", palette.ok),

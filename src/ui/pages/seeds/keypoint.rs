@@ -171,21 +171,26 @@ fn line_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, camera: CameraId, 
     painter.text(rect.right_center(), Align2::RIGHT_CENTER, &line.figure, font, palette.ink(line.figure_ink));
 }
 
+/// The buttons show their keys where the row is so wide, points; else the tooltips do.
+const ROOM_FOR_KEYS: f32 = 364.0;
+
 /// What can be done with the frame's labels.
 pub(super) fn buttons_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     let refusal = session.read_only.as_ref().map(|reason| format!("Read only: {reason}."));
     let why = |otherwise: &str| refusal.clone().unwrap_or_else(|| otherwise.to_owned());
+    let with_keys = ui.max_rect().width() >= ROOM_FOR_KEYS;
+    let on_button = |key: &str| if with_keys { key.to_owned() } else { String::new() };
     // Without an active view, the whole frame is meant.
     let swap = if session.selection.camera.is_some() { UiCommand::SwapSides } else { UiCommand::SwapSidesAll };
     let key = ctx.key_of(swap);
-    let button = ActionButton::new("Swap left and right").key(&key);
-    let response = ui.add_enabled(swap.is_enabled(ctx.state), button);
+    let shown = on_button(&key);
+    let response = ui.add_enabled(swap.is_enabled(ctx.state), ActionButton::new("Swap left and right").key(&shown));
     let words = match (session.mirror_of_selected(), session.selection.camera) {
         (None, _) => "This keypoint has no mirror image.".to_owned(),
         (Some(mirror), Some(camera)) => {
-            format!("Swap with {} in {}", session.skeleton.name_of(mirror), session.camera_name(camera))
+            format!("Swap with {} in {} ({key})", session.skeleton.name_of(mirror), session.camera_name(camera))
         }
-        (Some(mirror), None) => format!("Swap with {} in all views", session.skeleton.name_of(mirror)),
+        (Some(mirror), None) => format!("Swap with {} in all views ({key})", session.skeleton.name_of(mirror)),
     };
     if response.on_hover_text(&words).on_disabled_hover_text(why(&words)).clicked() {
         ctx.run(swap);
@@ -193,9 +198,9 @@ pub(super) fn buttons_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     let count = session.proposals().count();
     let key = ctx.key_of(UiCommand::AcceptFrame);
     let is_possible = count > 0 && UiCommand::AcceptFrame.is_enabled(ctx.state);
-    let response = ui.add_enabled(is_possible, ActionButton::new("Accept all").key(&key));
+    let response = ui.add_enabled(is_possible, ActionButton::new("Accept all").key(&on_button(&key)));
     let hint = "Nothing is proposed yet: label keypoints in two views.";
-    let words = format!("Take all {count} proposals of this frame");
+    let words = format!("Take all {count} proposals of this frame ({key})");
     if response.on_hover_text(words).on_disabled_hover_text(why(hint)).clicked() {
         ctx.run(UiCommand::AcceptFrame);
     }
