@@ -332,6 +332,7 @@ fn pane_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, axis: &mut Axis, p
     if let Some(at) = response.hover_pos().filter(|_| !response.dragged()) {
         let frame = axis.frame_at(at.x);
         egui::Tooltip::for_widget(&response).at_pointer().gap(12.0).show(|ui| {
+            ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
             ui.strong(format!("Frame {frame}"));
             for words in values_at(session, pane, frame) {
                 ui.label(words);

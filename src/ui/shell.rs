@@ -174,3 +174,6 @@ fn page_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod fit_tests;

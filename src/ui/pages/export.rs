@@ -76,7 +76,7 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     }
     CentralPanel::default().frame(Frame::NONE.fill(palette.window).inner_margin(24)).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            ui.set_max_width(720.0);
+            ui.set_max_width(ui.available_width().min(720.0));
             page_ui(ui, ctx, session, memory);
         });
     });
