@@ -103,7 +103,10 @@ impl App {
             Command::SetFilter(filter) => self.with_session(|session| session.queue.set_filter(filter)),
             Command::OrderBy(by) => self.order_by(by),
             Command::SetThreshold(threshold_px) => {
-                self.with_session(|session| session.queue.set_threshold(threshold_px.max(0.0)));
+                self.with_session(|session| {
+                    session.threshold_is_chosen = true;
+                    session.queue.set_threshold(threshold_px.max(0.0));
+                });
             }
             Command::Rerank => self.rerank(),
             Command::Queue(step) => self.step_queue(step),
@@ -116,7 +119,7 @@ impl App {
             Command::KeepDetector => self.keep_detector(),
             Command::ForgetDetectorTrial => self.try_detector(None),
             Command::PutRegion(..) | Command::RemoveRegion(_) => self.change_region(command),
-            Command::StartDetect { frames, again } => self.start_task(TaskRequest::Detect { frames, again }),
+            Command::StartDetect { frames, again } => self.start_detect(frames, again),
 
             Command::StartRun(choice) => self.start_task(TaskRequest::Run(choice)),
             Command::PauseJob => self.pause_job(),

@@ -81,6 +81,8 @@ pub struct App {
     after_insight: Option<Command>,
     /// Whether the page is chosen by what is to be done, once the overview is there.
     page_is_open: bool,
+    /// What waits for detector settings to be kept.
+    after_detector: Option<Command>,
     /// When the overview was read last while a job ran, seconds.
     overview_secs: f64,
 }
@@ -104,6 +106,7 @@ impl App {
             asking_insight: false,
             after_insight: None,
             page_is_open: false,
+            after_detector: None,
             overview_secs: 0.0,
         }
     }
@@ -208,7 +211,7 @@ impl App {
             page: self.state.page,
             frame: session.cursor.frame,
             seed_frames: session.seeds.frames.clone(),
-            threshold_px: Some(session.queue.threshold_px()),
+            threshold_px: session.threshold_is_chosen.then(|| session.queue.threshold_px()),
         };
         self.state.settings.remember(recent);
         self.save_settings();

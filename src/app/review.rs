@@ -5,7 +5,7 @@ use super::OVERVIEW_EVERY_SECS;
 use super::command::{Command, Dialog, Page, QueueStep};
 use super::event::Event;
 use super::overview::{FrameMark, Overview};
-use super::queue::QueueRow;
+use super::queue::{QueueRow, first_threshold_px};
 use super::series::Series;
 use super::state::Urgency;
 use super::task::{TaskKind, TaskRequest};
@@ -68,6 +68,9 @@ impl App {
         let is_new = session.queue.rows().len() != rows.len();
         if is_first || is_new {
             session.queue = session.queue.refilled(&rows);
+            if !session.threshold_is_chosen {
+                session.queue.set_threshold(first_threshold_px(&rows));
+            }
         } else {
             // The order stays until somebody asks for another; what is known of each frame does not.
             for row in rows {

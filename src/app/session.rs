@@ -214,6 +214,8 @@ pub struct Session {
     pub saving: usize,
     /// Why the last edit was not saved.
     pub not_saved: Option<String>,
+    /// Whether a person moved the threshold of the queue; until then it follows the residuals.
+    pub threshold_is_chosen: bool,
     /// The frame that was shown before the Seeds page showed one of its own.
     pub before_seeds: Option<u32>,
     /// The frame that all views show with its labels, and since when, seconds of the app's clock.

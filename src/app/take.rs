@@ -173,11 +173,11 @@ impl App {
         };
         let mut cursor = Cursor::new(info.frame_count);
         let mut seeds = super::session::Seeds::default();
-        let mut threshold_px = DEFAULT_THRESHOLD_PX;
+        let mut threshold_px = None;
         if let Some(recent) = &remembered_here {
             cursor.go_to(recent.frame);
             seeds.frames.clone_from(&recent.seed_frames);
-            threshold_px = recent.threshold_px.unwrap_or(threshold_px);
+            threshold_px = recent.threshold_px;
         }
         seeds.frames.retain(|frame| *frame < info.frame_count);
         problems.iter().for_each(|problem| self.state.notify(Urgency::Warning, problem.clone()));
@@ -215,6 +215,7 @@ impl App {
             rerun: None,
             seen: None,
             before_seeds: None,
+            threshold_is_chosen: threshold_px.is_some(),
             truth: None,
             undo_title: history.undo,
             redo_title: history.redo,
@@ -225,7 +226,7 @@ impl App {
             broken_views: Default::default(),
             unreadable: Default::default(),
         };
-        session.queue.set_threshold(threshold_px);
+        session.queue.set_threshold(threshold_px.unwrap_or(DEFAULT_THRESHOLD_PX));
         session.queue.set_filter(QueueFilter { states: vec![FrameState::Todo], ..QueueFilter::default() });
         self.state.session = Some(session);
         self.open_questions = 0;
@@ -414,9 +415,17 @@ impl App {
         let Some(session) = &mut self.state.session else { return };
         match event {
             FrameEvent::Unreadable { camera, frame, reason } => {
-                let text = format!("{}: frame {frame} cannot be read. {reason}", session.camera_name(camera));
+                let is_first = !session.unreadable.keys().any(|(other, _)| *other == camera);
+                let camera_name = session.camera_name(camera).to_owned();
                 session.unreadable.insert((camera, frame), reason);
-                self.state.notify(Urgency::Warning, text);
+                // The file is likely to have more of them: one notice is enough, the views say the rest.
+                if is_first {
+                    let text = format!(
+                        "{camera_name}: frame {frame} cannot be read; it is marked and left out, and so are others like it. \
+                         If the file was copied, copy it again."
+                    );
+                    self.state.notify(Urgency::Warning, text);
+                }
             }
             FrameEvent::CameraMissing { camera, channel, reason, .. } => {
                 let text = format!("{}: {}", session.camera_name(camera), reason);
