@@ -208,14 +208,21 @@ impl App {
 
     fn go_to(&mut self, page: Page) {
         let is_after_run = self.state.page == Page::Run && page == Page::Review;
-        self.state.page = page;
+        let is_from_seeds = std::mem::replace(&mut self.state.page, page) == Page::Seeds;
         // What is proposed depends on the page.
         self.with_session(|session| session.insight = None);
         if is_after_run {
             self.begin_review();
         }
-        if page == Page::Seeds {
-            self.show_seed_frame();
+        match page {
+            Page::Seeds => self.show_seed_frame(),
+            // Back to where the review was left.
+            Page::Review if is_from_seeds => self.with_session(|session| {
+                if let Some(frame) = session.before_seeds.take() {
+                    session.cursor.go_to(frame);
+                }
+            }),
+            _ => {}
         }
         self.frame_changed();
         self.remember_place();
@@ -232,6 +239,7 @@ impl App {
         };
         let first = session.seeds.frames.iter().find(is_open).or(session.seeds.frames.first());
         if let Some(frame) = first.copied() {
+            session.before_seeds = Some(session.cursor.frame);
             session.cursor.go_to(frame);
         }
     }

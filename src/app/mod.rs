@@ -145,10 +145,17 @@ impl App {
         if session.cursor.advance(now_secs, pictures_are_there) {
             self.frame_changed();
         }
-        let session = self.state.session.as_ref()?;
+        let session = self.state.session.as_mut()?;
+        let frame = session.cursor.frame;
+        if !pictures_are_there || session.view().is_none() {
+            session.seen = None;
+        } else if session.seen.is_none_or(|(seen, _)| seen != frame) {
+            session.seen = Some((frame, now_secs));
+        }
+        let looked = session.seen.map(|(_, since)| since + session::LOOK_SECS - now_secs).filter(|secs| *secs > 0.0);
         let typing = session.typing.as_ref().map(|typing| (typing.at_secs + label::TYPING_SECS - now_secs).max(0.0));
         let playing = session.cursor.next_due_secs(now_secs).filter(|_| pictures_are_there);
-        [typing, playing].into_iter().flatten().min_by(f64::total_cmp)
+        [typing, playing, looked].into_iter().flatten().min_by(f64::total_cmp)
     }
 
     /// Takes in everything that threads have sent, and carries out what follows from it.

@@ -37,7 +37,7 @@ impl App {
                 outbox.send(Event::Overview(loaded.map(Box::new).map_err(|error| error.to_string())));
             });
             match spawned {
-                Ok(_) => Event::Refreshed(Vec::new()),
+                Ok(_) => Event::Refreshed(None),
                 Err(error) => Event::Frame(Err(format!("The system gives no more threads: {error}"))),
             }
         });
@@ -78,6 +78,9 @@ impl App {
             self.default_seed_frames();
             if std::mem::take(&mut self.page_is_open) {
                 self.first_page();
+                if self.state.page == Page::Review {
+                    self.step_queue(QueueStep::Row(0));
+                }
             }
             self.want_seed_state();
             self.frame_changed();
@@ -213,9 +216,10 @@ impl App {
     }
 
     pub(super) fn take_rerun(&mut self) {
+        let Some(who) = self.require_annotator(&Command::TakeRerun) else { return };
         let Some(preview) = self.state.session.as_mut().and_then(|session| session.rerun.take()) else { return };
         self.show(None);
-        self.start_task(TaskRequest::TakeRerun(preview));
+        self.start_task(TaskRequest::TakeRerun(preview, who));
     }
 
     /// After a step in the queue the place is remembered, but the file is written when the page changes or the window closes.

@@ -67,9 +67,12 @@ impl App {
             }
             Event::Overview(result) => self.take_overview(result),
             Event::Series(path, recording, result) => self.take_series(&path, recording, result),
-            Event::Refreshed(views) => {
+            Event::Refreshed(history) => {
                 self.open_questions -= 1;
-                views.into_iter().for_each(|view| self.take_frame(view));
+                if let (Some(history), Some(session)) = (history, &mut self.state.session) {
+                    session.undo_title = history.undo;
+                    session.redo_title = history.redo;
+                }
             }
             Event::Carried(frame, proposals) => {
                 self.open_questions -= 1;
@@ -210,6 +213,8 @@ impl App {
             regions,
             trial: Default::default(),
             rerun: None,
+            seen: None,
+            before_seeds: None,
             truth: None,
             undo_title: history.undo,
             redo_title: history.redo,
@@ -375,6 +380,7 @@ impl App {
             }
         };
         session.not_saved = None;
+        let is_outdated = session.rerun.take().is_some();
         session.undo_title = acted.history.undo;
         session.redo_title = acted.history.redo;
         let was_here = acted.outcome.recording == session.info.id;
@@ -384,6 +390,10 @@ impl App {
             self.overview_is_stale = true;
         }
         acted.frames.into_iter().for_each(|view| self.take_frame(view));
+        if is_outdated {
+            self.discard_rerun();
+            self.state.notify(Urgency::Info, "A label changed meanwhile, so the re-run was not taken. Try it again.");
+        }
         if let Some(note) = &acted.outcome.note {
             self.state.notify(Urgency::Info, note.clone());
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::App;
 use super::command::{Command, Dialog};
 use super::event::{DetectorState, Event, SeedState, TaskEnd};
-use super::opening::open_labelling;
+use super::opening::{history_of, open_labelling};
 use super::session::SeedProgress;
 use super::state::Urgency;
 use super::task::{self, TaskContext, TaskKind, TaskOutcome, TaskRequest};
@@ -171,7 +171,7 @@ impl App {
         self.ask(|desk| match open_labelling(&desk.project, &desk.info, desk.recording.as_deref()) {
             Ok(labelling) => {
                 desk.labelling = Arc::new(labelling);
-                Event::Refreshed(Vec::new())
+                Event::Refreshed(Some(history_of(&desk.project)))
             }
             Err(error) => Event::Frame(Err(error.to_string())),
         });
@@ -374,6 +374,6 @@ fn detector_state(project: &Project, desk: &super::keeper::Desk) -> DetectorStat
     DetectorState {
         config: project.detect_config(desk.info.id).ok().flatten().unwrap_or_default(),
         regions: project.mask_regions(desk.info.id).unwrap_or_default(),
-        history: super::opening::history_of(project),
+        history: history_of(project),
     }
 }

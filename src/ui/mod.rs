@@ -47,6 +47,9 @@ pub mod shell;
 #[cfg(test)]
 mod testing;
 
+#[cfg(all(test, feature = "snapshots"))]
+mod snapshots;
+
 mod window;
 
 pub use window::open;
