@@ -427,10 +427,20 @@ impl App {
                     self.state.notify(Urgency::Warning, text);
                 }
             }
-            FrameEvent::CameraMissing { camera, channel, reason, .. } => {
-                let text = format!("{}: {}", session.camera_name(camera), reason);
+            FrameEvent::CameraMissing { camera, channel, path, reason } => {
+                let root = session.recording.as_ref().map(|recording| recording.root.clone());
+                let is_gone = !path.exists();
+                let inner = root.and_then(|root| path.strip_prefix(root).ok().map(|inner| inner.display().to_string()));
+                let reason = match inner.filter(|inner| is_gone && !inner.contains('%')) {
+                    Some(inner) => format!("{inner} is not there. Put it back, or correct recording.toml."),
+                    None => reason,
+                };
+                let is_first = !session.broken_views.keys().any(|(other, _)| *other == camera);
+                let text = format!("{}: {reason}", session.camera_name(camera));
                 session.broken_views.insert((camera, channel), reason);
-                self.state.notify(Urgency::Warning, text);
+                if is_first {
+                    self.state.notify(Urgency::Warning, text);
+                }
             }
             FrameEvent::Picture(_) => {}
         }
