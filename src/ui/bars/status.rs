@@ -144,14 +144,12 @@ fn activity(ctx: &ViewCtx<'_>) -> String {
         };
         return format!("{}: {steps} {}", job.request.kind().words(), job.unit);
     }
-    if let Some((_, words)) = &ctx.state.last_job {
-        return words.clone();
-    }
     let keypoint = session.skeleton.name_of(session.selection.keypoint);
     match ctx.state.page {
         Page::Seeds => format!("Label {keypoint}: pick a dot in any view"),
         Page::Review => format!("{keypoint} is selected"),
-        _ => String::new(),
+        // These pages say themselves how their last job ended.
+        Page::Detect | Page::Run | Page::Export | Page::Behavior => String::new(),
     }
 }
 

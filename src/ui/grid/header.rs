@@ -6,10 +6,12 @@ use egui::{Painter, Rect, Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
 use super::GridUse;
 use crate::app::session::Session;
 use crate::app::ui_command::UiCommand;
+use crate::app::view::ChannelChoice;
 use crate::app::{Command, Page};
 use crate::jobs::labelling::FrameView;
 use crate::model::{CameraId, Placement};
 use crate::pose::assist::ProposalReason;
+use crate::recording::Channel;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::icons::{Icon, paint_icon};
 use crate::ui::theme::{Appearance, Weight, mono, sans};
@@ -149,11 +151,25 @@ pub(super) fn badge_of(ctx: &ViewCtx<'_>, session: &Session, grid_use: GridUse, 
     if ctx.pictures.is_late(camera, ctx.state.now_secs) && session.why_no_picture(camera).is_none() {
         return Badge::On(BadgeKind::Quiet, format!("loading {frame}"));
     }
+    if let Some(channel) = missing_channel(session, camera) {
+        return Badge::On(BadgeKind::Error, format!("no {channel}"));
+    }
     let Some(view) = view_of(session) else { return Badge::None };
     match (grid_use, ctx.state.page) {
         (GridUse::Detect, _) => dots_badge(view, camera),
         (GridUse::Label, Page::Seeds) => seed_badge(session, view, camera),
         _ => residual_badge(view, camera, session.queue.threshold_px()),
+    }
+}
+
+/// The channel that is asked for and that this camera cannot show, while its other one stands in.
+fn missing_channel(session: &Session, camera: CameraId) -> Option<&'static str> {
+    let is_broken = |channel: Channel| session.broken_views.contains_key(&(camera, channel));
+    let [reflectance, fluorescence] = [Channel::Reflectance, Channel::Fluorescence].map(is_broken);
+    match session.channels.choice {
+        ChannelChoice::Reflectance | ChannelChoice::Fused if reflectance && !fluorescence => Some("reflectance"),
+        ChannelChoice::Fluorescence | ChannelChoice::Fused if fluorescence && !reflectance => Some("fluorescence"),
+        _ => None,
     }
 }
 
@@ -168,9 +184,15 @@ fn dots_badge(view: &FrameView, camera: CameraId) -> Badge {
 /// What is known of the selected keypoint in this view.
 fn seed_badge(session: &Session, view: &FrameView, camera: CameraId) -> Badge {
     let keypoint = session.selection.keypoint;
-    match view.labels.get(camera, keypoint).map(|label| label.placement) {
-        Some(Placement::Absent) => return Badge::Words("not visible".to_owned()),
-        Some(_) => return Badge::On(BadgeKind::Done, "labelled".to_owned()),
+    let name = session.skeleton.name_of(keypoint);
+    // What a machine said of a seed frame is a proposal there.
+    let label = view.labels.get(camera, keypoint).filter(|label| label.is_human());
+    match label.map(|label| label.placement) {
+        Some(Placement::Absent) => return Badge::Words(format!("{name} not visible")),
+        Some(Placement::Centroid { number, .. }) => {
+            return Badge::On(BadgeKind::Done, format!("{name} is {}", number.0));
+        }
+        Some(Placement::Free { .. }) => return Badge::On(BadgeKind::Done, format!("{name} is free")),
         None => {}
     }
     let Some(proposal) = session.insight().and_then(|insight| insight.proposal_in(camera)) else { return Badge::None };

@@ -144,9 +144,9 @@ fn find_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Detec
     }
     if let Some(reason) = reason {
         ui.add(Label::new(RichText::new(reason).color(palette.warn)).wrap());
-    } else if let Some((went_well, words)) = &ctx.state.last_job {
-        let colour = if *went_well { palette.text_secondary } else { palette.error };
-        ui.add(Label::new(RichText::new(words).color(colour)).wrap());
+    } else if let Some(last) = ctx.state.last_job_of(TaskKind::Detect) {
+        let colour = if last.went_well { palette.text_secondary } else { palette.error };
+        ui.add(Label::new(RichText::new(&last.words).color(colour)).wrap());
     }
 }
 
@@ -225,7 +225,7 @@ fn settings_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut D
                 memory.draft = None;
             }
         });
-        ui.label(RichText::new("After keeping, find the dots again.").color(palette.text_tertiary));
+        ui.label(RichText::new("Finding the dots keeps them.").color(palette.text_tertiary));
     } else if memory.draft.as_ref() != Some(&session.detector) && !ui.ctx().egui_is_using_pointer() {
         memory.draft = Some(session.detector.clone());
     }
@@ -294,6 +294,9 @@ fn shape_of(tool: Tool, from: Point2, to: Point2) -> Option<(MaskKind, MaskShape
     }
 }
 
+/// More spots that are no dots are not marked.
+const MOST_CROSSES: usize = 60;
+
 /// Regions, and what the tried settings find.
 fn paint(ctx: &ViewCtx<'_>, session: &Session, hook: &PaneHook<'_>) {
     let look = &ctx.theme.on_image;
@@ -312,7 +315,9 @@ fn paint(ctx: &ViewCtx<'_>, session: &Session, hook: &PaneHook<'_>) {
         hook.painter.circle_stroke(at, ctx.theme.marker.ring_radius + 1.0, Stroke::new(3.0, look.halo));
         hook.painter.circle_stroke(at, ctx.theme.marker.ring_radius + 1.0, Stroke::new(1.5, ctx.theme.dark.accent));
     }
-    for spot in &found.rejected {
+    // So many crosses would hide the picture.
+    let rejected = if found.rejected.len() > MOST_CROSSES { &[][..] } else { &found.rejected[..] };
+    for spot in rejected {
         let at = hook.map.screen_from_image(spot.point_in_image);
         let colour = if matches!(spot.reason, Rejection::Masked(_)) { ctx.theme.dark.warn } else { look.unassigned };
         let stroke = Stroke::new(1.0, colour.gamma_multiply(0.7));

@@ -116,7 +116,8 @@ fn choices_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
     let reason = why_not(ctx, session, memory);
     let can_start = reason.is_none() && range.is_ok();
     let start = ui.add_enabled_ui(can_start, |ui| ui.add(ActionButton::primary("Start the run").key("Ctrl Enter")));
-    let by_key = ui.input(|input| input.modifiers.command && input.key_pressed(egui::Key::Enter));
+    let is_free = ctx.state.dialog.is_none();
+    let by_key = is_free && ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, egui::Key::Enter));
     if can_start && (start.inner.clicked() || by_key) {
         ctx.send(Command::StartRun(memory.choice.clone()));
         memory.choice.again = false;

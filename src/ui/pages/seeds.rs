@@ -167,10 +167,14 @@ const MOST_LINES: [usize; 2] = [2, 3];
 /// One check: a click goes to the place that it is about.
 fn check_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, check: &SeedCheck) {
     let palette = theme::palette(ui);
-    let (sign, ink) = if check.is_met { (Icon::Check, Ink::Ok) } else { (Icon::Warning, Ink::Warn) };
+    let (sign, colour) = match (check.is_met, check.is_judged) {
+        (true, true) => (Icon::Check, palette.ink(Ink::Ok)),
+        (true, false) => (Icon::Question, palette.text_tertiary),
+        (false, _) => (Icon::Warning, palette.ink(Ink::Warn)),
+    };
     let place = session.place_of_check(check);
     let row = ui.horizontal_top(|ui| {
-        icon(ui, sign, ctx.theme.size.icon, palette.ink(ink));
+        icon(ui, sign, ctx.theme.size.icon, colour);
         let colour = if check.is_met { palette.text_secondary } else { palette.text };
         let mut job = egui::text::LayoutJob::simple(
             check.words.clone(),
@@ -182,7 +186,7 @@ fn check_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, check: &SeedCheck
         let galley = ui.painter().layout_job(job);
         let is_cut = galley.elided;
         let label = ui.add(egui::Label::new(galley).selectable(false));
-        if is_cut {
+        if is_cut && place.is_none() {
             label.on_hover_text(&check.words);
         }
     });
@@ -209,16 +213,18 @@ fn check_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, check: &SeedCheck
 /// The way on.
 fn foot_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     let palette = theme::palette(ui);
-    let unmet = session.seeds.checks.iter().filter(|check| !check.is_met).count();
+    let open = || session.seeds.checks.iter().filter(|check| !check.is_met);
+    let (unmet, others) = (open().filter(|check| check.kind.is_needed()).count(), open().count());
     let is_ready = unmet == 0 && !session.seeds.checks.is_empty();
     let button = ActionButton::primary("Go to Run");
     if ui.add_enabled(is_ready, button).clicked() {
         ctx.send(Command::GoTo(Page::Run));
     }
     let words = match unmet {
-        0 if is_ready => "All checks pass.".to_owned(),
+        0 if is_ready && others == 0 => "All checks pass.".to_owned(),
+        0 if is_ready => format!("{others} check{} still open.", if others == 1 { " is" } else { "s are" }),
         0 => "Label the seed frames first.".to_owned(),
-        1 => "Opens when the last check passes.".to_owned(),
+        1 => "Opens when one more check passes.".to_owned(),
         _ if session.seeds.progress.values().all(|progress| progress.dots + progress.none == 0) => {
             "Label the seed frames first.".to_owned()
         }

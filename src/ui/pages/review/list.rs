@@ -218,7 +218,7 @@ fn label_words(session: &Session, row: &QueueRow) -> String {
         Some((camera, keypoint)) => {
             format!("{}, {}", session.skeleton.name_of(keypoint), session.camera_name(camera))
         }
-        None => "no label measured".to_owned(),
+        None => "not measured yet".to_owned(),
     }
 }
 
