@@ -121,7 +121,7 @@ impl Fold {
             Self { padding: 8.0, ..alone },
             Self { padding: 8.0, with_saved: false, ..alone },
             Self { padding: 5.0, with_saved: false, ..alone },
-            Self { as_menu: true, with_saved: false, ..alone },
+            Self { as_menu: true, padding: 4.0, with_saved: false, ..alone },
         ];
         let with_title =
             |fold: &Self| Self { title: (room - fold.taken(widths)).min(widths.title).min(TITLE.1), ..*fold };
