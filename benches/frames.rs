@@ -2,7 +2,8 @@
 //!
 //! Six cameras of 2048×1400 pixels, 8 and 16 bit, drawn at 640×450 from decoded frames: each mode whole, and a part four times
 //! enlarged. Wall time is from `want` to the sixth picture, on all cores; CPU time is the whole process's. Then the same six
-//! views at random frames of a prepared frame store, nothing decoded before; its videos are encoded by ffmpeg.
+//! views at random frames of a prepared frame store, nothing decoded before, also parts and halves at other places of the
+//! picture each time; its videos are encoded by ffmpeg.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -78,17 +79,33 @@ fn random_frames_of_a_store() -> anyhow::Result<()> {
         channels.first().map_or(0, |channel| channel.estimated_bytes / u64::from(channel.frames)) >> 10
     );
     for (name, mode) in [("reflectance", Mode::Reflectance), ("fused", Mode::Fused { mix: Mode::FUSED_MIX })] {
-        for (region_name, region) in [("whole", PixelRect::whole(SIZE_PX)), ("a part", PART)] {
+        let (whole, half) = (PixelRect::whole(SIZE_PX), SIZE_PX.map(|side| f64::from(side) / 2.0));
+        let regions: [(&str, &dyn Fn(u32) -> PixelRect); 4] = [
+            ("whole", &|_| whole),
+            ("a part", &|_| PART),
+            ("parts", &|step| somewhere([PART.width(), PART.height()], step)),
+            ("halves", &|step| somewhere(half, step)),
+        ];
+        for (region_name, region) in regions {
             let window = Window::open(&recording, 64 << 20, Some(root.path().to_owned()))?;
-            window.wait_for(specs(mode, region, 0, 0))?;
+            window.wait_for(specs(mode, region(0), 0, 0))?;
             let mut steps = Steps::default();
             for step in 1..STORED_FRAMES {
-                steps.time(|| window.wait_for(specs(mode, region, step * 37 % STORED_FRAMES, 0)))?;
+                steps.time(|| window.wait_for(specs(mode, region(step), step * 37 % STORED_FRAMES, 0)))?;
             }
             println!("store   {name:12}  {region_name:6}  {}", steps.figures());
         }
     }
     Ok(())
+}
+
+/// A part of this size at another place of the picture with each step.
+fn somewhere(size_px: [f64; 2], step: u32) -> PixelRect {
+    let place = |index: usize, factor: u32| {
+        f64::from(step * factor % 1000) / 1000.0 * (f64::from(SIZE_PX[index]) - size_px[index])
+    };
+    let (x0, y0) = (place(0, 379), place(1, 617));
+    PixelRect { x0, y0, x1: x0 + size_px[0], y1: y0 + size_px[1] }
 }
 
 /// Steps through the frames, all of them decoded, and through the looks, so that each picture is drawn anew.

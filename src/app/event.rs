@@ -97,8 +97,8 @@ pub enum Event {
     Overview(Result<Box<(Overview, Vec<QueueRow>)>, String>),
     /// The points of all frames of a recording were read.
     Series(PathBuf, RecordingId, Result<Box<Series>, String>),
-    /// Frames that were asked for again came in.
-    Refreshed(Vec<Arc<FrameView>>),
+    /// What was asked for was done; what undo and redo would do now, where that may have changed.
+    Refreshed(Option<History>),
     /// What a frame store of the recording with this fingerprint would take.
     StorePlan(String, Vec<StorableChannel>),
     /// A job says something.

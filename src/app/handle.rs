@@ -103,7 +103,10 @@ impl App {
             Command::SetFilter(filter) => self.with_session(|session| session.queue.set_filter(filter)),
             Command::OrderBy(by) => self.order_by(by),
             Command::SetThreshold(threshold_px) => {
-                self.with_session(|session| session.queue.set_threshold(threshold_px.max(0.0)));
+                self.with_session(|session| {
+                    session.threshold_is_chosen = true;
+                    session.queue.set_threshold(threshold_px.max(0.0));
+                });
             }
             Command::Rerank => self.rerank(),
             Command::Queue(step) => self.step_queue(step),
@@ -116,7 +119,7 @@ impl App {
             Command::KeepDetector => self.keep_detector(),
             Command::ForgetDetectorTrial => self.try_detector(None),
             Command::PutRegion(..) | Command::RemoveRegion(_) => self.change_region(command),
-            Command::StartDetect { frames, again } => self.start_task(TaskRequest::Detect { frames, again }),
+            Command::StartDetect { frames, again } => self.start_detect(frames, again),
 
             Command::StartRun(choice) => self.start_task(TaskRequest::Run(choice)),
             Command::PauseJob => self.pause_job(),
@@ -208,14 +211,21 @@ impl App {
 
     fn go_to(&mut self, page: Page) {
         let is_after_run = self.state.page == Page::Run && page == Page::Review;
-        self.state.page = page;
+        let is_from_seeds = std::mem::replace(&mut self.state.page, page) == Page::Seeds;
         // What is proposed depends on the page.
         self.with_session(|session| session.insight = None);
         if is_after_run {
             self.begin_review();
         }
-        if page == Page::Seeds {
-            self.show_seed_frame();
+        match page {
+            Page::Seeds => self.show_seed_frame(),
+            // Back to where the review was left.
+            Page::Review if is_from_seeds => self.with_session(|session| {
+                if let Some(frame) = session.before_seeds.take() {
+                    session.cursor.go_to(frame);
+                }
+            }),
+            _ => {}
         }
         self.frame_changed();
         self.remember_place();
@@ -232,6 +242,7 @@ impl App {
         };
         let first = session.seeds.frames.iter().find(is_open).or(session.seeds.frames.first());
         if let Some(frame) = first.copied() {
+            session.before_seeds = Some(session.cursor.frame);
             session.cursor.go_to(frame);
         }
     }

@@ -81,6 +81,8 @@ pub struct App {
     after_insight: Option<Command>,
     /// Whether the page is chosen by what is to be done, once the overview is there.
     page_is_open: bool,
+    /// What waits for detector settings to be kept.
+    after_detector: Option<Command>,
     /// When the overview was read last while a job ran, seconds.
     overview_secs: f64,
 }
@@ -104,6 +106,7 @@ impl App {
             asking_insight: false,
             after_insight: None,
             page_is_open: false,
+            after_detector: None,
             overview_secs: 0.0,
         }
     }
@@ -145,10 +148,17 @@ impl App {
         if session.cursor.advance(now_secs, pictures_are_there) {
             self.frame_changed();
         }
-        let session = self.state.session.as_ref()?;
+        let session = self.state.session.as_mut()?;
+        let frame = session.cursor.frame;
+        if !pictures_are_there || session.view().is_none() {
+            session.seen = None;
+        } else if session.seen.is_none_or(|(seen, _)| seen != frame) {
+            session.seen = Some((frame, now_secs));
+        }
+        let looked = session.seen.map(|(_, since)| since + session::LOOK_SECS - now_secs).filter(|secs| *secs > 0.0);
         let typing = session.typing.as_ref().map(|typing| (typing.at_secs + label::TYPING_SECS - now_secs).max(0.0));
         let playing = session.cursor.next_due_secs(now_secs).filter(|_| pictures_are_there);
-        [typing, playing].into_iter().flatten().min_by(f64::total_cmp)
+        [typing, playing, looked].into_iter().flatten().min_by(f64::total_cmp)
     }
 
     /// Takes in everything that threads have sent, and carries out what follows from it.
@@ -201,7 +211,7 @@ impl App {
             page: self.state.page,
             frame: session.cursor.frame,
             seed_frames: session.seeds.frames.clone(),
-            threshold_px: Some(session.queue.threshold_px()),
+            threshold_px: session.threshold_is_chosen.then(|| session.queue.threshold_px()),
         };
         self.state.settings.remember(recent);
         self.save_settings();

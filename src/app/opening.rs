@@ -106,18 +106,25 @@ pub fn open_labelling(
 }
 
 fn open_project(path: &Path) -> Result<(Project, Option<String>), StoreError> {
-    match Project::open(path) {
-        Ok(project) => Ok((project, None)),
-        Err(
-            error @ (StoreError::Locked { .. } | StoreError::WriteProtected { .. } | StoreError::CannotLock { .. }),
-        ) => {
-            let reason = match &error {
-                StoreError::Locked { holder, .. } => format!("{holder} has it open"),
-                _ => "the file is write-protected".to_owned(),
-            };
-            Ok((Project::open_read_only(path)?, Some(reason)))
-        }
-        Err(error) => Err(error),
+    use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let error = match Project::open(path) {
+        Ok(project) => return Ok((project, None)),
+        Err(error) => error,
+    };
+    let reason = match &error {
+        StoreError::Locked { holder, .. } => format!("{holder} has it open"),
+        StoreError::WriteProtected { .. } | StoreError::CannotLock { .. } => "the file is write-protected".to_owned(),
+        StoreError::Io { source, .. } => match source.kind() {
+            PermissionDenied | ReadOnlyFilesystem => "nothing may be written in its folder".to_owned(),
+            StorageFull | QuotaExceeded => "the disk is full".to_owned(),
+            _ => return Err(error),
+        },
+        _ => return Err(error),
+    };
+    // Where it cannot even be read, the first error says more.
+    match Project::open_read_only(path) {
+        Ok(project) => Ok((project, Some(reason))),
+        Err(_) => Err(error),
     }
 }
 

@@ -90,6 +90,22 @@ pub struct Queue {
 /// begins to show.
 pub const DEFAULT_THRESHOLD_PX: f64 = 2.8;
 
+/// At least this share of the frames is worth a look, however good the recording is.
+const LEAST_SHARE: f64 = 0.05;
+
+/// The threshold that a queue begins with, px: [`DEFAULT_THRESHOLD_PX`], or less where fewer than one frame in twenty would
+/// be above it.
+pub fn first_threshold_px(rows: &[QueueRow]) -> f64 {
+    let mut residuals: Vec<f32> = rows.iter().map(|row| row.residual_px).filter(|px| px.is_finite()).collect();
+    residuals.sort_unstable_by(f32::total_cmp);
+    let least = (residuals.len() as f64 * LEAST_SHARE).ceil() as usize;
+    let Some(px) = residuals.len().checked_sub(least).and_then(|index| residuals.get(index)) else {
+        return DEFAULT_THRESHOLD_PX;
+    };
+    // A tenth less precise, as it is shown, so that the frame itself is above.
+    DEFAULT_THRESHOLD_PX.min((f64::from(*px) * 10.0).floor() / 10.0)
+}
+
 /// A frame is worth a look where a wrong label is more likely than not, whatever its residual.
 const LIKELY: f32 = 0.5;
 

@@ -5,7 +5,7 @@ use super::OVERVIEW_EVERY_SECS;
 use super::command::{Command, Dialog, Page, QueueStep};
 use super::event::Event;
 use super::overview::{FrameMark, Overview};
-use super::queue::QueueRow;
+use super::queue::{QueueRow, first_threshold_px};
 use super::series::Series;
 use super::state::Urgency;
 use super::task::{TaskKind, TaskRequest};
@@ -37,7 +37,7 @@ impl App {
                 outbox.send(Event::Overview(loaded.map(Box::new).map_err(|error| error.to_string())));
             });
             match spawned {
-                Ok(_) => Event::Refreshed(Vec::new()),
+                Ok(_) => Event::Refreshed(None),
                 Err(error) => Event::Frame(Err(format!("The system gives no more threads: {error}"))),
             }
         });
@@ -68,6 +68,9 @@ impl App {
         let is_new = session.queue.rows().len() != rows.len();
         if is_first || is_new {
             session.queue = session.queue.refilled(&rows);
+            if !session.threshold_is_chosen {
+                session.queue.set_threshold(first_threshold_px(&rows));
+            }
         } else {
             // The order stays until somebody asks for another; what is known of each frame does not.
             for row in rows {
@@ -78,6 +81,9 @@ impl App {
             self.default_seed_frames();
             if std::mem::take(&mut self.page_is_open) {
                 self.first_page();
+                if self.state.page == Page::Review {
+                    self.step_queue(QueueStep::Row(0));
+                }
             }
             self.want_seed_state();
             self.frame_changed();
@@ -213,9 +219,10 @@ impl App {
     }
 
     pub(super) fn take_rerun(&mut self) {
+        let Some(who) = self.require_annotator(&Command::TakeRerun) else { return };
         let Some(preview) = self.state.session.as_mut().and_then(|session| session.rerun.take()) else { return };
         self.show(None);
-        self.start_task(TaskRequest::TakeRerun(preview));
+        self.start_task(TaskRequest::TakeRerun(preview, who));
     }
 
     /// After a step in the queue the place is remembered, but the file is written when the page changes or the window closes.

@@ -214,6 +214,12 @@ pub struct Session {
     pub saving: usize,
     /// Why the last edit was not saved.
     pub not_saved: Option<String>,
+    /// Whether a person moved the threshold of the queue; until then it follows the residuals.
+    pub threshold_is_chosen: bool,
+    /// The frame that was shown before the Seeds page showed one of its own.
+    pub before_seeds: Option<u32>,
+    /// The frame that all views show with its labels, and since when, seconds of the app's clock.
+    pub seen: Option<(u32, f64)>,
     /// Frames that were asked for.
     pub asked: BTreeSet<u32>,
     /// Slow videos of which a frame store is offered.
@@ -224,7 +230,15 @@ pub struct Session {
     pub unreadable: HashMap<(CameraId, u32), String>,
 }
 
+/// So long a frame is shown before a key decides about it, seconds: a key that was meant for the frame before does not.
+pub const LOOK_SECS: f64 = 0.15;
+
 impl Session {
+    /// Whether the shown frame stands there with its labels and pictures, long enough to be decided about.
+    pub fn is_seen(&self, now_secs: f64) -> bool {
+        self.seen.is_some_and(|(frame, since)| frame == self.cursor.frame && now_secs - since >= LOOK_SECS)
+    }
+
     /// A connection to the project for a job.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ pub struct WindowPlace {
 }
 
 /// A project that was open, and where one was in it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Recent {
     /// The project file.
     pub path: PathBuf,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::command::{Command, Dialog, Page};
 use super::session::Session;
 use super::settings::Settings;
-use super::task::{Task, TaskRequest};
+use super::task::{Task, TaskKind, TaskRequest};
 use crate::recording::doctor::Finding;
 
 /// How urgent a notice is.
@@ -19,6 +19,17 @@ pub enum Urgency {
     Warning,
     /// Something was not done; stays until it is closed.
     Error,
+}
+
+/// How a job ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastJob {
+    /// What it was.
+    pub kind: TaskKind,
+    /// Whether it did what it was asked for, or was stopped by a person.
+    pub went_well: bool,
+    /// What came of it, in one sentence.
+    pub words: String,
 }
 
 /// Something to tell the annotator, shown once.
@@ -67,8 +78,8 @@ pub struct State {
     pub background: Option<Task>,
     /// A job that was paused.
     pub paused: Option<TaskRequest>,
-    /// How the last job ended, in one sentence, and whether well.
-    pub last_job: Option<(bool, String)>,
+    /// How the last job ended.
+    pub last_job: Option<LastJob>,
     /// A file that an export would replace; it asks before it does.
     pub would_replace: Option<PathBuf>,
     /// A path chosen for an export.
@@ -91,6 +102,13 @@ pub(super) fn sentence(mut text: String) -> String {
         text.push('.');
     }
     text
+}
+
+impl State {
+    /// How the last job ended, if it was of this kind.
+    pub fn last_job_of(&self, kind: TaskKind) -> Option<&LastJob> {
+        self.last_job.as_ref().filter(|last| last.kind == kind)
+    }
 }
 
 impl State {

@@ -67,9 +67,12 @@ impl App {
             }
             Event::Overview(result) => self.take_overview(result),
             Event::Series(path, recording, result) => self.take_series(&path, recording, result),
-            Event::Refreshed(views) => {
+            Event::Refreshed(history) => {
                 self.open_questions -= 1;
-                views.into_iter().for_each(|view| self.take_frame(view));
+                if let (Some(history), Some(session)) = (history, &mut self.state.session) {
+                    session.undo_title = history.undo;
+                    session.redo_title = history.redo;
+                }
             }
             Event::Carried(frame, proposals) => {
                 self.open_questions -= 1;
@@ -170,11 +173,11 @@ impl App {
         };
         let mut cursor = Cursor::new(info.frame_count);
         let mut seeds = super::session::Seeds::default();
-        let mut threshold_px = DEFAULT_THRESHOLD_PX;
+        let mut threshold_px = None;
         if let Some(recent) = &remembered_here {
             cursor.go_to(recent.frame);
             seeds.frames.clone_from(&recent.seed_frames);
-            threshold_px = recent.threshold_px.unwrap_or(threshold_px);
+            threshold_px = recent.threshold_px;
         }
         seeds.frames.retain(|frame| *frame < info.frame_count);
         problems.iter().for_each(|problem| self.state.notify(Urgency::Warning, problem.clone()));
@@ -210,6 +213,9 @@ impl App {
             regions,
             trial: Default::default(),
             rerun: None,
+            seen: None,
+            before_seeds: None,
+            threshold_is_chosen: threshold_px.is_some(),
             truth: None,
             undo_title: history.undo,
             redo_title: history.redo,
@@ -220,7 +226,7 @@ impl App {
             broken_views: Default::default(),
             unreadable: Default::default(),
         };
-        session.queue.set_threshold(threshold_px);
+        session.queue.set_threshold(threshold_px.unwrap_or(DEFAULT_THRESHOLD_PX));
         session.queue.set_filter(QueueFilter { states: vec![FrameState::Todo], ..QueueFilter::default() });
         self.state.session = Some(session);
         self.open_questions = 0;
@@ -375,6 +381,7 @@ impl App {
             }
         };
         session.not_saved = None;
+        let is_outdated = session.rerun.take().is_some();
         session.undo_title = acted.history.undo;
         session.redo_title = acted.history.redo;
         let was_here = acted.outcome.recording == session.info.id;
@@ -384,6 +391,10 @@ impl App {
             self.overview_is_stale = true;
         }
         acted.frames.into_iter().for_each(|view| self.take_frame(view));
+        if is_outdated {
+            self.discard_rerun();
+            self.state.notify(Urgency::Info, "A label changed meanwhile, so the re-run was not taken. Try it again.");
+        }
         if let Some(note) = &acted.outcome.note {
             self.state.notify(Urgency::Info, note.clone());
         }
@@ -404,14 +415,32 @@ impl App {
         let Some(session) = &mut self.state.session else { return };
         match event {
             FrameEvent::Unreadable { camera, frame, reason } => {
-                let text = format!("{}: frame {frame} cannot be read. {reason}", session.camera_name(camera));
+                let is_first = !session.unreadable.keys().any(|(other, _)| *other == camera);
+                let camera_name = session.camera_name(camera).to_owned();
                 session.unreadable.insert((camera, frame), reason);
-                self.state.notify(Urgency::Warning, text);
+                // The file is likely to have more of them: one notice is enough, the views say the rest.
+                if is_first {
+                    let text = format!(
+                        "{camera_name}: frame {frame} cannot be read; it is marked and left out, and so are others like it. \
+                         If the file was copied, copy it again."
+                    );
+                    self.state.notify(Urgency::Warning, text);
+                }
             }
-            FrameEvent::CameraMissing { camera, channel, reason, .. } => {
-                let text = format!("{}: {}", session.camera_name(camera), reason);
+            FrameEvent::CameraMissing { camera, channel, path, reason } => {
+                let root = session.recording.as_ref().map(|recording| recording.root.clone());
+                let is_gone = !path.exists();
+                let inner = root.and_then(|root| path.strip_prefix(root).ok().map(|inner| inner.display().to_string()));
+                let reason = match inner.filter(|inner| is_gone && !inner.contains('%')) {
+                    Some(inner) => format!("{inner} is not there. Put it back, or correct recording.toml."),
+                    None => reason,
+                };
+                let is_first = !session.broken_views.keys().any(|(other, _)| *other == camera);
+                let text = format!("{}: {reason}", session.camera_name(camera));
                 session.broken_views.insert((camera, channel), reason);
-                self.state.notify(Urgency::Warning, text);
+                if is_first {
+                    self.state.notify(Urgency::Warning, text);
+                }
             }
             FrameEvent::Picture(_) => {}
         }

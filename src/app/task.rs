@@ -63,8 +63,8 @@ pub enum TaskRequest {
     Run(RunChoice),
     /// Computes what a re-run from a frame would change.
     Rerun(u32),
-    /// Takes what a re-run found.
-    TakeRerun(Arc<RerunPreview>),
+    /// Takes what a re-run found, in the name of an annotator.
+    TakeRerun(Arc<RerunPreview>, String),
     /// Writes a table.
     Export(ExportChoice),
     /// Makes the demo in a folder.
@@ -87,7 +87,7 @@ impl TaskRequest {
     pub fn kind(&self) -> TaskKind {
         match self {
             Self::Detect { .. } => TaskKind::Detect,
-            Self::Run(_) | Self::TakeRerun(_) => TaskKind::Run,
+            Self::Run(_) | Self::TakeRerun(..) => TaskKind::Run,
             Self::Rerun(_) => TaskKind::Rerun,
             Self::Export(_) => TaskKind::Export,
             Self::Demo(_) => TaskKind::Demo,
@@ -276,7 +276,7 @@ fn carry_out(job: &Job<'_>, request: &TaskRequest, context: &mut TaskContext) ->
             let found = preview::preview(job, project, Some(&info.name), *frame)?;
             Ok(TaskOutcome::Rerun(Arc::new(found)))
         }
-        TaskRequest::TakeRerun(preview) => Ok(TaskOutcome::RerunTaken(preview::take(project, preview)?)),
+        TaskRequest::TakeRerun(preview, who) => Ok(TaskOutcome::RerunTaken(preview::take(project, preview, who)?)),
         TaskRequest::Export(choice) => export(job, project, info, choice),
         TaskRequest::Demo(_) | TaskRequest::NewProject { .. } | TaskRequest::FrameStore(_) => Err(JobError::Stopped),
     }

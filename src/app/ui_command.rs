@@ -426,11 +426,12 @@ impl UiCommand {
                 | Self::Rerun
         );
         let possible = match self {
-            Self::Undo => session.undo_title.is_some(),
-            Self::Redo => session.redo_title.is_some(),
+            Self::Undo => session.undo_title.is_some() && session.read_only.is_none(),
+            Self::Redo => session.redo_title.is_some() && session.read_only.is_none(),
             Self::PauseResume => state.job.is_some() || state.paused.is_some(),
             Self::SwapSides | Self::SwapSidesAll | Self::SwapSidesRange => session.mirror_of_selected().is_some(),
             Self::NotVisible | Self::ClearLabel => session.selection.camera.is_some(),
+            Self::AcceptAndNext | Self::Skip => session.is_seen(state.now_secs),
             Self::Apply(index) => usize::from(index) < session.hypotheses().len(),
             _ => true,
         };

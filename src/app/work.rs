@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::App;
 use super::command::{Command, Dialog};
 use super::event::{DetectorState, Event, SeedState, TaskEnd};
-use super::opening::open_labelling;
+use super::opening::{history_of, open_labelling};
 use super::session::SeedProgress;
-use super::state::Urgency;
+use super::state::{LastJob, Urgency};
 use super::task::{self, TaskContext, TaskKind, TaskOutcome, TaskRequest};
 use crate::jobs::detect_preview::{PreviewError, PreviewResult};
 use crate::jobs::labelling::Act;
@@ -86,16 +86,16 @@ impl App {
             let _ = thread.join();
         }
         match result {
-            Ok(outcome) => self.take_outcome(*outcome),
+            Ok(outcome) => self.take_outcome(kind, *outcome),
             Err(TaskEnd::Stopped) if job.pausing => {
-                self.state.last_job = Some((true, format!("{} is paused; nothing is lost.", kind.words())));
+                self.job_ended(kind, true, format!("{} is paused; nothing is lost.", kind.words()));
                 self.state.paused = Some(job.request);
             }
             Err(TaskEnd::Stopped) => {
-                self.state.last_job = Some((true, format!("{} was cancelled; what was done stays.", kind.words())));
+                self.job_ended(kind, true, format!("{} was cancelled; what was done stays.", kind.words()));
             }
             Err(TaskEnd::Failed(message)) => {
-                self.state.last_job = Some((false, message.clone()));
+                self.job_ended(kind, false, message.clone());
                 // Without a project the welcome page says it where it happened.
                 if self.state.session.is_some() {
                     self.state.notify(Urgency::Error, message);
@@ -110,7 +110,11 @@ impl App {
         }
     }
 
-    fn take_outcome(&mut self, outcome: TaskOutcome) {
+    fn job_ended(&mut self, kind: TaskKind, went_well: bool, words: String) {
+        self.state.last_job = Some(LastJob { kind, went_well, words });
+    }
+
+    fn take_outcome(&mut self, kind: TaskKind, outcome: TaskOutcome) {
         let text = match outcome {
             TaskOutcome::Detect(report) => {
                 let views = if report.failed_views > 0 {
@@ -155,7 +159,7 @@ impl App {
                 return;
             }
         };
-        self.state.last_job = Some((true, text.clone()));
+        self.job_ended(kind, true, text.clone());
         self.state.notify(Urgency::Success, text);
     }
 
@@ -171,7 +175,7 @@ impl App {
         self.ask(|desk| match open_labelling(&desk.project, &desk.info, desk.recording.as_deref()) {
             Ok(labelling) => {
                 desk.labelling = Arc::new(labelling);
-                Event::Refreshed(Vec::new())
+                Event::Refreshed(Some(history_of(&desk.project)))
             }
             Err(error) => Event::Frame(Err(error.to_string())),
         });
@@ -304,6 +308,15 @@ impl App {
         }
     }
 
+    /// Finds dots, with the settings that are being tried where there are any: they are kept first.
+    pub(super) fn start_detect(&mut self, frames: String, again: bool) {
+        if self.state.session.as_ref().is_some_and(|session| session.trial.config.is_some()) {
+            self.after_detector = Some(Command::StartDetect { frames, again });
+            return self.keep_detector();
+        }
+        self.start_task(TaskRequest::Detect { frames, again });
+    }
+
     pub(super) fn keep_detector(&mut self) {
         let Some(session) = &self.state.session else { return };
         let Some(config) = session.trial.config.clone() else { return };
@@ -348,12 +361,19 @@ impl App {
                 session.undo_title = state.history.undo;
                 session.redo_title = state.history.redo;
                 session.trial.config = None;
+                session.trial.found.clear();
                 session.views.clear();
                 session.asked.clear();
                 self.overview_is_stale = true;
                 self.frame_changed();
+                if let Some(command) = self.after_detector.take() {
+                    self.handle(command);
+                }
             }
-            Err(message) => self.state.notify(Urgency::Error, message),
+            Err(message) => {
+                self.after_detector = None;
+                self.state.notify(Urgency::Error, message);
+            }
         }
     }
 
@@ -374,6 +394,6 @@ fn detector_state(project: &Project, desk: &super::keeper::Desk) -> DetectorStat
     DetectorState {
         config: project.detect_config(desk.info.id).ok().flatten().unwrap_or_default(),
         regions: project.mask_regions(desk.info.id).unwrap_or_default(),
-        history: super::opening::history_of(project),
+        history: history_of(project),
     }
 }

@@ -1,9 +1,9 @@
 //! What people do: gestures of edits, each `{target, before, after}`, written in the same transaction as the change, and
 //! taken back or done again where the value is still the one that the gesture left.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::error::StoreError;
+use super::error::{Fault, StoreError};
 use super::journal_apply::{Names, annotator_row, apply, edits_of, write_edit};
 use super::project::{Durability, Project};
 use super::regions::{self, MaskRegionId, StoredMaskRegion};
@@ -288,34 +288,13 @@ impl Project {
         gesture: &Gesture<'_>,
         edits: &[FrameEdit],
     ) -> Result<GestureId, StoreError> {
-        let annotator = gesture.annotator.trim();
-        if annotator.is_empty() {
-            return Err(StoreError::MissingAnnotator);
-        }
         let names = Names::of(self)?;
         self.check_places(edits)?;
-        self.write(Durability::Power, |transaction| {
-            transaction.execute("UPDATE gesture SET state = 'dropped' WHERE state = 'undone'", [])?;
-            let annotator = annotator_row(transaction, annotator)?;
-            transaction.execute(
-                "INSERT INTO gesture (title, annotator, at, state) VALUES (?1, ?2, ?3, 'done')",
-                params![gesture.title, annotator, gesture.at_unix_ms],
-            )?;
-            let id = transaction.last_insert_rowid();
-            transaction.execute("INSERT INTO open_gesture (gesture) VALUES (?1)", [id])?;
-            for (position, edit) in edits.iter().enumerate() {
-                if let Some(detail) = apply(transaction, &names, edit)? {
-                    return Err(StoreError::EditConflict { detail }.into());
-                }
-                write_edit(transaction, id, position, edit)?;
-            }
-            transaction.execute("DELETE FROM open_gesture", [])?;
-            Ok(GestureId(id))
-        })
+        self.write(Durability::Power, |transaction| write_gesture(transaction, &names, gesture, edits))
     }
 
     /// Refuses edits of frames, cameras or keypoints that are not there.
-    fn check_places(&self, edits: &[FrameEdit]) -> Result<(), StoreError> {
+    pub(super) fn check_places(&self, edits: &[FrameEdit]) -> Result<(), StoreError> {
         let recordings = self.recordings()?;
         for edit in edits {
             let id = edit.recording;
@@ -331,6 +310,35 @@ impl Project {
         }
         Ok(())
     }
+}
+
+/// Applies the edits of a gesture and writes its journal, inside a write.
+pub(super) fn write_gesture(
+    connection: &Connection,
+    names: &Names,
+    gesture: &Gesture<'_>,
+    edits: &[FrameEdit],
+) -> Result<GestureId, Fault> {
+    let annotator = gesture.annotator.trim();
+    if annotator.is_empty() {
+        return Err(StoreError::MissingAnnotator.into());
+    }
+    connection.execute("UPDATE gesture SET state = 'dropped' WHERE state = 'undone'", [])?;
+    let annotator = annotator_row(connection, annotator)?;
+    connection.execute(
+        "INSERT INTO gesture (title, annotator, at, state) VALUES (?1, ?2, ?3, 'done')",
+        params![gesture.title, annotator, gesture.at_unix_ms],
+    )?;
+    let id = connection.last_insert_rowid();
+    connection.execute("INSERT INTO open_gesture (gesture) VALUES (?1)", [id])?;
+    for (position, edit) in edits.iter().enumerate() {
+        if let Some(detail) = apply(connection, names, edit)? {
+            return Err(StoreError::EditConflict { detail }.into());
+        }
+        write_edit(connection, id, position, edit)?;
+    }
+    connection.execute("DELETE FROM open_gesture", [])?;
+    Ok(GestureId(id))
 }
 
 /// Whether an edit corrects a frame, other than the making of a seed.

@@ -274,7 +274,8 @@ pub(super) fn insert_label(
     Ok(())
 }
 
-fn replace_changes(
+/// Replaces what stage 4 changed in a frame.
+pub(super) fn replace_changes(
     connection: &Connection,
     recording: RecordingId,
     frame: u32,

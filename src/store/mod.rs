@@ -41,6 +41,8 @@ mod machine;
 
 mod summaries;
 
+mod taken;
+
 mod runs;
 
 mod journal;

@@ -56,7 +56,11 @@ impl Project {
             return Err(StoreError::AlreadyExists { path: path.to_owned() });
         }
         let folder = folder_of(path);
-        let io = |source| StoreError::Io { action: "create a project in", path: folder.clone(), source };
+        // The name of the draft would only puzzle.
+        let io = |error: std::io::Error| {
+            let source = error.raw_os_error().map_or(error.kind().into(), std::io::Error::from_raw_os_error);
+            StoreError::Io { action: "create a project in", path: folder.clone(), source }
+        };
         let draft = tempfile::Builder::new().prefix(".new-").tempdir_in(&folder).map_err(io)?;
         let file = draft.path().join("new.bvlm");
         fill_new_file(&file, skeleton).map_err(|fault| fault.at(path))?;

@@ -23,7 +23,8 @@ mod toolbar;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use egui::{Modifiers, Painter, Ui};
+use egui::scroll_area::ScrollSource;
+use egui::{Modifiers, Painter, Rect, ScrollArea, Ui, UiBuilder};
 
 use super::ctx::ViewCtx;
 use super::pills::PillCache;
@@ -43,6 +44,10 @@ pub struct GridMemory {
     pub drags_draw: bool,
     /// On pages that look for dots: whether the page paints the dots itself, and none are painted here.
     pub own_dots: bool,
+    /// Where the views stood when they were drawn last.
+    pub room: Option<Rect>,
+    /// The active view when they were.
+    active: Option<CameraId>,
     panes: HashMap<CameraId, PaneMemory>,
     owner: Option<(PathBuf, RecordingId)>,
     /// How much larger or smaller than usual a linked zoom is.
@@ -148,13 +153,37 @@ pub fn ui_with(
     if room.width() < 1.0 || room.height() < 1.0 {
         return found;
     }
+    memory.room = Some(room);
     ui.painter().rect_filled(room, 0, ctx.theme.on_image.header_line);
     let cameras: Vec<CameraId> = session.cameras().collect();
     let maximised = session.grid.maximised.map(CameraId::index);
-    for place in layout::arrange(room, cameras.len(), maximised, ui.pixels_per_point()) {
-        let pane = pane::Pane { camera: cameras[place.index], rect: place.rect, is_strip: place.is_strip, grid_use };
-        pane.ui(ui, ctx, session, memory, hook, &mut found);
+    let mut panes = |ui: &mut Ui, room: Rect| {
+        for place in layout::arrange(room, cameras.len(), maximised, ui.pixels_per_point()) {
+            let camera = cameras[place.index];
+            let pane = pane::Pane { camera, rect: place.rect, is_strip: place.is_strip, grid_use };
+            pane.ui(ui, ctx, session, memory, hook, &mut found);
+            // Where not all are seen, the one that becomes active is brought in.
+            let is_active = session.selection.camera == Some(camera);
+            if is_active && memory.active != Some(camera) {
+                ui.scroll_to_rect(place.rect, None);
+            }
+        }
+        memory.active = session.selection.camera;
+    };
+    if layout::size_for(room.size(), cameras.len(), maximised.is_some()).y <= room.height() {
+        panes(ui, room);
+        return found;
     }
+    // The wheel zooms pictures, so only the bar scrolls.
+    let inside = UiBuilder::new().max_rect(room);
+    ui.scope_builder(inside, |ui| {
+        let area = ScrollArea::vertical().id_salt("views").scroll_source(ScrollSource::SCROLL_BAR).auto_shrink(false);
+        area.show(ui, |ui| {
+            let size = layout::size_for(ui.available_size(), cameras.len(), false);
+            let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+            panes(ui, rect);
+        });
+    });
     found
 }
 

@@ -97,11 +97,15 @@ pub enum Icon {
     ChevronDown,
     /// A section that is closed.
     ChevronRight,
+    /// Goes back to the left, as a panel that folds.
+    ChevronLeft,
+    /// Something to know.
+    Info,
 }
 
 impl Icon {
     /// Every icon.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 42] = [
         Self::Play,
         Self::Pause,
         Self::StepBack,
@@ -142,6 +146,8 @@ impl Icon {
         Self::Rerun,
         Self::ChevronDown,
         Self::ChevronRight,
+        Self::ChevronLeft,
+        Self::Info,
     ];
 }
 

@@ -42,7 +42,7 @@ pub(super) fn read(context: &Context, state: &State, hover: Hover) -> (Vec<Comma
         }
         if shortcut.key == Key::Escape && !is_typing {
             commands.push(Command::Escape);
-        } else if is_free || (shortcut.ctrl && !is_typing) {
+        } else if is_free {
             // Tab walks through controls once one of them has the focus, and may be a command as long as none has.
             let is_tab = shortcut.key == Key::Tab;
             if is_tab && context.memory(|memory| memory.focused().is_some()) {

@@ -73,14 +73,15 @@ pub fn messages_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, height: f32) {
     let palette = theme::palette(ui);
     heading_row(ui, "What happened", "", |_| {});
     ScrollArea::vertical().id_salt("job messages").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-        if let Some((went_well, words)) = &ctx.state.last_job {
-            line_ui(ui, if *went_well { (Icon::Check, Ink::Ok) } else { (Icon::Warning, Ink::Error) }, words);
+        let last = ctx.state.last_job_of(TaskKind::Run);
+        if let Some(last) = last {
+            line_ui(ui, if last.went_well { (Icon::Check, Ink::Ok) } else { (Icon::Warning, Ink::Error) }, &last.words);
         }
         for message in ctx.state.job.iter().flat_map(|job| job.messages.iter().rev()) {
             let sign = if message.is_warning { (Icon::Warning, Ink::Warn) } else { (Icon::Check, Ink::TextTertiary) };
             line_ui(ui, sign, &message.text);
         }
-        if ctx.state.job.is_none() && ctx.state.last_job.is_none() {
+        if ctx.state.job.is_none() && last.is_none() {
             ui.label(RichText::new("Nothing yet.").color(palette.text_tertiary));
         }
     });

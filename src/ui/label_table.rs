@@ -70,17 +70,20 @@ const LOW_WINDOW: f32 = 900.0;
 /// Rows beyond so many scroll.
 const MOST_ROWS: f32 = 16.0;
 
-/// Draws the table as wide as the room; it takes no inner margin of its own.
-pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, mode: TableMode) {
+/// Draws the table as wide as the room and no higher than `most`, points; it takes no inner margin of its own.
+pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, mode: TableMode, most: f32) {
     let Some(session) = ctx.session() else { return };
     let is_low = ui.ctx().viewport_rect().height() < LOW_WINDOW;
+    // The bar of rows that scroll stands in the margin, so that columns and their heads stay in line.
     let columns = Columns::new(mode, ui.available_width(), session.info.cameras.len(), is_low);
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         head_ui(ui, session, &columns);
         let count = session.skeleton.len();
         let height = columns.row_height * (count as f32).min(MOST_ROWS);
-        let area = ScrollArea::vertical().id_salt("label table").max_height(height).auto_shrink([false, false]);
+        let height = height.min(most - columns.row_height).max(columns.row_height);
+        let area = ScrollArea::vertical().id_salt("label table").max_height(height).min_scrolled_height(height);
+        let area = area.auto_shrink([false, false]);
         area.show_viewport(ui, |ui, viewport| {
             ui.set_height(columns.row_height * count as f32);
             let (left, top, width) = (ui.max_rect().left(), ui.max_rect().top(), ui.available_width());

@@ -25,6 +25,8 @@ mod notices;
 
 mod bars;
 
+mod sides;
+
 mod drop;
 
 pub mod grid;

@@ -1,17 +1,18 @@
-//! Notices at the upper right: what happened and what to do. Errors stay until they are closed; the rest goes by itself.
-//!
-//! A page's main action stands at the foot of its panel, its tabs and figures at the top: notices keep clear of both.
+//! Notices at the lower left of the pictures: what happened and what to do. Errors stay until they are closed; the rest goes
+//! by itself. Lists, tables and buttons, where a person looks and clicks next, stay free.
 
-use egui::{Align, Align2, Area, Context, Frame, Id, Layout, Order, Ui, vec2};
+use egui::{Align, Align2, Area, Context, Frame, Id, Layout, Order, Rect, Ui};
 
 use super::icons::{Icon, icon, icon_button};
 use super::theme::{self, Ink, Theme};
 use crate::app::state::{Notice, Urgency};
 
 /// So many are shown at once; the oldest that goes by itself makes room.
-const MOST: usize = 5;
+const MOST: usize = 3;
 /// Width of a notice, points.
-const WIDTH: f32 = 360.0;
+const WIDTH: f32 = 320.0;
+/// Between a notice and the edges of the place where they stand, points.
+const MARGIN: f32 = 12.0;
 
 struct Shown {
     id: u64,
@@ -51,8 +52,8 @@ impl Notices {
         }
     }
 
-    /// Draws them over everything else, the latest at the bottom.
-    pub(super) fn ui(&mut self, context: &Context) {
+    /// Draws them over everything else in the lower left corner of `room`, the latest at the bottom.
+    pub(super) fn ui(&mut self, context: &Context, room: Rect) {
         let now_secs = context.input(|input| input.time);
         self.shown.retain(|shown| shown.until_secs.is_none_or(|until| until > now_secs));
         if self.shown.is_empty() {
@@ -62,13 +63,14 @@ impl Notices {
         if let Some(next) = next {
             context.request_repaint_after_secs((next - now_secs).max(0.0) as f32);
         }
-        let size = &Theme::get().size;
         let mut closed = None;
+        let inner = room.shrink(MARGIN);
         Area::new(Id::unique("notices"))
             .order(Order::Foreground)
-            .anchor(Align2::RIGHT_TOP, vec2(-16.0, size.top_bar + 3.0 * size.tool_bar))
+            .pivot(Align2::LEFT_BOTTOM)
+            .fixed_pos(inner.left_bottom())
             .show(context, |ui| {
-                ui.set_width(WIDTH);
+                ui.set_width(WIDTH.min(inner.width().max(200.0)));
                 for shown in &self.shown {
                     if ui.push_id(shown.id, |ui| notice_ui(ui, &shown.notice)).inner {
                         closed = Some(shown.id);
@@ -83,7 +85,7 @@ impl Notices {
 fn notice_ui(ui: &mut Ui, notice: &Notice) -> bool {
     let palette = theme::palette(ui);
     let (sign, ink, word) = match notice.urgency {
-        Urgency::Info => (Icon::Question, Ink::TextSecondary, "Note"),
+        Urgency::Info => (Icon::Info, Ink::TextSecondary, "Note"),
         Urgency::Success => (Icon::Check, Ink::Ok, "Done"),
         Urgency::Warning => (Icon::Warning, Ink::Warn, "Warning"),
         Urgency::Error => (Icon::Warning, Ink::Error, "Error"),

@@ -1,10 +1,11 @@
-//! Plots over time, on the scale of the time bar: residuals before and after stage 4, where the selected keypoint is, and how
+//! Plots over time, on the scale of the time bar: residuals before and after the consensus, where the selected keypoint is, and how
 //! long its bones are. A click goes to that frame.
 
 pub(super) mod columns;
 
-use egui::{Align2, Color32, CursorIcon, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
-use egui_plot::{Axis as PlotAxis, AxisHints, HLine, Line, LineStyle, Plot, PlotPoints, Span, VLine};
+use egui::scroll_area::ScrollSource;
+use egui::{Align2, Color32, CursorIcon, Rect, Role, ScrollArea, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui_plot::{Axis as PlotAxis, AxisHints, GridMark, HLine, Line, LineStyle, Plot, PlotPoints, Span, VLine};
 
 use super::ctx::ViewCtx;
 use super::marks::glyph;
@@ -118,12 +119,24 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, axis: &mut A
         return;
     }
     let gap = ctx.theme.space.unit;
-    let height = (ui.available_height() - 2.0 * gap) / memory.panes.len().max(1) as f32 - gap;
     ui.spacing_mut().item_spacing.y = gap;
-    for pane in &memory.panes {
-        pane_ui(ui, ctx, session, axis, pane, height.max(32.0));
-    }
+    let height = (ui.available_height() - gap) / memory.panes.len().max(1) as f32 - gap;
+    // The wheel zooms the time scale, so only the bar scrolls.
+    let area = ScrollArea::vertical().id_salt("plots").scroll_source(ScrollSource::SCROLL_BAR).auto_shrink(false);
+    area.min_scrolled_height(0.0).show(ui, |ui| {
+        for pane in &memory.panes {
+            pane_ui(ui, ctx, session, axis, pane, height.floor().max(LEAST_HEIGHT));
+        }
+    });
 }
+
+/// A plot is not lower than this, points; where all do not fit, they scroll.
+const LEAST_HEIGHT: f32 = 56.0;
+/// At the top of a plot, above its curves, stands the legend.
+const LEGEND: f32 = 18.0;
+/// Between the figures at the left, points, and how many there are at most.
+const TICKS_APART: f64 = 13.0;
+const MOST_TICKS: usize = 5;
 
 fn head_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut PlotsMemory) {
     let palette = theme::palette(ui);
@@ -180,7 +193,7 @@ fn residual_curves(ui: &Ui, session: &Session, key: &Key) -> Vec<Curve> {
         }),
     };
     let curves = vec![
-        curve("before stage 4", palette.text_tertiary, LineStyle::Dashed { length: 5.0 }, |reasons| {
+        curve("before the consensus", palette.text_tertiary, LineStyle::Dashed { length: 5.0 }, |reasons| {
             reasons.residual_before
         }),
         curve("after", palette.text, LineStyle::Solid, |reasons| reasons.residual_after),
@@ -261,7 +274,11 @@ fn pane_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, axis: &mut Axis, p
         .min_thickness(axis.left - left)
         .tick_label_font(font.clone())
         .tick_label_color(palette.text_secondary)
-        .formatter(move |mark, _| if is_log { log_label(mark.value) } else { plain_label(mark.value, mark.step_size) });
+        .formatter(move |mark, _| if is_log { log_label(mark.value) } else { plain_label(mark.value, mark.step_size) })
+        .label_spacing(egui::Rangef::new(0.0, 1.0));
+    // Room for the legend, which no curve enters.
+    let range = with_legend(pane.range, height);
+    let marks = marks(pane.range, height, is_log);
     let plot = Plot::new(pane.topic.name())
         .custom_y_axes(vec![hints])
         .show_axes([false, true])
@@ -276,6 +293,7 @@ fn pane_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, axis: &mut Axis, p
         .allow_boxed_zoom(false)
         .allow_double_click_reset(false)
         .set_margin_fraction(vec2(0.0, 0.0))
+        .y_grid_spacer(move |_| marks.clone())
         .width(axis.left - left + axis.width)
         .height(height)
         .sense(Sense::click_and_drag());
@@ -283,7 +301,7 @@ fn pane_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, axis: &mut Axis, p
         plot.set_auto_bounds(false);
         // The time bar's frame f covers f to f + 1; a curve's point stands in the middle.
         plot.set_plot_bounds_x(axis.span.start - 0.5..=axis.span.start + axis.span.frames - 0.5);
-        plot.set_plot_bounds_y(pane.range[0]..=pane.range[1]);
+        plot.set_plot_bounds_y(range[0]..=range[1]);
         for curve in &pane.curves {
             if let Some([least, most]) = curve.usual {
                 let fill = curve.colour.gamma_multiply(0.12);
@@ -314,12 +332,52 @@ fn pane_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, axis: &mut Axis, p
     if let Some(at) = response.hover_pos().filter(|_| !response.dragged()) {
         let frame = axis.frame_at(at.x);
         egui::Tooltip::for_widget(&response).at_pointer().gap(12.0).show(|ui| {
+            ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
             ui.strong(format!("Frame {frame}"));
             for words in values_at(session, pane, frame) {
                 ui.label(words);
             }
         });
     }
+}
+
+/// The range with room above it for the legend, in a plot of that height.
+fn with_legend([least, most]: [f64; 2], height: f32) -> [f64; 2] {
+    let share = f64::from((LEGEND / height).min(0.5));
+    [least, least + (most - least) / (1.0 - share)]
+}
+
+/// Round values for the figures at the left: as many as stand apart, and no more than five.
+fn marks([least, most]: [f64; 2], height: f32, is_log: bool) -> Vec<GridMark> {
+    let points_per_unit = f64::from((height - LEGEND).max(1.0)) / (most - least).max(f64::MIN_POSITIVE);
+    let is_legible = |values: &Vec<f64>| {
+        let mut pairs = values.windows(2);
+        values.len() <= MOST_TICKS && pairs.all(|pair| (pair[1] - pair[0]) * points_per_unit >= TICKS_APART)
+    };
+    // The finest ladder that is not too fine.
+    if is_log {
+        let ladders: [&[f64]; 4] = [&[1.0, 1.5, 2.0, 3.0, 5.0, 7.0], &[1.0, 2.0, 5.0], &[1.0, 3.0], &[1.0]];
+        let values = ladders.map(|digits| {
+            let px = (-2..4).flat_map(|power| digits.iter().map(move |digit| digit * 10f64.powi(power)));
+            px.map(f64::log10).filter(|value| (least..=most).contains(value)).collect::<Vec<_>>()
+        });
+        let found = values.into_iter().find(is_legible).unwrap_or_default();
+        return found.into_iter().map(|value| GridMark { value, step_size: 1.0 }).collect();
+    }
+    let finest = 10f64.powf(((most - least) / 100.0).log10().floor());
+    if !finest.is_normal() || !finest.is_sign_positive() {
+        return Vec::new();
+    }
+    let steps = (0..4).flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * finest * 10f64.powi(power)));
+    for step in steps {
+        let first = (least / step).ceil() as i64;
+        let values = (first..).map(|index| index as f64 * step).take_while(|value| *value <= most);
+        let values: Vec<f64> = values.take(MOST_TICKS + 1).collect();
+        if is_legible(&values) {
+            return values.into_iter().map(|value| GridMark { value, step_size: step }).collect();
+        }
+    }
+    Vec::new()
 }
 
 /// A run of one frame is drawn as a short dash, since a line needs two points.
@@ -333,7 +391,8 @@ fn curve_line<'a>(curve: &'a Curve, run: &Run) -> Line<'a> {
 
 fn log_label(value: f64) -> String {
     let px = 10f64.powf(value);
-    if px >= 10.0 { format!("{px:.0}") } else { format!("{px:.1}") }
+    let decimals = if px >= 9.5 { 0 } else { 1 + usize::from(px < 0.95) };
+    format!("{px:.decimals$}")
 }
 
 fn plain_label(value: f64, step: f64) -> String {
@@ -363,7 +422,7 @@ fn legend_ui(ui: &Ui, pane: &Pane, room: Rect) {
     let theme = Theme::get();
     let palette = theme::palette(ui);
     let mut right = room.right() - 8.0;
-    let y = room.top() + 10.0;
+    let y = room.top() + LEGEND / 2.0;
     for curve in pane.curves.iter().rev() {
         let font = sans(Weight::Regular, theme.font.caption);
         let galley = ui.painter().layout_no_wrap(curve.name.clone(), font, palette.text_secondary);
@@ -371,8 +430,6 @@ fn legend_ui(ui: &Ui, pane: &Pane, room: Rect) {
         if right - width < room.left() {
             return;
         }
-        let place = Rect::from_min_max(pos2(right - width - 4.0, y - 8.0), pos2(right + 4.0, y + 8.0));
-        ui.painter().rect_filled(place, theme.radius.mark, palette.window.gamma_multiply(0.85));
         let sample = [pos2(right - width, y), pos2(right - width + 18.0, y)];
         let stroke = Stroke::new(1.5, curve.colour);
         match curve.style {
@@ -418,7 +475,7 @@ fn values_at(session: &Session, pane: &Pane, frame: u32) -> Vec<String> {
             let Some(row) = session.queue.row_of(frame) else { return vec!["not solved".to_owned()] };
             let px = |value: Option<f64>| value.map_or("none".to_owned(), |px| format!("{px:.1} px"));
             let mut lines = vec![
-                format!("before stage 4: {}", px(row.reasons.residual_before)),
+                format!("before the consensus: {}", px(row.reasons.residual_before)),
                 format!("after: {}", px(row.reasons.residual_after)),
             ];
             if let Some((camera, keypoint)) = row.worst {
@@ -445,4 +502,35 @@ fn values_at(session: &Session, pane: &Pane, frame: u32) -> Vec<String> {
 
 fn worst_words(session: &Session, camera: CameraId, keypoint: KeypointId) -> String {
     format!("worst: {} in {}", session.skeleton.name_of(keypoint), session.camera_name(camera))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plots_have_a_few_round_figures_that_stand_apart() {
+        let ranges = [[-3.0, 12.0], [0.0, 1.0], [13.2, 17.9], [-0.4, 0.4], [880.0, 2300.0]];
+        for height in [56.0, 70.0, 110.0, 300.0] {
+            let room = f64::from(height - LEGEND);
+            let log = [[-0.3, 0.5], [-0.1, 1.6], [0.0, 2.0]].map(|range| (range, true));
+            for (range, is_log) in ranges.map(|range| (range, false)).into_iter().chain(log) {
+                let marks = marks(range, height, is_log);
+                let least = if height >= 100.0 { 3 } else { 1 };
+                assert!((least..=MOST_TICKS).contains(&marks.len()), "{range:?} at {height}: {marks:?}");
+                for pair in marks.windows(2) {
+                    let apart = (pair[1].value - pair[0].value) / (range[1] - range[0]) * room;
+                    assert!(apart >= TICKS_APART - 1e-9, "{range:?} at {height}: {apart}");
+                }
+            }
+        }
+        assert!(marks([f64::NAN, 1.0], 80.0, false).is_empty());
+    }
+
+    #[test]
+    fn curves_stay_below_the_legend() {
+        let [least, most] = with_legend([2.0, 4.0], 72.0);
+        let share = (4.0 - least) / (most - least);
+        assert!((share - f64::from((72.0 - LEGEND) / 72.0)).abs() < 1e-6);
+    }
 }

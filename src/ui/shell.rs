@@ -134,10 +134,13 @@ impl Shell {
             commands: &self.commands,
             wanted: &wanted,
         };
+        let whole = ui.max_rect();
+        self.memory.grid.room = None;
         draw(ui, &ctx, &mut self.memory);
+        let pictures = self.memory.grid.room.unwrap_or(whole);
         dialogs::ui(ui, &ctx, &mut self.memory.dialogs);
         drop::target_ui(ui, ctx.session().is_some());
-        self.notices.ui(ui.ctx());
+        self.notices.ui(ui.ctx(), pictures);
         if next_hover.get() != self.hover {
             self.hover = next_hover.get();
             ui.ctx().request_repaint();
@@ -171,3 +174,6 @@ fn page_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod fit_tests;

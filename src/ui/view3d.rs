@@ -13,6 +13,7 @@ use egui::{
 };
 
 use super::ctx::ViewCtx;
+use super::icons::{Icon, icon_button};
 use super::marks::{glyph, paint_glyph};
 use super::theme::{self, Palette, Weight, mono, sans};
 use super::widgets::{ActionButton, chip};
@@ -31,13 +32,15 @@ pub(super) struct View3dMemory {
     follow: bool,
     /// Where the animal was when the eye was moved along last.
     followed: Option<Vector>,
+    /// Whether the person chose how near the eye is: then nothing else does.
+    is_own_distance: bool,
     /// The floor's height, and the revision of the points that it was found from.
     floor: Option<(Option<u64>, f64)>,
 }
 
 impl Default for View3dMemory {
     fn default() -> Self {
-        Self { rig: None, orbit: None, follow: true, followed: None, floor: None }
+        Self { rig: None, orbit: None, follow: true, followed: None, is_own_distance: false, floor: None }
     }
 }
 
@@ -81,6 +84,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut
     let asked = head_ui(ui, ctx, session, &mut memory.follow);
     if let Some(asked) = asked {
         orbit = stand(asked, animal, rig, Some(orbit));
+        memory.is_own_distance = asked == Stand::Cameras;
     }
     if let Some((middle, _)) = animal {
         if memory.orbit.is_none() {
@@ -101,7 +105,11 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut
         let centre = [f64::from(room.center().x), f64::from(room.center().y)];
         orbit.lens(&level, centre, f64::from(room.height().min(room.width() * 0.8)))
     };
-    move_eye(ui, &response, &mut orbit, lens_of);
+    memory.is_own_distance |= move_eye(ui, &response, &mut orbit, lens_of);
+    let is_new = asked.is_some() || memory.orbit.is_none();
+    if (memory.follow || is_new) && !memory.is_own_distance {
+        fit(&mut orbit, &points, room.shrink(FIT_MARGIN), lens_of);
+    }
     let lens = lens_of(&orbit);
     // Until an animal is there, every new frame may choose where to stand.
     memory.orbit = (animal.is_some() || asked.is_some() || response.dragged()).then_some(orbit);
@@ -147,6 +155,9 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut
     ui.allocate_rect(whole, Sense::hover());
 }
 
+/// The button of the truth has words where the row is so wide, points.
+const ROOM_FOR_WORDS: f32 = 520.0;
+
 /// The row of buttons; says where to stand, if asked.
 fn head_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, follow: &mut bool) -> Option<Stand> {
     let mut asked = None;
@@ -155,6 +166,7 @@ fn head_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, follow: &mut bool)
         ui.set_min_size(size);
         ui.spacing_mut().item_spacing.x = ctx.theme.space.unit;
         ui.add_space(2.0 * ctx.theme.space.unit);
+        let is_narrow = ui.available_width() < ROOM_FOR_WORDS;
         for (stand, words) in Stand::ALL {
             if ui.add(ActionButton::new(words)).on_hover_text("Look from here").clicked() {
                 asked = Some(stand);
@@ -165,7 +177,8 @@ fn head_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, follow: &mut bool)
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(2.0 * ctx.theme.space.unit);
             let words = if session.truth.is_some() { "Other truth…" } else { "Load truth…" };
-            let button = ui.add(ActionButton::new(words));
+            let button =
+                if is_narrow { icon_button(ui, Icon::Folder, words, "") } else { ui.add(ActionButton::new(words)) };
             if button.on_hover_text("Show true points from a table (points3d.csv) beside").clicked() {
                 ctx.send(Command::Browse(Browse::Truth));
             }
@@ -176,7 +189,8 @@ fn head_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, follow: &mut bool)
 
 /// Where to stand.
 fn stand(stand: Stand, animal: Option<(Vector, f64)>, rig: &Rig, now: Option<Orbit>) -> Orbit {
-    let near = animal.map(|(middle, radius)| (middle, 0.75 * radius.max(LEAST_RADIUS_MM)));
+    // Nearer than fits: the eye then goes back until all is seen.
+    let near = animal.map(|(middle, radius)| (middle, 0.4 * radius.max(LEAST_RADIUS_MM)));
     let all = rig.extent().map(|(middle, radius)| (near.map_or(middle, |(animal, _)| animal), 1.25 * radius));
     let (target, radius_mm) = match stand {
         Stand::Cameras => all.or(near),
@@ -197,21 +211,43 @@ fn stand(stand: Stand, animal: Option<(Vector, f64)>, rig: &Rig, now: Option<Orb
     Orbit { target, yaw, pitch, distance_mm }
 }
 
-/// Dragging turns, with shift or the middle button it pans; the wheel comes nearer.
-fn move_eye(ui: &Ui, response: &egui::Response, orbit: &mut Orbit, lens_of: impl Fn(&Orbit) -> Lens) {
+/// Room between the skeleton and the edges, for its signs and codes, points.
+const FIT_MARGIN: f32 = 28.0;
+/// One step of the eye away from an animal that does not fit, as a factor, and most steps.
+const FIT_STEP: (f64, usize) = (0.94, 40);
+
+/// Goes so far away that all points lie in `room`.
+fn fit(orbit: &mut Orbit, points: &[Option<Vector>], room: Rect, lens_of: impl Fn(&Orbit) -> Lens) {
+    for _ in 0..FIT_STEP.1 {
+        let lens = lens_of(orbit);
+        let is_inside = |point: &Vector| lens.project(*point).is_some_and(|seen| room.contains(screen(seen.at)));
+        if !room.is_positive() || points.iter().flatten().all(is_inside) {
+            return;
+        }
+        orbit.zoom(FIT_STEP.0);
+    }
+}
+
+/// Dragging turns, with shift or the middle button it pans; the wheel comes nearer. Says whether the eye's distance or its
+/// target was changed.
+fn move_eye(ui: &Ui, response: &egui::Response, orbit: &mut Orbit, lens_of: impl Fn(&Orbit) -> Lens) -> bool {
     let by = response.drag_delta();
     let by = [f64::from(by.x), f64::from(by.y)];
     let shift = ui.input(|input| input.modifiers.shift);
     if response.dragged_by(PointerButton::Middle) || response.dragged_by(PointerButton::Primary) && shift {
         let lens = lens_of(orbit);
         orbit.pan(&lens, by);
+        return true;
     } else if response.dragged_by(PointerButton::Primary) {
         orbit.turn(by);
     }
     if response.hovered() {
         let (scroll, pinch) = ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta()));
-        orbit.zoom(f64::from((scroll.y / 200.0).exp() * pinch));
+        let factor = f64::from((scroll.y / 200.0).exp() * pinch);
+        orbit.zoom(factor);
+        return factor != 1.0;
     }
+    false
 }
 
 fn keypoint_colour(ui: &Ui, ctx: &ViewCtx<'_>, keypoint: KeypointId) -> Color32 {
@@ -321,8 +357,6 @@ enum Piece {
 
 /// Size of a keypoint's sign, points.
 const SIGN: f32 = 13.0;
-/// So large the skeleton must appear for every keypoint to have its code beside it, points.
-const CODES_FROM: f32 = 160.0;
 
 /// Draws bones and keypoints; gives where the keypoints appear.
 fn paint_skeleton(
@@ -350,11 +384,6 @@ fn paint_skeleton(
         }
     }
     pieces.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    let places = pieces.iter().filter_map(|(_, piece)| match piece {
-        Piece::Keypoint(_, at) => Some(*at),
-        Piece::Bone(..) => None,
-    });
-    let has_room = Rect::from_points(&places.collect::<Vec<_>>()).size().length() >= CODES_FROM;
     let palette = theme::palette(ui);
     let mut seen = Vec::new();
     for (_, piece) in pieces {
@@ -373,16 +402,55 @@ fn paint_skeleton(
                 if session.selection.keypoint == id {
                     painter.circle_stroke(at, SIGN * 0.75, Stroke::new(ctx.theme.stroke.selection, palette.text));
                 }
-                if has_room || is_hovered || session.selection.keypoint == id {
-                    let font = mono(Weight::Medium, ctx.theme.font.caption);
-                    let colour = if is_hovered { palette.text } else { palette.text_secondary };
-                    painter.text(at + vec2(SIGN * 0.8, -4.0), Align2::LEFT_BOTTOM, &look.code, font, colour);
-                }
                 seen.push((id, at));
             }
         }
     }
+    paint_codes(painter, palette, ctx, session, &seen);
     seen
+}
+
+/// Writes the keypoints' codes beside them, the hovered and the selected one first, then the nearest. One that would lie on
+/// another code or on a keypoint is left out; it shows when the pointer is there.
+fn paint_codes(
+    painter: &Painter,
+    palette: &Palette,
+    ctx: &ViewCtx<'_>,
+    session: &Session,
+    seen: &[(KeypointId, Pos2)],
+) {
+    let mut order: Vec<_> = seen.iter().rev().copied().collect();
+    let rank = |id: KeypointId| match id {
+        id if ctx.hover.keypoint == Some(id) => 0,
+        id if session.selection.keypoint == id => 1,
+        _ => 2,
+    };
+    order.sort_by_key(|(id, _)| rank(*id));
+    let mut taken: Vec<Rect> = Vec::new();
+    for (id, at) in order {
+        let rank = rank(id);
+        let colour = if rank == 0 { palette.text } else { palette.text_secondary };
+        let font = mono(Weight::Medium, ctx.theme.font.caption);
+        let galley = painter.layout_no_wrap(ctx.look.keypoint(id).code.clone(), font, colour);
+        let places = [
+            (Align2::LEFT_BOTTOM, vec2(0.8, -0.3)),
+            (Align2::RIGHT_BOTTOM, vec2(-0.8, -0.3)),
+            (Align2::LEFT_TOP, vec2(0.8, 0.3)),
+            (Align2::RIGHT_TOP, vec2(-0.8, 0.3)),
+        ]
+        .map(|(anchor, by)| anchor.anchor_size(at + SIGN * by, galley.size()));
+        let is_free = |place: &Rect| {
+            let others = seen.iter().filter(|(other, _)| *other != id);
+            painter.clip_rect().contains_rect(*place)
+                && taken.iter().all(|other| !other.intersects(*place))
+                && others.into_iter().all(|(_, other)| place.distance_to_pos(*other) > SIGN * 0.4)
+        };
+        let free = places.into_iter().find(is_free);
+        if let Some(place) = free.or((rank < 2).then_some(places[0])) {
+            painter.galley(place.min, galley, colour);
+            taken.push(place.expand(1.0));
+        }
+    }
 }
 
 /// A keypoint under the pointer lights up everywhere; a click selects it.

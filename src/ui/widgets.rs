@@ -11,8 +11,8 @@ mod parts;
 pub use buttons::{ActionButton, key_cap};
 pub use choices::{chip, page_tab, segmented, slider, slider_in_column};
 pub use parts::{
-    BadgeKind, empty_state, heading_row, labelled_figure, paint_badge, paint_row, progress_bar, section, state_sign,
-    state_word,
+    BadgeKind, badge_width, empty_state, heading_row, labelled_figure, paint_badge, paint_row, progress_bar, section,
+    state_sign, state_word,
 };
 
 use egui::{Color32, FontId, Painter, Pos2, Rect, Response, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};

@@ -52,7 +52,9 @@ pub fn open(path: Option<PathBuf>) -> Result<(), String> {
             words.or(panic.downcast_ref::<&str>().copied()).unwrap_or("the window library gave up").to_owned()
         }
     };
-    let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Where in the window library it happened helps nobody.
+    let words = why.split_whitespace().filter(|word| !word.contains(".rs:"));
+    let why = words.collect::<Vec<_>>().join(" ").replace("os error at", "the system says:");
     let why = why.trim_end_matches('.');
     Err(format!(
         "no window can be opened: {why}. It needs a screen (DISPLAY or WAYLAND_DISPLAY) and OpenGL 2.0 or newer; on Debian install \

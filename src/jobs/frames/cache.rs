@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::area::Area;
 use super::shades::{Shades, bytes_of};
 use crate::recording::{Channel, GrayFrame};
 
@@ -17,8 +18,30 @@ pub(super) enum Part {
     Full(Channel),
     /// Reductions alone.
     Reduced(Channel),
+    /// A part as recorded, with its reductions.
+    Tiles(Channel, Area),
     /// Band-passed fluorescence of a part of the picture, `bin` × `bin` pixels merged.
-    Band { bin: u32, left: u32, top: u32, right: u32, bottom: u32 },
+    Band { bin: u32, area: Area },
+}
+
+impl Part {
+    /// What of a channel's frame a picture is.
+    pub(super) fn of(channel: Channel, shades: &Shades) -> Self {
+        match (shades.finest_px(), shades.is_whole()) {
+            (1, true) => Self::Full(channel),
+            (1, false) => Self::Tiles(channel, shades.area()),
+            _ => Self::Reduced(channel),
+        }
+    }
+
+    /// Whether another part serves for nothing that this one does not serve for.
+    fn replaces(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Full(channel), Self::Reduced(other) | Self::Tiles(other, _)) => channel == other,
+            (Self::Tiles(channel, area), Self::Tiles(other, within)) => channel == other && area.contains(within),
+            _ => self == other,
+        }
+    }
 }
 
 /// A frame of a camera.
@@ -143,7 +166,8 @@ impl Cache {
         self.ranks.get(&view).copied().unwrap_or(UNWANTED)
     }
 
-    fn keys_of(&self, view: View) -> impl Iterator<Item = Key> + '_ {
+    /// What is there of a frame.
+    pub(super) fn keys_of(&self, view: View) -> impl Iterator<Item = Key> + '_ {
         let first = Key { view, part: Part::Full(Channel::Reflectance) };
         self.entries.range(first..).map(|(key, _)| *key).take_while(move |key| key.view == view)
     }
@@ -167,9 +191,12 @@ impl Cache {
         self.bytes + bytes <= self.budget_bytes
     }
 
-    /// Puts a plane in and lets others go, perhaps this one; never one of `kept`.
+    /// Puts a plane in, in place of those that it replaces, and lets others go, perhaps this one; never one of `kept`.
     pub(super) fn put(&mut self, key: Key, plane: Plane, kept: Option<View>) {
-        self.remove(&key);
+        let replaced: Vec<Key> = self.keys_of(key.view).filter(|old| key.part.replaces(&old.part)).collect();
+        for old in replaced {
+            self.remove(&old);
+        }
         self.clock += 1;
         let place = Place { rank: self.rank_of(key.view), age: std::cmp::Reverse(self.clock) };
         let bytes = plane.bytes();
@@ -211,6 +238,8 @@ mod tests {
         let frame = GrayFrame { width: 744, height: 1, pixels: GrayPixels::U8(vec![0; 744]) };
         Plane::Shades(Arc::new(Shades::new(frame).unwrap()))
     }
+
+    const PLENTY: usize = 1 << 30;
 
     fn cache(budget_bytes: usize, frames: &[u32]) -> Cache {
         let mut cache = Cache::new(budget_bytes);
@@ -256,5 +285,30 @@ mod tests {
         cache.put(key(0, 8), plane(), Some((0, 8)));
         assert_eq!(held(&cache), [8]);
         assert_eq!(cache.most_bytes(), 1000, "what is above the budget is what is in work");
+    }
+
+    #[test]
+    fn a_part_goes_when_more_of_the_same_channel_comes() {
+        let mut cache = cache(PLENTY, &[]);
+        let area = |left: u32, right: u32| Area { left, top: 0, right, bottom: 1 };
+        let part = |frame: GrayFrame, area: Area| Plane::Shades(Arc::new(Shades::part(frame, area, [744, 1]).unwrap()));
+        let line = |width: u32| GrayFrame { width, height: 1, pixels: GrayPixels::U8(vec![0; width as usize]) };
+        for (channel, area) in [
+            (Channel::Fluorescence, area(0, 100)),
+            (Channel::Reflectance, area(0, 100)),
+            (Channel::Reflectance, area(100, 300)),
+            (Channel::Reflectance, area(0, 200)),
+        ] {
+            let key = Key { view: (0, 1), part: Part::Tiles(channel, area) };
+            cache.put(key, part(line(area.size_px()[0]), area), None);
+        }
+        let parts = |cache: &Cache| cache.keys_of((0, 1)).map(|key| key.part).collect::<Vec<Part>>();
+        let (dots, animal) = (Channel::Fluorescence, Channel::Reflectance);
+        let left = Part::Tiles(dots, area(0, 100));
+        assert_eq!(parts(&cache), [Part::Tiles(animal, area(0, 200)), Part::Tiles(animal, area(100, 300)), left]);
+        assert_eq!(cache.bytes(), 3 * 256 + 200 + 200 + 100);
+        cache.put(key(0, 1), plane(), None);
+        assert_eq!(parts(&cache), [Part::Full(animal), left]);
+        assert_eq!(cache.bytes(), 1000 + 256 + 100);
     }
 }

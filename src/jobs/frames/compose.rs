@@ -1,8 +1,9 @@
 //! Draws a part of a picture at a wanted size: the mean over the pixels that fall together where it shrinks, between pixels
 //! linearly where it grows, and plain squares from fourfold on, so that pixels are seen as such.
 //!
-//! Positions are worked out along each axis apart, as weights of the values that make a device pixel. A device pixel whose
-//! centre lies outside the camera's picture is transparent.
+//! Positions are worked out along each axis apart, as weights of the values that make a device pixel; they are counted from
+//! the picture's edge, so that a part of a plane is drawn as the whole would be, bit by bit. A device pixel whose centre lies
+//! outside the camera's picture is transparent.
 
 use std::ops::Range as IndexRange;
 
@@ -17,7 +18,7 @@ const SQUARES_BELOW: f64 = 0.25;
 #[derive(Clone, Copy)]
 pub(super) struct Layer<'a> {
     pub(super) plane: &'a GrayFrame,
-    /// Pixels left of and above the plane's first value.
+    /// Pixels left of and above the plane's first value: multiples of `value_px`.
     pub(super) origin_px: [u32; 2],
     /// Pixels, along a side, that a value stands for.
     pub(super) value_px: u32,
@@ -89,14 +90,14 @@ fn resample(spec: &PictureSpec, layer: &Layer<'_>, finish: impl FnMut(usize, Ind
     let value_px = f64::from(layer.value_px);
     let plane_size = [layer.plane.width, layer.plane.height];
     let axis = |index: usize, start: f64, length: f64| {
-        let origin = f64::from(layer.origin_px[index]);
+        let first = (layer.origin_px[index] / layer.value_px.max(1)) as usize;
         Axis::new(&Span {
             // Half a pixel from centres to edges.
-            start: (start + 0.5 - origin) / value_px,
+            start: (start + 0.5) / value_px,
             step: length / f64::from(size_px[index]) / value_px,
             count: size_px[index] as usize,
-            values: plane_size[index] as usize,
-            image: [-origin / value_px, (f64::from(layer.image_px[index]) - origin) / value_px],
+            values: first..first + plane_size[index] as usize,
+            image: f64::from(layer.image_px[index]) / value_px,
         })
     };
     let columns = axis(0, spec.region.x0, spec.region.width());
@@ -140,16 +141,16 @@ fn resample_levels<T: Copy + Into<f32>>(
 
 /// One axis of a region over one axis of a plane.
 struct Span {
-    /// Edge of the first device pixel, in values from the plane's first edge.
+    /// Edge of the first device pixel, in values from the picture's first edge.
     start: f64,
     /// Values per device pixel.
     step: f64,
     /// Device pixels.
     count: usize,
-    /// Values of the plane.
-    values: usize,
-    /// The camera's picture, in values from the plane's first edge.
-    image: [f64; 2],
+    /// Values of the plane, counted from the picture's first edge.
+    values: IndexRange<usize>,
+    /// Values of the camera's picture.
+    image: f64,
 }
 
 /// Which values make each device pixel along an axis, and with what weight.
@@ -162,7 +163,7 @@ struct Axis {
 }
 
 struct Tap {
-    /// The first value.
+    /// The first value, counted from the plane's first.
     start: usize,
     /// Its weights in the list.
     weights: IndexRange<usize>,
@@ -174,8 +175,8 @@ impl Axis {
         for pixel in 0..span.count {
             let left = span.start + pixel as f64 * span.step;
             let centre = left + span.step / 2.0;
-            let is_inside = centre >= span.image[0] && centre < span.image[1];
-            if is_inside && span.values > 0 {
+            let is_inside = centre >= 0.0 && centre < span.image;
+            if is_inside && !span.values.is_empty() {
                 if axis.taps.is_empty() {
                     axis.first = pixel;
                 }
@@ -186,13 +187,15 @@ impl Axis {
     }
 
     fn push(&mut self, span: &Span, left: f64, centre: f64) {
-        let last = span.values - 1;
-        let nearest = |value: f64| (value.max(0.0) as usize).min(last);
+        let (first, end) = (span.values.start, span.values.end);
+        let last = end - 1;
+        let nearest = |value: f64| (value as usize).clamp(first, last);
         let before = self.weights.len();
         let start = if span.step > 1.0 {
-            let (from, to) = (left.clamp(0.0, last as f64), (left + span.step).clamp(0.0, span.values as f64));
+            let from = left.clamp(first as f64, last as f64);
+            let to = (left + span.step).clamp(first as f64, end as f64);
             let start = nearest(from);
-            let end = (to.ceil() as usize).clamp(start + 1, span.values);
+            let end = (to.ceil() as usize).clamp(start + 1, end);
             let overlap = |value: usize| (to.min(value as f64 + 1.0) - from.max(value as f64)).max(0.0);
             let total: f64 = (start..end).map(overlap).sum();
             if total > 0.0 {
@@ -205,7 +208,7 @@ impl Axis {
             self.weights.push(1.0);
             nearest(centre)
         } else {
-            let place = (centre - 0.5).clamp(0.0, last as f64);
+            let place = (centre - 0.5).clamp(first as f64, last as f64);
             let start = nearest(place);
             let share = (place - start as f64) as f32;
             self.weights.push(1.0 - share);
@@ -214,7 +217,7 @@ impl Axis {
             }
             start
         };
-        self.taps.push(Tap { start, weights: before..self.weights.len() });
+        self.taps.push(Tap { start: start - first, weights: before..self.weights.len() });
     }
 
     fn weights_of(&self, tap: &Tap) -> &[f32] {

@@ -8,6 +8,7 @@
 //! delivered; a picture is delivered once as long as it stays wanted; the cache exceeds its budget by the frame in work at the
 //! most. Nothing here is used for detection: levels are for looking at.
 
+mod area;
 mod cache;
 mod compose;
 mod look;

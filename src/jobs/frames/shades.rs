@@ -3,6 +3,7 @@
 //! The reductions are made once, when a picture is decoded, so that drawing it small reads few pixels. A value of a reduction
 //! is the mean of 2 × 2 values; an incomplete last row or column is the mean of what is there.
 
+use super::area::Area;
 use super::look::Range;
 use crate::recording::detect::DetectConfig;
 use crate::recording::detect::band_pass::band_pass;
@@ -11,11 +12,13 @@ use crate::recording::{Channel, GrayFrame, GrayPixels};
 /// Pictures are reduced while their longer side has at least this many pixels: six small panes are drawn from about 512.
 const REDUCED_SIDE_PX: u32 = 1024;
 
-/// A picture at one or more resolutions.
+/// A picture, or a part of one, at one or more resolutions.
 #[derive(Debug)]
 pub(super) struct Shades {
-    /// Pixels across and down of the picture as it was recorded.
+    /// Pixels across and down of the whole picture as it was recorded.
     size_px: [u32; 2],
+    /// The part of it that is here.
+    area: Area,
     /// How often the first of `levels` is reduced by two.
     first: u32,
     /// Each half as large as the one before.
@@ -31,24 +34,48 @@ impl Shades {
 
     /// Takes a picture that was `first` times reduced by two before.
     pub(super) fn reduced(frame: GrayFrame, size_px: [u32; 2], first: u32) -> Option<Self> {
+        let expected = size_px.map(|side| halvings(side, first));
+        Self::of_size(frame, expected, Self { size_px, area: Area::whole(size_px), first, levels: Vec::new() })
+    }
+
+    /// Takes a part of a picture, in full resolution. Its edges are the picture's, or multiples of a power of two no less
+    /// than the coarsest reduction, so that the reductions of the part are parts of the picture's.
+    pub(super) fn part(frame: GrayFrame, area: Area, size_px: [u32; 2]) -> Option<Self> {
+        Self::of_size(frame, area.size_px(), Self { size_px, area, first: 0, levels: Vec::new() })
+    }
+
+    fn of_size(frame: GrayFrame, expected_px: [u32; 2], mut shades: Self) -> Option<Self> {
         let values = frame.width as usize * frame.height as usize;
         let found = match &frame.pixels {
             GrayPixels::U8(levels) => levels.len(),
             GrayPixels::U16(levels) => levels.len(),
         };
-        if found != values || values == 0 {
+        if found != values || values == 0 || frame.size_px() != expected_px {
             return None;
         }
-        let mut levels = vec![frame];
-        while let Some(last) = levels.last().filter(|last| last.width.max(last.height) >= REDUCED_SIDE_PX) {
-            levels.push(halved(last));
+        // A part has as many reductions as the whole, so that both are drawn from the same one.
+        let mut side = halvings(shades.size_px[0].max(shades.size_px[1]), shades.first);
+        shades.levels.push(frame);
+        while let Some(last) = shades.levels.last().filter(|_| side >= REDUCED_SIDE_PX) {
+            shades.levels.push(halved(last));
+            side = side.div_ceil(2);
         }
-        Some(Self { size_px, first, levels })
+        Some(shades)
     }
 
-    /// Pixels across and down as recorded.
+    /// Pixels across and down of the whole picture as recorded.
     pub(super) fn size_px(&self) -> [u32; 2] {
         self.size_px
+    }
+
+    /// The part of the picture that is here.
+    pub(super) fn area(&self) -> Area {
+        self.area
+    }
+
+    /// Whether all of the picture is here.
+    pub(super) fn is_whole(&self) -> bool {
+        self.area == Area::whole(self.size_px)
     }
 
     /// Whether more than 8 bits are stored per pixel.
@@ -88,6 +115,11 @@ pub(super) fn bytes_of(frame: &GrayFrame) -> usize {
         GrayPixels::U8(levels) => levels.len(),
         GrayPixels::U16(levels) => levels.len() * 2,
     }
+}
+
+/// A length after so many halvings, each rounded up.
+pub(super) fn halvings(length: u32, count: u32) -> u32 {
+    (0..count).fold(length, |length, _| length.div_ceil(2))
 }
 
 /// A picture of half the size, rounded up.

@@ -7,17 +7,19 @@
 //! Invariants: a channel is read by one worker at a time; a picture is delivered once for as long as it stays wanted; a
 //! camera's frame is reported unreadable once.
 
+mod needs;
+
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use self::needs::{Need, Needs, Sources, Way, band_bytes};
 use super::cache::{Cache, Key, Part, Plane, View};
 use super::look::Mode;
 use super::picture::{FrameEvent, Picture, PictureSpec, PixelRect, Wanted};
 use super::shades::{Levels, Shades};
 use super::work::{BandJob, DecodeJob, Decoded, Layers, PaintJob, Reader};
 use crate::model::CameraId;
-use crate::recording::detect::DetectConfig;
 use crate::recording::{Channel, ChannelSource, GrayFrame};
 
 /// A channel of a camera.
@@ -81,38 +83,6 @@ impl ChannelState {
     fn is_video(&self) -> bool {
         matches!(self.source.path, crate::recording::MediaPath::Video(_))
     }
-}
-
-/// How a frame is to be shown, whichever it is.
-#[derive(Clone, Copy)]
-struct Way {
-    mode: Mode,
-    shrinking: f64,
-    region: PixelRect,
-}
-
-impl Way {
-    fn of(spec: &PictureSpec) -> Self {
-        Self { mode: spec.look.mode, shrinking: spec.shrinking(), region: spec.region }
-    }
-}
-
-/// The channels that a picture is made of.
-#[derive(Clone, Copy)]
-enum Sources {
-    Single(Channel),
-    Fused { base: Channel, dots: Channel },
-}
-
-/// What a picture still needs.
-enum Need {
-    Decode { source: Source, with_band: bool, shrinking: f64 },
-    Band(Key),
-}
-
-enum Needs {
-    Missing(Vec<Need>),
-    Never,
 }
 
 /// The shared state; all of it stands behind one lock, which nobody holds while working.
@@ -210,85 +180,6 @@ impl State {
         self.ways.get(&camera).map_or(UNSEEN, Vec::as_slice)
     }
 
-    /// The channels that show a camera in a mode; another one where the wanted one is absent.
-    fn sources(&self, camera: u8, mode: Mode) -> Option<Sources> {
-        let is_there = |channel: Channel| self.channels.get(&(camera, channel)).is_some_and(|state| !state.is_missing);
-        let first = |order: [Channel; 3]| order.into_iter().find(|channel| is_there(*channel)).map(Sources::Single);
-        let (reflectance, fluorescence) = (Channel::Reflectance, Channel::Fluorescence);
-        match mode {
-            Mode::Fused { .. } if is_there(reflectance) && is_there(fluorescence) => {
-                Some(Sources::Fused { base: reflectance, dots: fluorescence })
-            }
-            Mode::Reflectance | Mode::Fused { .. } => first([reflectance, Channel::Video, fluorescence]),
-            Mode::Fluorescence => first([fluorescence, Channel::Video, reflectance]),
-        }
-    }
-
-    /// The plane of a channel that serves for so much shrinking, if it is there.
-    fn plane_key(&self, view: View, channel: Channel, shrinking: f64) -> Option<Key> {
-        let reduced = Key { view, part: Part::Reduced(channel) };
-        let full = Key { view, part: Part::Full(channel) };
-        let serves =
-            |plane: &Plane| matches!(plane, Plane::Shades(shades) if f64::from(shades.finest_px()) <= shrinking);
-        if self.cache.contains(&full) {
-            return Some(full);
-        }
-        self.cache.peek(&reduced).is_some_and(serves).then_some(reduced)
-    }
-
-    fn needs(&self, view: View, way: &Way) -> Needs {
-        let Some(sources) = self.sources(view.0, way.mode) else { return Needs::Never };
-        let (channels, dots) = match sources {
-            Sources::Single(channel) => (vec![channel], None),
-            Sources::Fused { base, dots } => (vec![base, dots], Some(dots)),
-        };
-        let mut needs = Vec::new();
-        for channel in channels {
-            let Some(state) = self.channels.get(&(view.0, channel)) else { return Needs::Never };
-            if state.unreadable.contains(&view.1) {
-                return Needs::Never;
-            }
-            let with_band = dots == Some(channel);
-            let lacks_levels = with_band && state.levels.is_none_or(|levels| levels.band_white.is_none());
-            let key = if with_band { self.band_key(view, channel, way) } else { None };
-            let shrinking = match key.map(|key| key.part) {
-                Some(Part::Band { bin, .. }) => f64::from(bin),
-                // How coarse it may be is not known before the picture's size is.
-                _ if with_band => 1.0,
-                _ => way.shrinking,
-            };
-            if lacks_levels || self.plane_key(view, channel, shrinking).is_none() {
-                needs.push(Need::Decode { source: (view.0, channel), with_band, shrinking });
-            } else if let Some(key) = key.filter(|key| !self.cache.contains(key)) {
-                needs.push(Need::Band(key));
-            }
-        }
-        Needs::Missing(needs)
-    }
-
-    /// Which band-passed plane a way of showing needs: as coarse as the picture allows, and no more of it than is seen.
-    fn band_key(&self, view: View, channel: Channel, way: &Way) -> Option<Key> {
-        /// Parts begin and end at multiples of this, so that panning a little needs nothing new.
-        const TILE_VALUES: f64 = 128.0;
-        let [width, height] = self.channels.get(&(view.0, channel))?.size_px?;
-        let narrow_px = DetectConfig::default().scales(width).narrow_px;
-        let mut bin = 1u32;
-        // Merged pixels must not be larger than a dot's deviation, or dots would fade.
-        while f64::from(2 * bin) <= way.shrinking && f64::from(2 * bin) <= 1.4 * narrow_px {
-            bin *= 2;
-        }
-        let tile = TILE_VALUES * f64::from(bin);
-        let below = |edge: f64, length: u32| ((((edge + 0.5) / tile).floor() * tile).max(0.0) as u32).min(length);
-        let above = |edge: f64, length: u32| ((((edge + 0.5) / tile).ceil() * tile).max(0.0) as u32).min(length);
-        let region = &way.region;
-        let (left, top) = (below(region.x0, width), below(region.y0, height));
-        let (right, bottom) = (above(region.x1, width), above(region.y1, height));
-        // A part that lies outside is one tile at the border, so that there is something to draw nothing from.
-        let (left, top) = (left.min(width.saturating_sub(1)), top.min(height.saturating_sub(1)));
-        let (right, bottom) = (right.max(left + 1), bottom.max(top + 1));
-        Some(Key { view, part: Part::Band { bin, left, top, right, bottom } })
-    }
-
     fn first_open(&self) -> Option<View> {
         let is_open = |slot: &&Slot| matches!(slot.progress, Progress::Open | Progress::Painting);
         self.now.iter().find(is_open).map(|slot| view_of(&slot.spec))
@@ -309,16 +200,17 @@ impl State {
         'ways: for (view, way) in self.open_ways() {
             let Needs::Missing(needs) = self.needs(view, &way) else { continue };
             for need in needs {
-                let Need::Decode { source, with_band, shrinking } = need else { continue };
+                let Need::Decode { source, with_band, extent } = need else { continue };
                 let Some(state) = self.channels.get(&source).filter(|state| !state.is_busy) else { continue };
                 if Some(view) == first || self.cache.would_keep(view, state.frame_bytes()) {
-                    found = Some((view, source, with_band, shrinking));
+                    found = Some((view, source, with_band, extent));
                     break 'ways;
                 }
             }
         }
-        let (view, source, with_band, shrinking) = found?;
-        let is_there = self.plane_key(view, source.1, shrinking).is_some();
+        let (view, source, with_band, extent) = found?;
+        let is_there = self.plane_key(view, source.1, &extent).is_some();
+        let known = self.known_parts(view, source.1);
         let cache = &self.cache;
         let state = self.channels.get_mut(&source)?;
         let frame = view.1;
@@ -333,7 +225,8 @@ impl State {
             reader: state.reader.take(),
             frame,
             frames: if is_there { 0..0 } else { first_frame..frame.saturating_add(1) },
-            shrinking,
+            extent,
+            known,
             store_root: self.store_root.clone(),
             levels: state.levels,
             with_band,
@@ -371,8 +264,7 @@ impl State {
             }
         }
         for (frame, picture) in shades {
-            let part = if picture.finest_px() > 1 { Part::Reduced(source.1) } else { Part::Full(source.1) };
-            let key = Key { view: (source.0, frame), part };
+            let key = Key { view: (source.0, frame), part: Part::of(source.1, &picture) };
             self.cache.put(key, Plane::Shades(Arc::new(picture)), kept);
         }
         self.events.len() > events_before
@@ -418,8 +310,7 @@ impl State {
             _ => None,
         })?;
         let channel = Channel::Fluorescence;
-        let Part::Band { bin, .. } = key.part else { return None };
-        let plane = self.plane_key(key.view, channel, f64::from(bin))?;
+        let plane = self.plane_key(key.view, channel, &self.seen_by_band(&key)?)?;
         let picture = self.shades(&plane)?;
         let levels = self.channels.get(&(key.view.0, channel))?.levels?;
         self.bands_in_work.insert(key);
@@ -443,7 +334,7 @@ impl State {
             Sources::Single(channel) => (channel, None),
             Sources::Fused { base, dots } => (base, Some(dots)),
         };
-        let key = self.plane_key(view, base, way.shrinking)?;
+        let key = self.plane_key(view, base, &self.seen(view, base, &way))?;
         let levels = self.channels.get(&(view.0, base))?.levels;
         let base = self.shades(&key)?;
         let range = Levels::range_of(levels.as_ref(), base.finest());
@@ -479,13 +370,4 @@ impl State {
 
 fn view_of(spec: &PictureSpec) -> View {
     (spec.camera.0, spec.frame)
-}
-
-fn band_bytes(part: &Part) -> usize {
-    match part {
-        Part::Band { bin, left, top, right, bottom } => {
-            ((right - left).div_ceil(*bin) as usize) * ((bottom - top).div_ceil(*bin) as usize) + 512
-        }
-        Part::Full(_) | Part::Reduced(_) => 0,
-    }
 }

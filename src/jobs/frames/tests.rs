@@ -3,6 +3,8 @@
 //! Most tests run the shared state in one thread, step by step, so that every order of events can be brought about; the last
 //! ones run the threads.
 
+mod tiles;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
@@ -85,13 +87,17 @@ fn wanted(now: impl IntoIterator<Item = PictureSpec>) -> Wanted {
 const PLENTY: usize = 1 << 30;
 
 fn state(cameras: &[CameraMedia], budget_bytes: usize) -> State {
+    state_with_store(cameras, budget_bytes, None)
+}
+
+fn state_with_store(cameras: &[CameraMedia], budget_bytes: usize, store_root: Option<PathBuf>) -> State {
     let mut channels = BTreeMap::new();
     for (index, camera) in (0u8..).zip(cameras) {
         for (channel, source) in camera.channels() {
             channels.insert((index, channel), ChannelState::new(source.clone()));
         }
     }
-    State::new(channels, budget_bytes, None)
+    State::new(channels, budget_bytes, store_root)
 }
 
 /// Works until nothing is left to do; returns how many frames were decoded.

@@ -4,6 +4,7 @@ use std::ops::Range as IndexRange;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::area::{Area, Extent};
 use super::cache::{Key, Part};
 use super::compose::{self, Content, Layer};
 use super::look::{Mode, Range};
@@ -45,8 +46,9 @@ impl Reader {
         self.stored.as_mut().is_some_and(|stored| stored.holds(number))
     }
 
-    fn read(&mut self, number: u32, shrinking: f64) -> Result<Shades, String> {
-        if let Some(shades) = self.stored.as_mut().and_then(|stored| stored.read(number, shrinking)) {
+    /// Reads a frame: as much as is wanted of it, or more. `known` are parts of it that were read before.
+    fn read(&mut self, number: u32, extent: &Extent, known: &[Arc<Shades>]) -> Result<Shades, String> {
+        if let Some(shades) = self.stored.as_mut().and_then(|stored| stored.read(number, extent, known)) {
             return Ok(shades);
         }
         let source = self.source().map_err(|error| error.to_string())?;
@@ -59,8 +61,11 @@ impl Reader {
         Shades::new(frame).ok_or_else(|| format!("frame {number} is empty or shorter than its size says"))
     }
 
-    fn read_first(&mut self) -> Vec<(u32, Shades)> {
-        (0..LEVEL_FRAMES).filter_map(|number| Some((number, self.read(number, 1.0).ok()?))).collect()
+    /// Whole frames to measure levels in: the first ones, or else the wanted one.
+    fn read_first(&mut self, wanted: u32) -> Vec<(u32, Shades)> {
+        let mut read = |number: u32| Some((number, self.read(number, &Extent::WHOLE, &[]).ok()?));
+        let first: Vec<(u32, Shades)> = (0..LEVEL_FRAMES).filter_map(&mut read).collect();
+        if first.is_empty() { read(wanted).into_iter().collect() } else { first }
     }
 }
 
@@ -77,8 +82,10 @@ pub(super) struct DecodeJob {
     pub(super) frame: u32,
     /// The frames to read: up to the wanted one, or none where only levels are missing.
     pub(super) frames: IndexRange<u32>,
-    /// Pixels, along a side, that become one device pixel: where a store has the frame, a reduction may do.
-    pub(super) shrinking: f64,
+    /// What is needed of them: where a store has the frame, a reduction may do, or a part.
+    pub(super) extent: Extent,
+    /// Parts of the wanted frame that are there.
+    pub(super) known: Vec<Arc<Shades>>,
     /// Where frame stores lie.
     pub(super) store_root: Option<PathBuf>,
     pub(super) levels: Option<Levels>,
@@ -110,7 +117,7 @@ impl Decoded {
 
 /// Reads frames, and measures levels where they are missing.
 pub(super) fn decode(job: DecodeJob) -> Decoded {
-    let DecodeJob { source, media, reader, frame, mut frames, shrinking, store_root, levels, with_band } = job;
+    let DecodeJob { source, media, reader, frame, mut frames, extent, known, store_root, levels, with_band } = job;
     let mut decoded =
         Decoded { source, frame, reader: None, shades: Vec::new(), levels: None, missing: None, unreadable: None };
     let opened = match reader {
@@ -127,7 +134,7 @@ pub(super) fn decode(job: DecodeJob) -> Decoded {
     let lacks_band = with_band && levels.is_none_or(|levels| levels.band_white.is_none());
     let mut first_frames = Vec::new();
     if lacks_band {
-        first_frames = reader.read_first();
+        first_frames = reader.read_first(frame);
     }
     if !frames.is_empty() && reader.is_stored(frame) {
         frames = frame..frame.saturating_add(1);
@@ -136,7 +143,8 @@ pub(super) fn decode(job: DecodeJob) -> Decoded {
         if first_frames.iter().any(|(first, _)| *first == number) {
             continue;
         }
-        match reader.read(number, shrinking) {
+        let known = if number == frame { known.as_slice() } else { &[] };
+        match reader.read(number, &extent, known) {
             Ok(shades) => decoded.shades.push((number, shades)),
             Err(reason) if number == frame => decoded.unreadable = Some(reason),
             // On the way to the wanted frame; it is told when somebody wants it.
@@ -145,11 +153,10 @@ pub(super) fn decode(job: DecodeJob) -> Decoded {
     }
     let is_16_bit = decoded.shades.iter().any(|(_, shades)| shades.is_16_bit());
     if levels.is_none() && is_16_bit && !lacks_band {
-        first_frames = reader.read_first();
+        first_frames = reader.read_first(frame);
     }
     if lacks_band || (levels.is_none() && is_16_bit) {
-        let known = if first_frames.is_empty() { &decoded.shades } else { &first_frames };
-        let pictures: Vec<&GrayFrame> = known.iter().map(|(_, shades)| shades.finest()).collect();
+        let pictures: Vec<&GrayFrame> = first_frames.iter().map(|(_, shades)| shades.finest()).collect();
         decoded.levels = Some(Levels::of(source.1, &pictures, with_band));
     }
     // The wanted frame last, as the one that stays longest.
@@ -178,10 +185,11 @@ pub(super) struct Layers {
 /// Draws a picture.
 pub(super) fn paint(spec: &PictureSpec, layers: &Layers) -> Picture {
     let (plane, value_px) = layers.base.at(spec.shrinking());
-    let base = Layer { plane, origin_px: [0, 0], value_px, image_px: layers.base.size_px() };
+    let Area { left, top, .. } = layers.base.area();
+    let base = Layer { plane, origin_px: [left, top], value_px, image_px: layers.base.size_px() };
     let content = match (&layers.dots, spec.look.mode) {
-        (Some((plane, Part::Band { bin, left, top, .. }, image_px)), Mode::Fused { mix }) => {
-            let dots = Layer { plane, origin_px: [*left, *top], value_px: *bin, image_px: *image_px };
+        (Some((plane, Part::Band { bin, area }, image_px)), Mode::Fused { mix }) => {
+            let dots = Layer { plane, origin_px: [area.left, area.top], value_px: *bin, image_px: *image_px };
             Content::Fused { base, range: layers.range, dots, mix }
         }
         _ => Content::Gray(base, layers.range),
@@ -197,24 +205,26 @@ pub(super) struct BandJob {
     pub(super) white: f32,
 }
 
+/// What the filter looks at for a part of a picture: beyond it by its reach, in whole merged pixels.
+pub(super) fn seen_by_band(area: Area, bin: u32, image_px: [u32; 2]) -> Area {
+    area.grown(reach_px(image_px[0], &DetectConfig::default()).next_multiple_of(bin), image_px)
+}
+
 /// Filters a part of a picture, as 8 bits: what is darker than its surroundings is 0.
 pub(super) fn band(job: &BandJob) -> GrayFrame {
-    let Part::Band { bin, left, top, right, bottom } = job.key.part else {
+    let Part::Band { bin, area } = job.key.part else {
         return GrayFrame { width: 0, height: 0, pixels: GrayPixels::U8(Vec::new()) };
     };
     let config = DetectConfig::default();
-    let (frame, value_px) = (job.picture.finest(), job.picture.finest_px());
-    let [image_width, image_height] = job.picture.size_px();
-    // Beyond the part by the filter's reach, in whole merged pixels.
-    let margin = reach_px(image_width, &config).next_multiple_of(bin);
-    let (from_x, from_y) = (left.saturating_sub(margin), top.saturating_sub(margin));
-    let (to_x, to_y) = ((right + margin).min(image_width), (bottom + margin).min(image_height));
+    let picture = &job.picture;
+    let (image_px, value_px) = (picture.size_px(), picture.finest_px());
+    let seen = seen_by_band(area, bin, image_px);
     // In values of the plane; a last one may be incomplete.
-    let values = |from: u32, to: u32| from / value_px..to.div_ceil(value_px);
-    let part = cut(frame, values(from_x, to_x), values(from_y, to_y));
-    let filtered = band_pass(&part, value_px as usize, image_width, bin as usize, &config);
-    let (skip_x, skip_y) = (((left - from_x) / bin) as usize, ((top - from_y) / bin) as usize);
-    let (width, height) = ((right - left).div_ceil(bin) as usize, (bottom - top).div_ceil(bin) as usize);
+    let values = seen.within(picture.area()).map(|side| side.start / value_px..side.end.div_ceil(value_px));
+    let part = cut(picture.finest(), values);
+    let filtered = band_pass(&part, value_px as usize, image_px[0], bin as usize, &config);
+    let (skip_x, skip_y) = (((area.left - seen.left) / bin) as usize, ((area.top - seen.top) / bin) as usize);
+    let [width, height] = area.size_px().map(|side| side.div_ceil(bin) as usize);
     let scale = 255.0 / job.white.max(1e-3);
     let mut levels = Vec::with_capacity(width * height);
     for row in filtered.response.chunks_exact(filtered.width.max(1)).skip(skip_y).take(height) {
@@ -224,7 +234,7 @@ pub(super) fn band(job: &BandJob) -> GrayFrame {
 }
 
 /// A part of a picture.
-pub(super) fn cut(frame: &GrayFrame, columns: IndexRange<u32>, rows: IndexRange<u32>) -> GrayFrame {
+pub(super) fn cut(frame: &GrayFrame, [columns, rows]: [IndexRange<u32>; 2]) -> GrayFrame {
     fn part<T: Copy>(levels: &[T], stride: usize, columns: &IndexRange<u32>, rows: &IndexRange<u32>) -> Vec<T> {
         let lines = levels.chunks_exact(stride.max(1)).skip(rows.start as usize).take(rows.len());
         lines.flat_map(|line| &line[columns.start as usize..columns.end as usize]).copied().collect()
@@ -235,4 +245,21 @@ pub(super) fn cut(frame: &GrayFrame, columns: IndexRange<u32>, rows: IndexRange<
         GrayPixels::U16(levels) => GrayPixels::U16(part(levels, stride, &columns, &rows)),
     };
     GrayFrame { width: columns.len() as u32, height: rows.len() as u32, pixels }
+}
+
+/// Copies a part of a picture, of this many columns and rows, into its place; `None` where the depths differ.
+pub(super) fn paste(part: &GrayFrame, frame: &mut GrayFrame, [columns, rows]: [IndexRange<u32>; 2]) -> Option<()> {
+    fn copy<T: Copy>(part: &[T], levels: &mut [T], stride: usize, columns: &IndexRange<u32>, rows: &IndexRange<u32>) {
+        let lines = levels.chunks_exact_mut(stride.max(1)).skip(rows.start as usize).take(rows.len());
+        for (line, part_line) in lines.zip(part.chunks_exact(columns.len().max(1))) {
+            line[columns.start as usize..columns.end as usize].copy_from_slice(part_line);
+        }
+    }
+    let stride = frame.width as usize;
+    match (&part.pixels, &mut frame.pixels) {
+        (GrayPixels::U8(part), GrayPixels::U8(levels)) => copy(part, levels, stride, &columns, &rows),
+        (GrayPixels::U16(part), GrayPixels::U16(levels)) => copy(part, levels, stride, &columns, &rows),
+        _ => return None,
+    }
+    Some(())
 }

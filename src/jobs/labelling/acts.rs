@@ -214,7 +214,7 @@ impl Labelling {
     /// When the project cannot be written: nothing is changed then.
     pub fn undo(&self, project: &mut Project) -> Result<Option<Outcome>, JobError> {
         let report = project.undo()?;
-        Ok(report.map(|report| self.outcome_of(project, report)))
+        Ok(report.map(|report| self.outcome_of(project, report, "Taken back")))
     }
 
     /// Does the gesture again that was taken back last; `None` where there is none.
@@ -223,10 +223,10 @@ impl Labelling {
     /// When the project cannot be written: nothing is changed then.
     pub fn redo(&self, project: &mut Project) -> Result<Option<Outcome>, JobError> {
         let report = project.redo()?;
-        Ok(report.map(|report| self.outcome_of(project, report)))
+        Ok(report.map(|report| self.outcome_of(project, report, "Done again")))
     }
 
-    fn outcome_of(&self, project: &mut Project, report: UndoReport) -> Outcome {
+    fn outcome_of(&self, project: &mut Project, report: UndoReport, verb: &str) -> Outcome {
         let recording = report.applied.first().map_or(self.info.id, |edit| edit.recording);
         let mut frames: Vec<u32> = report.applied.iter().map(|edit| edit.frame).collect();
         frames.extend(report.conflicts.iter().map(|conflict| conflict.frame));
@@ -242,10 +242,13 @@ impl Labelling {
             })
         };
         let gives = |edit: &FrameEdit| matches!(&edit.item, ItemEdit::Label(label) if label.after.is_some());
+        // What reaches beyond the shown frame is said, since it cannot all be seen.
+        let note = (frames.len() > 1)
+            .then(|| format!("{verb}: {}, {} changes in {} frames.", report.title, report.applied.len(), frames.len()));
         let mut outcome = Outcome {
             recording,
             title: report.title.clone(),
-            note: None,
+            note,
             place: place(&gives).or_else(|| place(&|_| true)),
             frames,
             added: None,

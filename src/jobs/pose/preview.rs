@@ -20,7 +20,9 @@ use crate::pose::assist;
 use crate::pose::joint::tracker::Track;
 use crate::pose::solve::{FrameInput, PoseConfig, PoseSolver, SolvedFrame, Stamp};
 use crate::pose::stage4::Solver;
-use crate::store::{ChangeRecord, FrameState, FrameSummary, MachineFrame, Project, RecordingInfo, now_unix_ms};
+use crate::store::{
+    ChangeRecord, FrameState, FrameSummary, Gesture, MachineFrame, Project, RecordingInfo, now_unix_ms,
+};
 
 /// What a re-run would change.
 #[derive(Clone, Debug)]
@@ -125,12 +127,12 @@ pub fn preview(job: &Job<'_>, project: &Project, recording: Option<&str>, frame:
     Ok(Preview { from: frame, frames, changed, recording: info.name.clone(), solver, solved, cameras })
 }
 
-/// Writes what a preview found, as one run and in one transaction. Labels by people stay, and so do whole frames that a
-/// person touched since.
+/// Writes what a preview found, as one run and as one gesture of the annotator `who`, which can be undone. Labels by people
+/// stay, and so do whole frames that a person touched since.
 ///
 /// # Errors
-/// When the project cannot be written: nothing is changed then.
-pub fn take(project: &mut Project, preview: &Preview) -> Result<Taken, JobError> {
+/// When `who` is empty or the project cannot be written: nothing is changed then.
+pub fn take(project: &mut Project, preview: &Preview, who: &str) -> Result<Taken, JobError> {
     let info = project.recording(&preview.recording)?;
     let mut taken = Taken::default();
     let mut frames = Vec::new();
@@ -167,7 +169,9 @@ pub fn take(project: &mut Project, preview: &Preview) -> Result<Taken, JobError>
             (solved.frame, MachineFrame { labels, pose: &solved.pose, changes, summary, checkpoint: None })
         })
         .collect();
-    project.put_machine_frames(info.id, run, &rows)?;
+    let plural = if rows.len() == 1 { "" } else { "s" };
+    let title = format!("Take {} frame{plural} of the re-run from frame {}", rows.len(), preview.from);
+    project.take_machine_frames(info.id, run, &rows, &Gesture { title: &title, annotator: who, at_unix_ms })?;
     project.finish_run(run, now_unix_ms())?;
     Ok(taken)
 }

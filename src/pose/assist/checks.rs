@@ -15,8 +15,10 @@ use super::anchor::{anchor, residuals};
 pub struct SeedCheck {
     /// What it is about.
     pub kind: CheckKind,
-    /// Whether it is as it should be.
+    /// Whether nothing is against it.
     pub is_met: bool,
+    /// Whether there was enough to judge by.
+    pub is_judged: bool,
     /// What was found, in one or two sentences.
     pub words: String,
     /// Where to look, for a check that is not met.
@@ -76,17 +78,24 @@ fn at(frame: u32, keypoint: KeypointId, camera: Option<CameraId>) -> CheckPlace 
     CheckPlace { frame, keypoint: Some(keypoint), camera }
 }
 
+impl CheckKind {
+    /// Whether a run makes no sense while it is open; what else is open makes its result worse.
+    pub fn is_needed(self) -> bool {
+        matches!(self, Self::Frames | Self::Views)
+    }
+}
+
 impl Seeds<'_> {
     fn frame_count(&self, wanted: usize) -> SeedCheck {
         let count = self.frames.len();
         let place = self.frames.last().map(|(frame, _)| CheckPlace { frame: *frame, keypoint: None, camera: None });
         let is_met = count >= wanted;
         let words = if is_met {
-            format!("{count} frames are labelled.")
+            format!("{count} frames have labels.")
         } else {
-            format!("{count} of {wanted} frames are labelled.")
+            format!("{count} of {wanted} frames have labels.")
         };
-        SeedCheck { kind: CheckKind::Frames, is_met, words, place: place.filter(|_| !is_met) }
+        SeedCheck { kind: CheckKind::Frames, is_met, is_judged: true, words, place: place.filter(|_| !is_met) }
     }
 
     /// Keypoints with fewer than two views, by frame. One that is marked as not visible everywhere else is as it is.
@@ -124,7 +133,9 @@ impl Seeds<'_> {
         let place = place.or_else(|| Some(at(self.frames.first()?.0, *never.first()?, None)));
         match sentences[..] {
             [] => met(CheckKind::Views, "Every keypoint is labelled in two views or more."),
-            _ => SeedCheck { kind: CheckKind::Views, is_met: false, words: sentences.join(" "), place },
+            _ => {
+                SeedCheck { kind: CheckKind::Views, is_met: false, is_judged: true, words: sentences.join(" "), place }
+            }
         }
     }
 
@@ -142,6 +153,7 @@ impl Seeds<'_> {
             Some(place) => SeedCheck {
                 kind: CheckKind::Open,
                 is_met: false,
+                is_judged: true,
                 words: format!(
                     "{} of {all} labels are open: accept proposals, or mark them as not visible.",
                     open.len()
@@ -160,12 +172,12 @@ impl Seeds<'_> {
         all.sort_by(|a, b| a.0.total_cmp(&b.0));
         let Some((worst_px, place)) = all.last().copied() else {
             let words = "No keypoint is labelled in two views yet.".to_owned();
-            return SeedCheck { kind: CheckKind::Residuals, is_met: false, words, place: None };
+            return SeedCheck { kind: CheckKind::Residuals, is_met: false, is_judged: true, words, place: None };
         };
         let median_px = all[all.len() / 2].0;
         let is_met = worst_px <= self.tau_px;
         let words = format!("Residuals: median {median_px:.1} px, worst {worst_px:.1} px ({}).", self.told(&place));
-        SeedCheck { kind: CheckKind::Residuals, is_met, words, place: (!is_met).then_some(place) }
+        SeedCheck { kind: CheckKind::Residuals, is_met, is_judged: true, words, place: (!is_met).then_some(place) }
     }
 
     /// Pairs on the wrong sides of the body, and pairs that one view has exchanged.
@@ -199,13 +211,17 @@ impl Seeds<'_> {
             Some((_, place)) => SeedCheck {
                 kind: CheckKind::Sides,
                 is_met: false,
+                is_judged: true,
                 words: format!("{}.", listed(wrong.iter().map(|(words, _)| words.clone()))),
                 place: Some(*place),
             },
-            None if judged == 0 => met(
-                CheckKind::Sides,
-                "Left and right cannot be judged: too little of the back or the paws is labelled.",
-            ),
+            None if judged == 0 => SeedCheck {
+                is_judged: false,
+                ..met(
+                    CheckKind::Sides,
+                    "Left and right cannot be judged yet: too little of the back or the paws is labelled.",
+                )
+            },
             None => met(CheckKind::Sides, "Left and right agree in all views."),
         }
     }
@@ -252,7 +268,7 @@ impl Seeds<'_> {
 }
 
 fn met(kind: CheckKind, words: &str) -> SeedCheck {
-    SeedCheck { kind, is_met: true, words: words.to_owned(), place: None }
+    SeedCheck { kind, is_met: true, is_judged: true, words: words.to_owned(), place: None }
 }
 
 /// The first few of a list, and how many more there are.

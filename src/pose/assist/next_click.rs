@@ -6,9 +6,8 @@
 use crate::geometry::{Ray, Rig};
 use crate::model::{CameraId, CentroidNumber, KeypointId, Skeleton, ViewSet};
 
-use super::anchor::anchor;
 use super::keypoint::curve;
-use super::proposals::LabelledFrame;
+use super::proposals::{LabelledFrame, trusted_point};
 
 /// The next best click.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,9 +44,9 @@ pub fn next_best_click(
     }
 }
 
-/// Whether two views agree on a keypoint.
+/// Whether two views agree on a keypoint, and nothing speaks against them.
 fn is_known(frame: &LabelledFrame<'_>, keypoint: KeypointId) -> bool {
-    anchor(frame.rig, frame.labels, keypoint, frame.tau_px).is_some()
+    trusted_point(frame, keypoint).is_some()
 }
 
 fn open_views(frame: &LabelledFrame<'_>, keypoint: KeypointId) -> ViewSet {

@@ -141,9 +141,30 @@ fn keypoints(labels: &FrameLabels) -> impl Iterator<Item = KeypointId> + use<> {
     (0..labels.keypoint_count() as u8).map(KeypointId)
 }
 
+/// Of τ, what two views alone may be apart without any other view that bears them out: right pairs are far below.
+const ALONE_SHARE: f64 = 0.5;
+
+/// The point of a keypoint's labels. `None` also where two views alone make it, hardly agree, and no other view has a dot
+/// where it should be: two wrong dots look like that, and "not visible" in all other views would be proposed of them.
+pub(super) fn trusted_point(frame: &LabelledFrame<'_>, keypoint: KeypointId) -> Option<geometry::Triangulation> {
+    let found = anchor(frame.rig, frame.labels, keypoint, frame.tau_px)?.found;
+    let apart_px = found.inliers.iter().map(|camera| found.residuals_px[camera.index()]).fold(0.0, f64::max);
+    if found.inliers.len() > 2 || apart_px <= ALONE_SHARE * frame.tau_px {
+        return Some(found);
+    }
+    let is_near = |camera: CameraId| {
+        let ghost = frame.rig.camera(camera).project(found.position_in_world);
+        let near = |ghost: Point2| {
+            frame.dots(camera).iter().any(|dot| (dot.point_in_image - ghost).norm() <= FARTHEST * frame.tau_px)
+        };
+        ghost.is_some_and(near)
+    };
+    frame.rig.ids().filter(|camera| !found.inliers.contains(*camera)).any(is_near).then_some(found)
+}
+
 impl Known {
     fn of(frame: &LabelledFrame<'_>, keypoint: KeypointId) -> Option<Self> {
-        let start = anchor(frame.rig, frame.labels, keypoint, frame.tau_px)?.found;
+        let start = trusted_point(frame, keypoint)?;
         let mut points = frame.labels.views_of(keypoint);
         let people = |camera: CameraId| {
             let label = frame.labels.get(camera, keypoint);

@@ -24,6 +24,8 @@ const COLUMNS: [&[(&str, &[Scope])]; 3] = [
 const ROW_HEIGHT: f32 = 18.0;
 /// Room between rows, points.
 const ROW_GAP: f32 = 3.0;
+/// Least width of a column, points: a narrow window has fewer.
+const COLUMN_WIDTH: f32 = 240.0;
 /// Width of the keys, points.
 const KEY_WIDTH: f32 = 100.0;
 
@@ -40,12 +42,17 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, _memory: &mut HelpMemory) {
     ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = ROW_GAP;
         ui.spacing_mut().interact_size.y = ROW_HEIGHT;
-        ui.columns(COLUMNS.len(), |columns| {
-            for (ui, groups) in columns.iter_mut().zip(COLUMNS) {
+        let count = ((ui.available_width() / COLUMN_WIDTH) as usize).clamp(1, COLUMNS.len());
+        ui.columns(count, |columns| {
+            for (index, groups) in COLUMNS.into_iter().enumerate() {
+                let ui = &mut columns[index * count / COLUMNS.len()];
                 for (title, scopes) in groups {
                     let in_scope = TABLE.iter().filter(|entry| scopes.contains(&entry.scope));
                     let key = |entry: &Entry| entry.shortcut.map(|key| key.to_string()).unwrap_or_default();
                     let rows = in_scope.map(|entry| (key(entry), entry.text));
+                    // The run's settings are the page's, so its start is no row of the table.
+                    let start = (*title == "Run").then(|| ("Ctrl Enter".to_owned(), "Start the run"));
+                    let rows = start.into_iter().chain(rows);
                     group_ui(ui, ctx, title, rows.collect());
                 }
             }

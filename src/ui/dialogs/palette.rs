@@ -10,6 +10,8 @@ use crate::ui::widgets::{key_cap, paint_row};
 
 /// Height of the list, points.
 const LIST_HEIGHT: f32 = 360.0;
+/// Height of the field and of the room round field and list, which a low window leaves.
+const AROUND_LIST: f32 = 112.0;
 
 /// What the search remembers between frames.
 #[derive(Default)]
@@ -42,7 +44,8 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut PaletteMemory) {
     if found.is_empty() {
         ui.label(format!("Nothing is called \"{}\".", memory.text));
     }
-    ScrollArea::vertical().max_height(LIST_HEIGHT).min_scrolled_height(LIST_HEIGHT).show(ui, |ui| {
+    let height = LIST_HEIGHT.min(ui.ctx().content_rect().height() - AROUND_LIST);
+    ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
         for (index, entry) in found.iter().enumerate() {
             let response = row_ui(ui, ctx, entry, index == memory.chosen);
             if index == memory.chosen && moved {

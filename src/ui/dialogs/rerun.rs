@@ -22,6 +22,15 @@ const HEIGHTS: [f32; 2] = [220.0, 110.0];
 const COLUMNS: [(&str, f32); 4] =
     [("Frame", 70.0), ("Labels changed", 190.0), ("Worst residual, px", 360.0), ("Chance wrong", 536.0)];
 
+/// The same, as far as the window is high enough.
+fn heights(ui: &Ui) -> [f32; 2] {
+    let room = (ui.ctx().content_rect().height() - AROUND).max(60.0);
+    HEIGHTS.map(|height| height.min(height / HEIGHTS.iter().sum::<f32>() * room))
+}
+
+/// Height of everything but the two lists, points.
+const AROUND: f32 = 220.0;
+
 /// Draws the dialog's content.
 pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>) {
     let Some(session) = ctx.session() else { return };
@@ -116,7 +125,7 @@ fn frames_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, preview: &Preview, chosen: usize) -
     }
     let mut picked = None;
     ui.spacing_mut().item_spacing.y = 0.0;
-    let area = ScrollArea::vertical().id_salt("re-run frames").max_height(HEIGHTS[0]).auto_shrink([false, true]);
+    let area = ScrollArea::vertical().id_salt("re-run frames").max_height(heights(ui)[0]).auto_shrink([false, true]);
     area.show_rows(ui, height, preview.changed.len(), |ui, visible| {
         for index in visible {
             let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
@@ -154,7 +163,7 @@ fn cells(change: &FrameChange) -> [String; 4] {
 fn labels_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, change: &FrameChange) {
     let palette = theme::palette(ui);
     ui.label(RichText::new(format!("Frame {}", change.frame)).color(palette.text));
-    let area = ScrollArea::vertical().id_salt("re-run labels").max_height(HEIGHTS[1]).auto_shrink([false, true]);
+    let area = ScrollArea::vertical().id_salt("re-run labels").max_height(heights(ui)[1]).auto_shrink([false, true]);
     let height = ctx.theme.font.line_height.body;
     ui.spacing_mut().item_spacing.y = 0.0;
     area.show_rows(ui, height, change.labels.len(), |ui, visible| {

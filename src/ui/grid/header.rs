@@ -6,14 +6,16 @@ use egui::{Painter, Rect, Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
 use super::GridUse;
 use crate::app::session::Session;
 use crate::app::ui_command::UiCommand;
+use crate::app::view::ChannelChoice;
 use crate::app::{Command, Page};
 use crate::jobs::labelling::FrameView;
 use crate::model::{CameraId, Placement};
 use crate::pose::assist::ProposalReason;
+use crate::recording::Channel;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::icons::{Icon, paint_icon};
 use crate::ui::theme::{Appearance, Weight, mono, sans};
-use crate::ui::widgets::{BadgeKind, named_tooltip, paint_badge};
+use crate::ui::widgets::{BadgeKind, badge_width, named_tooltip, paint_badge};
 
 /// What a header says at its right end.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +28,38 @@ pub(super) enum Badge {
     None,
 }
 
+impl Badge {
+    /// It as it fits into `room` points: whole, short, or not at all.
+    fn fitting(&self, painter: &Painter, ctx: &ViewCtx<'_>, room: f32) -> Self {
+        let fits = |badge: &Self| badge.width(painter, ctx) <= room;
+        let short = self.short();
+        [self, &short].into_iter().find(|badge| fits(badge)).cloned().unwrap_or(Self::None)
+    }
+
+    /// Its figure alone, or its sign.
+    fn short(&self) -> Self {
+        let Self::On(kind, text) = self else { return Self::None };
+        let figure = text.split([' ', ',']).find(|word| word.starts_with(|first: char| first.is_ascii_digit()));
+        match (kind, figure) {
+            (BadgeKind::Accent, Some(figure)) => Self::On(*kind, format!("{figure}?")),
+            (BadgeKind::Quiet | BadgeKind::Error, Some(figure)) => Self::On(*kind, figure.to_owned()),
+            (BadgeKind::Done | BadgeKind::Error, _) => Self::On(*kind, String::new()),
+            _ => Self::None,
+        }
+    }
+
+    fn width(&self, painter: &Painter, ctx: &ViewCtx<'_>) -> f32 {
+        let caption = ctx.theme.font.caption;
+        let width =
+            |text: &str, font| painter.layout_no_wrap(text.to_owned(), font, ctx.theme.on_image.badge_text).size().x;
+        match self {
+            Self::On(kind, text) => badge_width(width(text, mono(Weight::Strong, caption)), *kind),
+            Self::Words(text) => width(text, sans(Weight::Regular, caption)) + ctx.theme.space.unit,
+            Self::None => 0.0,
+        }
+    }
+}
+
 /// Draws the header into `rect`; what the pointer is over is told by the pane.
 pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, camera: CameraId, badge: &Badge, rect: Rect) {
     let theme = ctx.theme;
@@ -34,15 +68,19 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, camera: Came
     let line = Rect::from_min_max(pos2(rect.left(), rect.bottom() - theme.stroke.line), rect.max);
     painter.rect_filled(line, 0, theme.on_image.header_line);
     let button = expand_ui(ui, ctx, session, camera, rect);
-    let right = paint_end(&painter, badge, pos2(button.left() - theme.space.unit, rect.center().y), ctx);
     let palette = theme.palette(Appearance::Dark);
-    let clip = painter.with_clip_rect(rect.with_max_x(right - theme.space.unit).intersect(ui.clip_rect()));
     let mut left = rect.left() + 2.0 * theme.space.unit;
-    let name = clip.layout_no_wrap(
+    let name = painter.layout_no_wrap(
         session.camera_name(camera).to_owned(),
         sans(Weight::Strong, theme.font.body),
         palette.text,
     );
+    // The name always stands; the badge becomes short, or goes, where the view is small.
+    let end = button.left() - theme.space.unit;
+    let room = end - (left + name.size().x + theme.space.unit);
+    let badge = badge.fitting(&painter, ctx, room);
+    let right = paint_end(&painter, &badge, pos2(end, rect.center().y), ctx);
+    let clip = painter.with_clip_rect(rect.with_max_x(right - theme.space.unit).intersect(ui.clip_rect()));
     let count = view_of(session).map(|view| labelled(view, camera));
     let next = left + name.size().x + 2.0 * theme.space.unit;
     clip.galley(pos2(left, rect.center().y - name.size().y / 2.0), name, palette.text);
@@ -113,11 +151,25 @@ pub(super) fn badge_of(ctx: &ViewCtx<'_>, session: &Session, grid_use: GridUse, 
     if ctx.pictures.is_late(camera, ctx.state.now_secs) && session.why_no_picture(camera).is_none() {
         return Badge::On(BadgeKind::Quiet, format!("loading {frame}"));
     }
+    if let Some(channel) = missing_channel(session, camera) {
+        return Badge::On(BadgeKind::Error, format!("no {channel}"));
+    }
     let Some(view) = view_of(session) else { return Badge::None };
     match (grid_use, ctx.state.page) {
         (GridUse::Detect, _) => dots_badge(view, camera),
         (GridUse::Label, Page::Seeds) => seed_badge(session, view, camera),
         _ => residual_badge(view, camera, session.queue.threshold_px()),
+    }
+}
+
+/// The channel that is asked for and that this camera cannot show, while its other one stands in.
+fn missing_channel(session: &Session, camera: CameraId) -> Option<&'static str> {
+    let is_broken = |channel: Channel| session.broken_views.contains_key(&(camera, channel));
+    let [reflectance, fluorescence] = [Channel::Reflectance, Channel::Fluorescence].map(is_broken);
+    match session.channels.choice {
+        ChannelChoice::Reflectance | ChannelChoice::Fused if reflectance && !fluorescence => Some("reflectance"),
+        ChannelChoice::Fluorescence | ChannelChoice::Fused if fluorescence && !reflectance => Some("fluorescence"),
+        _ => None,
     }
 }
 
@@ -132,9 +184,15 @@ fn dots_badge(view: &FrameView, camera: CameraId) -> Badge {
 /// What is known of the selected keypoint in this view.
 fn seed_badge(session: &Session, view: &FrameView, camera: CameraId) -> Badge {
     let keypoint = session.selection.keypoint;
-    match view.labels.get(camera, keypoint).map(|label| label.placement) {
-        Some(Placement::Absent) => return Badge::Words("not visible".to_owned()),
-        Some(_) => return Badge::On(BadgeKind::Done, "labelled".to_owned()),
+    let name = session.skeleton.name_of(keypoint);
+    // What a machine said of a seed frame is a proposal there.
+    let label = view.labels.get(camera, keypoint).filter(|label| label.is_human());
+    match label.map(|label| label.placement) {
+        Some(Placement::Absent) => return Badge::Words(format!("{name} not visible")),
+        Some(Placement::Centroid { number, .. }) => {
+            return Badge::On(BadgeKind::Done, format!("{name} is {}", number.0));
+        }
+        Some(Placement::Free { .. }) => return Badge::On(BadgeKind::Done, format!("{name} is free")),
         None => {}
     }
     let Some(proposal) = session.insight().and_then(|insight| insight.proposal_in(camera)) else { return Badge::None };

@@ -1,6 +1,6 @@
 //! Where the panes of the grid stand: plain rectangles.
 
-use egui::{Rect, pos2};
+use egui::{Rect, Vec2, pos2, vec2};
 
 /// Height of the strip below a view that fills the grid, in points.
 const STRIP_HEIGHT: f32 = 120.0;
@@ -17,6 +17,25 @@ pub(super) struct Place {
     pub rect: Rect,
     /// Whether it stands small below the view that fills the grid.
     pub is_strip: bool,
+}
+
+/// A view is not smaller than this, points; where all do not fit, the grid scrolls.
+const LEAST: Vec2 = vec2(136.0, 96.0);
+
+/// How large a grid must be for so many views, where `room` may be too small for it.
+pub(super) fn size_for(room: Vec2, count: usize, is_large: bool) -> Vec2 {
+    if is_large {
+        return room;
+    }
+    let (_, rows) = columns_that_fit(room.x, count);
+    vec2(room.x, room.y.max(rows as f32 * (LEAST.y + 1.0)))
+}
+
+/// Columns and rows for so many views in so wide a room.
+fn columns_that_fit(width: f32, count: usize) -> (usize, usize) {
+    let (columns, rows) = columns_and_rows(count);
+    let most = (width / (LEAST.x + 1.0)).floor().max(1.0) as usize;
+    if columns <= most { (columns, rows) } else { (most, count.div_ceil(most)) }
 }
 
 /// Columns and rows for so many views.
@@ -37,7 +56,7 @@ fn columns_and_rows(count: usize) -> (usize, usize) {
 /// Panes are a line apart and begin and end on device pixels, so that pictures are not resampled.
 pub(super) fn arrange(room: Rect, count: usize, maximised: Option<usize>, pixels_per_point: f32) -> Vec<Place> {
     let Some(large) = maximised.filter(|index| *index < count) else {
-        let (columns, rows) = columns_and_rows(count);
+        let (columns, rows) = columns_that_fit(room.width(), count);
         let cells = divide(room, columns, rows, pixels_per_point);
         return cells.take(count).enumerate().map(|(index, rect)| Place { index, rect, is_strip: false }).collect();
     };
@@ -73,8 +92,6 @@ fn divide(room: Rect, columns: usize, rows: usize, pixels_per_point: f32) -> imp
 
 #[cfg(test)]
 mod tests {
-    use egui::vec2;
-
     use super::*;
 
     fn room() -> Rect {
@@ -97,6 +114,25 @@ mod tests {
                 assert!(places[index + 1..].iter().all(|other| !one.rect.intersects(other.rect)), "{count}");
             }
         }
+    }
+
+    #[test]
+    fn no_view_becomes_smaller_than_can_be_worked_in() {
+        for width in [150, 256, 392, 445, 576, 940] {
+            for height in [60, 142, 202, 320, 690] {
+                for count in 1..=8 {
+                    let room = vec2(width as f32, height as f32);
+                    let whole = Rect::from_min_size(pos2(28.0, 112.0), size_for(room, count, false));
+                    assert!(whole.width() == room.x && whole.height() >= room.y);
+                    for place in arrange(whole, count, None, 1.5) {
+                        let least = LEAST.min(vec2(room.x, f32::INFINITY)) - Vec2::splat(1.0);
+                        assert!(place.rect.width() >= least.x && place.rect.height() >= least.y, "{place:?}");
+                    }
+                }
+            }
+        }
+        assert_eq!(size_for(vec2(940.0, 690.0), 6, false), vec2(940.0, 690.0), "what fits does not scroll");
+        assert_eq!(size_for(vec2(200.0, 100.0), 6, true), vec2(200.0, 100.0));
     }
 
     #[test]

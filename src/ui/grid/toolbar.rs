@@ -14,6 +14,8 @@ use crate::ui::widgets::{ActionButton, focus_ring, key_cap, segmented, slider, s
 
 /// The bar has a slider where it is so wide, in points.
 const ROOM_FOR_SLIDER: f32 = 560.0;
+/// Pictures are chosen side by side where it is so wide, and from a menu where it is not.
+const ROOM_FOR_CHANNELS: f32 = 400.0;
 
 /// What stands in the bar itself.
 #[derive(Clone, Copy)]
@@ -49,7 +51,12 @@ fn channels_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, with_slider: b
         (ChannelChoice::Fluorescence, "Fluorescence"),
         (ChannelChoice::Fused, "Fused"),
     ];
-    if let Some(choice) = segmented(ui, "Pictures", channels.choice, &options) {
+    let asked = if ui.available_width() >= ROOM_FOR_CHANNELS {
+        segmented(ui, "Pictures", channels.choice, &options)
+    } else {
+        channels_menu(ui, channels.choice, &options)
+    };
+    if let Some(choice) = asked {
         ctx.send(Command::SetChannels(Channels { choice, ..channels }));
     }
     ui.add_space(ctx.theme.space.unit);
@@ -63,6 +70,21 @@ fn channels_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, with_slider: b
     if changed != channels {
         ctx.send(Command::SetChannels(changed));
     }
+}
+
+/// The same choice in a menu.
+fn channels_menu(ui: &mut Ui, chosen: ChannelChoice, options: &[(ChannelChoice, &str)]) -> Option<ChannelChoice> {
+    let mut asked = None;
+    let name = options.iter().find(|(option, _)| *option == chosen).map_or("", |(_, name)| name);
+    let menu = egui::ComboBox::from_id_salt("pictures").width(104.0).selected_text(name).show_ui(ui, |ui| {
+        for (option, name) in options {
+            if ui.selectable_label(*option == chosen, *name).clicked() {
+                asked = Some(*option);
+            }
+        }
+    });
+    menu.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, ui.is_enabled(), format!("Pictures: {name}")));
+    asked.filter(|asked| *asked != chosen)
 }
 
 /// From the right.

@@ -13,10 +13,16 @@ pub fn paint_icon(painter: &Painter, icon: Icon, rect: Rect, colour: Color32) {
             pen.transport(icon);
         }
         Icon::Undo | Icon::Redo | Icon::Search | Icon::Eye | Icon::EyeOff | Icon::Link => pen.tool(icon),
-        Icon::Expand | Icon::Shrink | Icon::Close | Icon::Plus | Icon::ChevronDown | Icon::ChevronRight => {
+        Icon::Expand
+        | Icon::Shrink
+        | Icon::Close
+        | Icon::Plus
+        | Icon::ChevronDown
+        | Icon::ChevronRight
+        | Icon::ChevronLeft => {
             pen.window(icon);
         }
-        Icon::Folder | Icon::Gear | Icon::Question | Icon::Rerun | Icon::Pencil => pen.thing(icon),
+        Icon::Folder | Icon::Gear | Icon::Question | Icon::Info | Icon::Rerun | Icon::Pencil => pen.thing(icon),
         Icon::Swap
         | Icon::Jump
         | Icon::Bone
@@ -185,6 +191,7 @@ impl<'a> Pen<'a> {
                 self.line(&[[2.5, 8.0], [13.5, 8.0]]);
             }
             Icon::ChevronDown => self.line(&[[4.0, 6.0], [8.0, 10.0], [12.0, 6.0]]),
+            Icon::ChevronLeft => self.line(&[[10.0, 4.0], [6.0, 8.0], [10.0, 12.0]]),
             _ => self.line(&[[6.0, 4.0], [10.0, 8.0], [6.0, 12.0]]),
         }
     }
@@ -206,6 +213,11 @@ impl<'a> Pen<'a> {
                 self.arc(8.0, 5.6, 3.1, 180.0, 400.0);
                 self.line(&[[10.4, 7.6], [8.6, 8.9], [8.0, 9.9], [8.0, 10.6]]);
                 self.dot(8.0, 13.2, 1.05);
+            }
+            Icon::Info => {
+                self.circle(8.0, 8.0, 6.2);
+                self.dot(8.0, 5.0, 1.05);
+                self.line(&[[8.0, 7.6], [8.0, 11.4]]);
             }
             Icon::Rerun => {
                 self.arc(8.0, 8.0, 5.2, 200.0, 345.0);

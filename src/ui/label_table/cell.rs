@@ -205,7 +205,9 @@ fn paint_residual(ui: &Ui, row: &Row<'_>, cell: &Cell, place: Rect) {
     let Some(px) = cell.residual_px else {
         let (sign, colour) = match cell.placement {
             Some(Placement::Absent) => ("–".to_owned(), palette.text_tertiary),
-            Some(_) => (cell.sign(true), palette.text_secondary),
+            // A dot that no other view bears out has a number and no residual.
+            Some(Placement::Centroid { number, .. }) => (format!("#{}", number.0), palette.text_tertiary),
+            Some(Placement::Free { .. }) => ("free".to_owned(), palette.text_tertiary),
             None if cell.proposed.is_some() => (cell.sign(true), palette.accent),
             None => ("·".to_owned(), palette.text_tertiary),
         };

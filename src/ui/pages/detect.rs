@@ -2,7 +2,7 @@
 //!
 //! What is tried is painted over what is kept: a ring where the tried settings find a dot, a cross where they nearly do.
 
-use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, ScrollArea, Stroke, TextEdit, Ui, vec2};
+use egui::{CentralPanel, Frame, Label, Margin, RichText, ScrollArea, Stroke, TextEdit, Ui, vec2};
 
 use super::Memory;
 use crate::app::Command;
@@ -14,6 +14,7 @@ use crate::recording::detect::{DetectConfig, Rejection};
 use crate::ui::ctx::ViewCtx;
 use crate::ui::grid::{self, GridDrag, GridResponse, GridUse, PaneHook, PaneMap};
 use crate::ui::icons::{Icon, icon_button};
+use crate::ui::sides::{Side, Sides};
 use crate::ui::theme::{self, Weight, mono};
 use crate::ui::widgets::{ActionButton, heading_row, section, segmented, slider};
 use crate::ui::{job_panel, time};
@@ -49,9 +50,12 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     let Some(session) = ctx.session() else { return };
     let palette = theme::palette(ui);
     time::ui(ui, ctx, &mut memory.time);
-    let panel = Frame::NONE.fill(palette.panel).inner_margin(Margin::same(12));
-    Panel::left("detector").exact_size(ctx.theme.size.panel.run_left).frame(panel).show(ui, |ui| {
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| panel_ui(ui, ctx, session, &mut memory.detect));
+    let sides = Sides::new(ui.available_width(), [ctx.theme.size.panel.run_left, 0.0], memory.sides);
+    sides.show(ui, &mut memory.sides, (Side::Left, "detector", "Dots"), |ui| {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            let margin = Frame::NONE.inner_margin(Margin::same(12));
+            margin.show(ui, |ui| panel_ui(ui, ctx, session, &mut memory.detect));
+        });
     });
     CentralPanel::default().frame(Frame::NONE.fill(palette.window)).show(ui, |ui| {
         let is_tried = session.trial.config.is_some();
@@ -140,9 +144,9 @@ fn find_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Detec
     }
     if let Some(reason) = reason {
         ui.add(Label::new(RichText::new(reason).color(palette.warn)).wrap());
-    } else if let Some((went_well, words)) = &ctx.state.last_job {
-        let colour = if *went_well { palette.text_secondary } else { palette.error };
-        ui.add(Label::new(RichText::new(words).color(colour)).wrap());
+    } else if let Some(last) = ctx.state.last_job_of(TaskKind::Detect) {
+        let colour = if last.went_well { palette.text_secondary } else { palette.error };
+        ui.add(Label::new(RichText::new(&last.words).color(colour)).wrap());
     }
 }
 
@@ -221,7 +225,7 @@ fn settings_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut D
                 memory.draft = None;
             }
         });
-        ui.label(RichText::new("After keeping, find the dots again.").color(palette.text_tertiary));
+        ui.label(RichText::new("Finding the dots keeps them.").color(palette.text_tertiary));
     } else if memory.draft.as_ref() != Some(&session.detector) && !ui.ctx().egui_is_using_pointer() {
         memory.draft = Some(session.detector.clone());
     }
@@ -290,6 +294,9 @@ fn shape_of(tool: Tool, from: Point2, to: Point2) -> Option<(MaskKind, MaskShape
     }
 }
 
+/// More spots that are no dots are not marked.
+const MOST_CROSSES: usize = 60;
+
 /// Regions, and what the tried settings find.
 fn paint(ctx: &ViewCtx<'_>, session: &Session, hook: &PaneHook<'_>) {
     let look = &ctx.theme.on_image;
@@ -308,7 +315,9 @@ fn paint(ctx: &ViewCtx<'_>, session: &Session, hook: &PaneHook<'_>) {
         hook.painter.circle_stroke(at, ctx.theme.marker.ring_radius + 1.0, Stroke::new(3.0, look.halo));
         hook.painter.circle_stroke(at, ctx.theme.marker.ring_radius + 1.0, Stroke::new(1.5, ctx.theme.dark.accent));
     }
-    for spot in &found.rejected {
+    // So many crosses would hide the picture.
+    let rejected = if found.rejected.len() > MOST_CROSSES { &[][..] } else { &found.rejected[..] };
+    for spot in rejected {
         let at = hook.map.screen_from_image(spot.point_in_image);
         let colour = if matches!(spot.reason, Rejection::Masked(_)) { ctx.theme.dark.warn } else { look.unassigned };
         let stroke = Stroke::new(1.0, colour.gamma_multiply(0.7));

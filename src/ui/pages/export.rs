@@ -76,7 +76,7 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     }
     CentralPanel::default().frame(Frame::NONE.fill(palette.window).inner_margin(24)).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            ui.set_max_width(720.0);
+            ui.set_max_width(ui.available_width().min(720.0));
             page_ui(ui, ctx, session, memory);
         });
     });
@@ -156,9 +156,9 @@ fn page_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Expor
     if replace {
         ui.label(RichText::new("A file of that name is there. Nothing is written yet.").color(palette.warn));
     }
-    if let Some((went_well, words)) = &ctx.state.last_job {
-        let ink = if *went_well { Ink::Ok } else { Ink::Error };
-        ui.add(Label::new(RichText::new(words).color(palette.ink(ink))).wrap().selectable(true));
+    if let Some(last) = ctx.state.last_job_of(TaskKind::Export) {
+        let ink = if last.went_well { Ink::Ok } else { Ink::Error };
+        ui.add(Label::new(RichText::new(&last.words).color(palette.ink(ink))).wrap().selectable(true));
     }
 }
 
@@ -186,22 +186,25 @@ fn contents(session: &Session, memory: &ExportMemory, is_seeds: bool) -> Content
             .map(|state| overview.counts.of(state));
     let mut lines = Vec::new();
     let missing = session.info.frame_count as usize - solved.min(session.info.frame_count as usize);
-    let reviewed = fixed + accepted;
+    // What people labelled as seeds nobody has to review.
+    let is_open = |frame: u32| {
+        overview.marks.get(frame as usize).is_some_and(|mark| {
+            !mark.residual_px.is_nan() && !matches!(mark.state, FrameState::Fixed | FrameState::Accepted)
+        })
+    };
+    let seeds = overview.seed_frames().filter(|frame| is_open(*frame)).count();
+    let (reviewed, unreviewed) = (fixed + accepted + seeds, (todo + skipped).saturating_sub(seeds));
     if memory.reviewed_only {
         lines.push((
             Icon::Check,
             Ink::Ok,
-            format!("{reviewed} reviewed frames will be written: {accepted} accepted, {fixed} fixed."),
+            format!("{reviewed} reviewed frames will be written: {accepted} accepted, {fixed} fixed, {seeds} seeds."),
         ));
-        lines.push((
-            Icon::Skip,
-            Ink::Warn,
-            format!("{} frames that nobody has reviewed are left out.", todo + skipped),
-        ));
+        lines.push((Icon::Skip, Ink::Warn, format!("{unreviewed} frames that nobody has reviewed are left out.")));
     } else {
         lines.push((Icon::Check, Ink::Ok, format!("{solved} solved frames will be written.")));
-        if todo + skipped > 0 {
-            let words = format!("{} of them nobody has reviewed; they are written too.", todo + skipped);
+        if unreviewed > 0 {
+            let words = format!("{unreviewed} of them nobody has reviewed; they are written too.");
             lines.push((Icon::Warning, Ink::Warn, words));
         }
     }

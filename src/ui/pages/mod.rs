@@ -16,6 +16,7 @@ pub mod export;
 
 use super::dialogs::DialogMemory;
 use super::grid::GridMemory;
+use super::sides::SidesMemory;
 use super::time::TimeMemory;
 
 /// What views remember between frames; never labels, never what the app decides.
@@ -37,4 +38,6 @@ pub struct Memory {
     pub review: review::ReviewMemory,
     /// The export page.
     pub export: export::ExportMemory,
+    /// Which panels are open where not all of them have room.
+    pub sides: SidesMemory,
 }

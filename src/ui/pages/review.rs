@@ -19,16 +19,17 @@ mod remedies;
 
 pub(in crate::ui) use keypoint::placement_words;
 
-use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui};
 
 use super::Memory;
 use crate::app::Page;
 use crate::app::ui_command::UiCommand;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::grid::{self, GridUse};
+use crate::ui::sides::{Side, Sides};
 use crate::ui::theme;
 use crate::ui::time;
-use crate::ui::widgets::empty_state;
+use crate::ui::widgets::{empty_state, section};
 
 /// What the page remembers between frames.
 #[derive(Default)]
@@ -38,6 +39,9 @@ pub struct ReviewMemory {
     pace: pace::Pace,
     remedies: remedies::RemedyMemory,
 }
+
+/// Filters and histogram stand over the rows where the list is so high, points; in a lower one they fold.
+const FILTERS_STAND: f32 = 300.0;
 
 /// Draws the page.
 pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
@@ -49,11 +53,12 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     } else {
         (sizes.panel.left_wide, sizes.panel.right_wide)
     };
-    let ground = Frame::NONE.fill(theme::palette(ui).panel);
-    let queue = Panel::left("review queue").exact_size(left).resizable(false).frame(ground);
-    queue.show(ui, |ui| queue_ui(ui, ctx, &mut memory.review));
-    let frame = Panel::right("review frame").exact_size(right).resizable(false).frame(ground);
-    frame.show(ui, |ui| frame::ui(ui, ctx, &mut memory.review.remedies, is_narrow));
+    let sides = Sides::new(ui.available_width(), [left, right], memory.sides);
+    sides
+        .show(ui, &mut memory.sides, (Side::Left, "review queue", "Queue"), |ui| queue_ui(ui, ctx, &mut memory.review));
+    sides.show(ui, &mut memory.sides, (Side::Right, "review frame", "Frame"), |ui| {
+        frame::ui(ui, ctx, &mut memory.review.remedies, is_narrow);
+    });
     CentralPanel::default().frame(Frame::NONE).show(ui, |ui| grid::ui(ui, ctx, &mut memory.grid, GridUse::Look));
 }
 
@@ -77,13 +82,30 @@ fn queue_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut ReviewMemory) {
     Panel::bottom("queue foot").resizable(false).frame(Frame::NONE).show(ui, |ui| {
         foot::ui(ui, session, &memory.pace);
     });
-    ui.add_space(8.0);
-    padded(ui, |ui| {
-        filters::chips_ui(ui, ctx, session);
+    let room = ui.available_height();
+    let mut filters = |ui: &mut Ui| {
         ui.add_space(8.0);
-        histogram::ui(ui, ctx, session, overview, &mut memory.histogram);
-    });
-    ui.add_space(4.0);
+        padded(ui, |ui| {
+            filters::chips_ui(ui, ctx, session);
+            ui.add_space(8.0);
+            histogram::ui(ui, ctx, session, overview, &mut memory.histogram);
+        });
+        ui.add_space(4.0);
+    };
+    if room >= FILTERS_STAND {
+        filters(ui);
+    } else {
+        let title = match filters::count(session.queue.filter()) {
+            0 => "Filters and threshold".to_owned(),
+            count => format!("Filters ({count}) and threshold"),
+        };
+        let is_open = padded(ui, |ui| section(ui, "filters", &title, false, |_| ()).is_some());
+        if is_open {
+            let most = room * 0.5;
+            let area = ScrollArea::vertical().id_salt("filters").max_height(most).auto_shrink([false, true]);
+            area.min_scrolled_height(0.0).show(ui, filters);
+        }
+    }
     line(ui);
     list::ui(ui, ctx, session, &mut memory.list);
 }

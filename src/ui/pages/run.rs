@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use egui::{CentralPanel, ComboBox, Frame, Label, Margin, Panel, RichText, TextEdit, Ui};
+use egui::{CentralPanel, ComboBox, Frame, Label, Margin, RichText, ScrollArea, TextEdit, Ui};
 
 use super::Memory;
 use crate::app::command::RunChoice;
@@ -15,6 +15,7 @@ use crate::pose::stage4::Solver;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::grid::{self, GridUse};
 use crate::ui::icons::Icon;
+use crate::ui::sides::{Side, Sides};
 use crate::ui::theme::{self, Weight, sans};
 use crate::ui::widgets::{ActionButton, heading_row, labelled_figure, segmented};
 use crate::ui::{job_panel, time};
@@ -34,6 +35,9 @@ pub struct RunMemory {
 /// So often following shows a newer frame, seconds.
 const FOLLOW_SECS: f64 = 1.0;
 
+/// Beside the figures stand words where there is so much room, points.
+const ROOM_FOR_WORDS: f32 = 280.0;
+
 /// What each solver is for.
 const SOLVERS: [(Solver, &str, &str); 4] = [
     (Solver::Joint, "joint", "All keypoints at once, with body shape and motion. The best there is here."),
@@ -47,9 +51,12 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     let Some(session) = ctx.session() else { return };
     let palette = theme::palette(ui);
     time::ui(ui, ctx, &mut memory.time);
-    let panel = Frame::NONE.fill(palette.panel).inner_margin(Margin::same(12));
-    Panel::left("run choices").exact_size(ctx.theme.size.panel.run_left).frame(panel).show(ui, |ui| {
-        choices_ui(ui, ctx, session, &mut memory.run);
+    let sides = Sides::new(ui.available_width(), [ctx.theme.size.panel.run_left, 0.0], memory.sides);
+    sides.show(ui, &mut memory.sides, (Side::Left, "run choices", "Run"), |ui| {
+        ScrollArea::vertical().id_salt("run choices").auto_shrink(false).show(ui, |ui| {
+            let margin = Frame::NONE.inner_margin(Margin::same(12));
+            margin.show(ui, |ui| choices_ui(ui, ctx, session, &mut memory.run));
+        });
     });
     CentralPanel::default().frame(Frame::NONE.fill(palette.window)).show(ui, |ui| {
         figures_ui(ui, ctx, session, &mut memory.run);
@@ -109,7 +116,8 @@ fn choices_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
     let reason = why_not(ctx, session, memory);
     let can_start = reason.is_none() && range.is_ok();
     let start = ui.add_enabled_ui(can_start, |ui| ui.add(ActionButton::primary("Start the run").key("Ctrl Enter")));
-    let by_key = ui.input(|input| input.modifiers.command && input.key_pressed(egui::Key::Enter));
+    let is_free = ctx.state.dialog.is_none();
+    let by_key = is_free && ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, egui::Key::Enter));
     if can_start && (start.inner.clicked() || by_key) {
         ctx.send(Command::StartRun(memory.choice.clone()));
         memory.choice.again = false;
@@ -241,7 +249,7 @@ fn figures_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
                     ctx.send(Command::GoTo(Page::Review));
                 }
                 let words = RichText::new("Finished frames can be reviewed meanwhile").color(palette.text_tertiary);
-                if job.is_some() {
+                if job.is_some() && ui.available_width() >= ROOM_FOR_WORDS {
                     ui.label(words);
                 }
             });

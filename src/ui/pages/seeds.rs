@@ -22,6 +22,7 @@ use crate::ui::grid::{self, GridUse};
 use crate::ui::icons::{Icon, icon};
 use crate::ui::label_table::{self, TableMode};
 use crate::ui::marks::glyph;
+use crate::ui::sides::{Side, Sides};
 use crate::ui::theme::{self, Ink, Weight, sans};
 use crate::ui::time;
 use crate::ui::widgets::{ActionButton, heading_row};
@@ -35,12 +36,10 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     let [left, right] =
         if is_narrow { [panels.left_narrow, panels.right_narrow] } else { [panels.left_wide, panels.right_wide] };
     time::ui(ui, ctx, &mut memory.time);
-    let frame = Frame::NONE.fill(palette.panel);
-    Panel::left("seed frames").exact_size(left).resizable(false).frame(frame).show(ui, |ui| left_ui(ui, ctx, session));
-    Panel::right("seed labels").exact_size(right).resizable(false).frame(frame).show(ui, |ui| {
-        right_ui(ui, ctx, session);
-    });
-    let bar = frame.inner_margin(Margin::symmetric(12, 0));
+    let sides = Sides::new(ui.available_width(), [left, right], memory.sides);
+    sides.show(ui, &mut memory.sides, (Side::Left, "seed frames", "Seed frames"), |ui| left_ui(ui, ctx, session));
+    sides.show(ui, &mut memory.sides, (Side::Right, "seed labels", "Frame"), |ui| right_ui(ui, ctx, session));
+    let bar = Frame::NONE.fill(palette.panel).inner_margin(Margin::symmetric(12, 0));
     Panel::bottom("seed actions").exact_size(44.0).frame(bar).show(ui, |ui| bar_ui(ui, ctx, session));
     grid::ui(ui, ctx, &mut memory.grid, GridUse::Label);
 }
@@ -57,16 +56,22 @@ fn caption_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, words: &str) {
     ui.label(RichText::new(words).size(ctx.theme.font.caption).color(palette.text_secondary));
 }
 
+/// In panels lower than this, rows stand closer together.
+const LOW_PANEL: f32 = 640.0;
+
 fn left_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
-    Panel::bottom("seed foot").frame(Frame::NONE.inner_margin(Margin::same(12))).show(ui, |ui| {
-        foot_ui(ui, ctx, session);
-    });
+    let is_low = ui.available_height() < LOW_PANEL;
+    let margin = Margin::symmetric(12, if is_low { 8 } else { 12 });
+    Panel::bottom("seed foot").frame(Frame::NONE.inner_margin(margin)).show(ui, |ui| foot_ui(ui, ctx, session));
     let done = session.seeds.frames.iter().filter(|frame| session.is_seed_done(**frame)).count();
     let aside = format!("{done} of {} done", session.seeds.frames.len());
     padded(ui, ctx, |ui| heading_row(ui, "Seed frames", &aside, |_| ()));
     ui.separator();
-    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        padded(ui, ctx, |ui| frames::ui(ui, ctx, session));
+    ScrollArea::vertical().id_salt("seeds").auto_shrink(false).min_scrolled_height(0.0).show(ui, |ui| {
+        if is_low {
+            ui.spacing_mut().item_spacing.y = ctx.theme.space.unit;
+        }
+        padded(ui, ctx, |ui| frames::ui(ui, ctx, session, is_low));
         ui.separator();
         padded(ui, ctx, |ui| next_ui(ui, ctx, session));
         ui.separator();
@@ -156,16 +161,20 @@ fn checks_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     }
 }
 
-/// So many lines of a check are shown; the tooltip has the rest.
-const MOST_LINES: usize = 2;
+/// So many lines of a check are shown, of one that passes and of one that does not; the tooltip has the rest.
+const MOST_LINES: [usize; 2] = [2, 3];
 
 /// One check: a click goes to the place that it is about.
 fn check_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, check: &SeedCheck) {
     let palette = theme::palette(ui);
-    let (sign, ink) = if check.is_met { (Icon::Check, Ink::Ok) } else { (Icon::Warning, Ink::Warn) };
+    let (sign, colour) = match (check.is_met, check.is_judged) {
+        (true, true) => (Icon::Check, palette.ink(Ink::Ok)),
+        (true, false) => (Icon::Question, palette.text_tertiary),
+        (false, _) => (Icon::Warning, palette.ink(Ink::Warn)),
+    };
     let place = session.place_of_check(check);
     let row = ui.horizontal_top(|ui| {
-        icon(ui, sign, ctx.theme.size.icon, palette.ink(ink));
+        icon(ui, sign, ctx.theme.size.icon, colour);
         let colour = if check.is_met { palette.text_secondary } else { palette.text };
         let mut job = egui::text::LayoutJob::simple(
             check.words.clone(),
@@ -173,11 +182,11 @@ fn check_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, check: &SeedCheck
             colour,
             ui.available_width(),
         );
-        job.wrap.max_rows = MOST_LINES;
+        job.wrap.max_rows = MOST_LINES[usize::from(!check.is_met)];
         let galley = ui.painter().layout_job(job);
         let is_cut = galley.elided;
         let label = ui.add(egui::Label::new(galley).selectable(false));
-        if is_cut {
+        if is_cut && place.is_none() {
             label.on_hover_text(&check.words);
         }
     });
@@ -204,16 +213,18 @@ fn check_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, check: &SeedCheck
 /// The way on.
 fn foot_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     let palette = theme::palette(ui);
-    let unmet = session.seeds.checks.iter().filter(|check| !check.is_met).count();
+    let open = || session.seeds.checks.iter().filter(|check| !check.is_met);
+    let (unmet, others) = (open().filter(|check| check.kind.is_needed()).count(), open().count());
     let is_ready = unmet == 0 && !session.seeds.checks.is_empty();
     let button = ActionButton::primary("Go to Run");
     if ui.add_enabled(is_ready, button).clicked() {
         ctx.send(Command::GoTo(Page::Run));
     }
     let words = match unmet {
-        0 if is_ready => "All checks pass.".to_owned(),
+        0 if is_ready && others == 0 => "All checks pass.".to_owned(),
+        0 if is_ready => format!("{others} check{} still open.", if others == 1 { " is" } else { "s are" }),
         0 => "Label the seed frames first.".to_owned(),
-        1 => "Opens when the last check passes.".to_owned(),
+        1 => "Opens when one more check passes.".to_owned(),
         _ if session.seeds.progress.values().all(|progress| progress.dots + progress.none == 0) => {
             "Label the seed frames first.".to_owned()
         }
@@ -228,7 +239,11 @@ fn foot_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
 
 fn right_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     let palette = theme::palette(ui);
-    Panel::bottom("seed clicks").frame(Frame::NONE.inner_margin(Margin::symmetric(12, 10))).show(ui, |ui| {
+    let is_low = ui.available_height() < LOW_PANEL;
+    let margin = Margin::symmetric(12, if is_low { 6 } else { 10 });
+    Panel::bottom("seed clicks").frame(Frame::NONE.inner_margin(margin)).show(ui, |ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(8.0, if is_low { 4.0 } else { 8.0 });
+        ui.horizontal_wrapped(|ui| keypoint::buttons_ui(ui, ctx, session));
         let words = match session.seeds.clicks {
             0 => "No clicks or keys in this frame yet".to_owned(),
             1 => "1 click or key so far in this frame".to_owned(),
@@ -247,35 +262,88 @@ fn right_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
             ui.label(RichText::new("dot number").size(ctx.theme.font.caption).color(palette.text_tertiary));
         });
     });
-    label_table::ui(ui, ctx, TableMode::Seeds);
-    ui.add_space(6.0);
-    padded(ui, ctx, label_table::legend_ui);
+    let room = ui.available_height();
+    let about = |ui: &mut Ui| padded(ui, ctx, |ui| keypoint::ui(ui, ctx, session, is_low));
+    if room < SHARED_FROM {
+        ScrollArea::vertical().id_salt("seed labels").auto_shrink(false).show(ui, |ui| {
+            label_table::ui(ui, ctx, TableMode::Seeds, f32::INFINITY);
+            ui.separator();
+            about(ui);
+        });
+        return;
+    }
+    let about_height = keypoint::height(session, is_low);
+    label_table::ui(ui, ctx, TableMode::Seeds, (room - about_height).max(TABLE_SHARE * room));
+    if !is_low {
+        ui.add_space(6.0);
+        padded(ui, ctx, label_table::legend_ui);
+    }
+    ui.spacing_mut().item_spacing.y = 0.0;
     ui.separator();
-    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        padded(ui, ctx, |ui| keypoint::ui(ui, ctx, session));
-    });
+    ScrollArea::vertical().id_salt("keypoint").auto_shrink(false).min_scrolled_height(0.0).show(ui, about);
 }
+
+/// So much of the height is the table's at least.
+const TABLE_SHARE: f32 = 0.5;
+/// In a lower panel, table and keypoint scroll together.
+const SHARED_FROM: f32 = 190.0;
 
 /// What is known of the selected keypoint, and what can be done with it.
 fn bar_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     let palette = theme::palette(ui);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
-        actions_ui(ui, ctx, session);
+        let room = ui.available_width();
+        actions_ui(ui, ctx, session, BarRoom::of(room));
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let keypoint = session.selection.keypoint;
+            let name = session.skeleton.name_of(keypoint);
+            let strong = sans(Weight::Strong, ctx.theme.font.heading);
+            let width = |ui: &Ui, words: &str, font: &egui::FontId| {
+                ui.painter().layout_no_wrap(words.to_owned(), font.clone(), palette.text).size().x
+            };
+            let left = ui.available_width() - ctx.theme.size.icon - 8.0 - width(ui, name, &strong);
+            if left < 0.0 {
+                return;
+            }
             glyph_ui(ui, ctx, keypoint);
-            let name =
-                RichText::new(session.skeleton.name_of(keypoint)).font(sans(Weight::Strong, ctx.theme.font.heading));
-            ui.label(name.color(palette.text));
+            ui.label(RichText::new(name).font(strong).color(palette.text));
+            // Words that do not fit are left out, never cut: first what explains, then all.
             let words = known_words(session);
-            ui.add(egui::Label::new(RichText::new(&words).color(palette.text_secondary)).truncate());
+            let short = words.split([';', '·']).next().unwrap_or_default().trim_end();
+            let body = sans(Weight::Regular, ctx.theme.font.body);
+            let fitting = [words.as_str(), short].into_iter().find(|words| width(ui, words, &body) + 8.0 <= left);
+            if let Some(fitting) = fitting {
+                ui.label(RichText::new(fitting).color(palette.text_secondary)).on_hover_text(&words);
+            }
         });
     });
 }
 
+/// What the buttons of the bar have room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum BarRoom {
+    /// The main action, and that a keypoint is not seen.
+    Two,
+    /// All of them.
+    All,
+    /// With their keys.
+    Keys,
+}
+
+impl BarRoom {
+    fn of(width: f32) -> Self {
+        match width {
+            ..400.0 => Self::Two,
+            ..660.0 => Self::All,
+            _ => Self::Keys,
+        }
+    }
+}
+
 /// The buttons of the bar, from the right.
-fn actions_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
+fn actions_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, room: BarRoom) {
+    let with_key = |key: String| if room >= BarRoom::Keys { key } else { String::new() };
     let refusal = session.read_only.as_ref().map(|reason| format!("Read only: {reason}."));
     let why = |otherwise: &str| refusal.clone().unwrap_or_else(|| otherwise.to_owned());
     let is_writable = refusal.is_none();
@@ -286,21 +354,25 @@ fn actions_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
                 true => String::new(),
                 false => format!(" of {}", session.skeleton.name_of(keypoint)),
             };
+            let of = if room >= BarRoom::All { of.as_str() } else { "" };
             format!("Accept {count} proposal{}{of}", if count == 1 { "" } else { "s" })
         }
     };
-    let key = ctx.key_of(UiCommand::AcceptKeypoint);
+    let key = with_key(ctx.key_of(UiCommand::AcceptKeypoint));
     let is_possible = is_writable && session.keypoint_to_accept().is_some();
     let button = ui.add_enabled(is_possible, ActionButton::primary(&accept).key(&key).wide(false));
     if button.on_disabled_hover_text(why("Label the keypoint in two views first.")).clicked() {
         ctx.run(UiCommand::AcceptKeypoint);
     }
-    let button = ActionButton::new("Place freely").key("Alt click").pressed(session.placing_freely);
-    let response = ui.add_enabled(is_writable, button).on_disabled_hover_text(why(""));
-    if response.on_hover_text("The next click in a view is the keypoint, without a dot").clicked() {
-        ctx.send(Command::PlaceFreely(!session.placing_freely));
+    if room >= BarRoom::All {
+        let key = with_key("Alt click".to_owned());
+        let button = ActionButton::new("Place freely").key(&key).pressed(session.placing_freely);
+        let response = ui.add_enabled(is_writable, button).on_disabled_hover_text(why(""));
+        if response.on_hover_text("The next click in a view is the keypoint, without a dot (Alt click)").clicked() {
+            ctx.send(Command::PlaceFreely(!session.placing_freely));
+        }
     }
-    let key = ctx.key_of(UiCommand::NotVisible);
+    let key = with_key(ctx.key_of(UiCommand::NotVisible));
     let is_possible = UiCommand::NotVisible.is_enabled(ctx.state);
     let response = ui.add_enabled(is_possible, ActionButton::new("Not visible here").key(&key));
     let words = match session.selection.camera {

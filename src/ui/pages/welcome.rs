@@ -7,7 +7,7 @@ use egui::{Align, CentralPanel, Frame, Grid, Label, Layout, RichText, ScrollArea
 use crate::app::Command;
 use crate::app::command::Browse;
 use crate::app::settings::Recent;
-use crate::app::state::Offer;
+use crate::app::state::{LastJob, Offer};
 use crate::app::ui_command::UiCommand;
 use crate::recording::doctor::{Finding, Severity};
 use crate::ui::ctx::ViewCtx;
@@ -118,7 +118,7 @@ fn open_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut WelcomeMemory) {
     if let Some((_, message)) = &ctx.state.open_problem {
         problem_ui(ui, message);
     }
-    if let Some((false, message)) = &ctx.state.last_job {
+    if let Some(LastJob { went_well: false, words: message, .. }) = &ctx.state.last_job {
         problem_ui(ui, message);
     }
 }
@@ -241,7 +241,7 @@ fn offer_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, offer: &Offer, memory: &mut WelcomeM
             ui.label(RichText::new("What is marked as an error must be mended first.").color(palette.error));
         }
     });
-    if let Some((false, message)) = &ctx.state.last_job {
+    if let Some(LastJob { went_well: false, words: message, .. }) = &ctx.state.last_job {
         problem_ui(ui, message);
     }
 }

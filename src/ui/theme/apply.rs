@@ -73,7 +73,17 @@ impl Theme {
         spacing.combo_width = 24.0 * unit;
         spacing.combo_height = 60.0 * unit;
         spacing.tooltip_width = 80.0 * unit;
-        spacing.scroll = ScrollStyle { bar_width: 2.0 * unit, ..ScrollStyle::floating() };
+        // Always to be seen where something scrolls, and beside it rather than over it.
+        spacing.scroll = ScrollStyle {
+            bar_width: 2.0 * unit,
+            floating_width: unit,
+            foreground_color: true,
+            dormant_background_opacity: 0.0,
+            active_background_opacity: 0.0,
+            dormant_handle_opacity: 0.35,
+            active_handle_opacity: 0.5,
+            ..ScrollStyle::thin()
+        };
     }
 
     fn visuals(&self, appearance: Appearance) -> Visuals {

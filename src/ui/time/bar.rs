@@ -264,8 +264,11 @@ fn paint_gutter(
         BarKind::Dots => ("Dots found", "all views"),
         BarKind::Progress => ("Frames", ""),
     };
-    words(if second.is_empty() { rows.bars.center().y } else { top }, first, palette.text_secondary);
-    words(top + ctx.theme.font.line_height.caption, second, palette.text_tertiary);
+    let has_second = !second.is_empty() && rows.bars.height() >= 2.0 * ctx.theme.font.line_height.caption;
+    words(if has_second { top } else { rows.bars.center().y }, first, palette.text_secondary);
+    if has_second {
+        words(top + ctx.theme.font.line_height.caption, second, palette.text_tertiary);
+    }
     if let Some(heat) = rows.heat {
         words(heat.center().y, "Heat", palette.text_secondary);
     }

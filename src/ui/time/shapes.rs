@@ -37,6 +37,9 @@ pub(super) const ROW: f32 = 20.0;
 pub(super) const HEAT: f32 = 16.0;
 pub(super) const MAP: f32 = 8.0;
 
+/// A lower bar has no heat strip: the bars say the same.
+const HEAT_FROM: f32 = 80.0;
+
 impl Rows {
     pub(super) fn new(room: Rect, kind: BarKind, is_zoomed: bool) -> Self {
         let mut bottom = room.bottom() - 4.0;
@@ -47,8 +50,10 @@ impl Rows {
         let map = is_zoomed.then(|| take(MAP));
         let numbers = take(ROW).center().y;
         let marks = take(ROW).center().y;
-        let heat = (kind == BarKind::Residuals).then(|| take(HEAT));
-        let bars = Rect::from_min_max(pos2(room.left(), room.top() + 8.0), pos2(room.right(), bottom - 4.0));
+        let is_low = room.height() < HEAT_FROM;
+        let heat = (kind == BarKind::Residuals && !is_low).then(|| take(HEAT));
+        let [above, below] = if is_low { [4.0, 0.0] } else { [8.0, 4.0] };
+        let bars = Rect::from_min_max(pos2(room.left(), room.top() + above), pos2(room.right(), bottom - below));
         Self { bars, heat, marks, numbers, map }
     }
 }

@@ -1,8 +1,8 @@
 //! The row above the bar: stepping and playing, the frame's number, the speed, what is opened above, and what marks mean.
 
-use egui::{Align, ComboBox, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
+use egui::{Align, ComboBox, Layout, RichText, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
 
-use super::{BarKind, TimeMemory};
+use super::{BarKind, Latest, TimeMemory};
 use crate::app::cursor::SPEEDS;
 use crate::app::session::Session;
 use crate::app::ui_command::UiCommand;
@@ -27,9 +27,15 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, kind: BarKin
         ui.add_space(3.0 * ctx.theme.space.unit);
         let plots =
             chip(ui, "Plots", memory.plots_open).on_hover_text("Residuals, positions and bone lengths over time");
-        memory.plots_open ^= plots.clicked();
+        if plots.clicked() {
+            memory.plots_open ^= true;
+            memory.latest = Latest::Plots;
+        }
         let view3d = chip(ui, "3D view", memory.view3d_open).on_hover_text("The skeleton among the cameras");
-        memory.view3d_open ^= view3d.clicked();
+        if view3d.clicked() {
+            memory.view3d_open ^= true;
+            memory.latest = Latest::View3d;
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 2.0 * ctx.theme.space.unit;
             ui.add_space(2.0 * ctx.theme.space.unit);
@@ -120,13 +126,12 @@ fn speed_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     menu.response.on_hover_text("How fast to play");
 }
 
-/// What the marks and bars mean, from the right.
+/// What the marks and bars mean, from the right, where there is room for all of it.
 fn legend_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, kind: BarKind) {
     let palette = theme::palette(ui);
     let states = &ctx.theme.state;
-    let mut sign = |tokens: StateTokens, words: &str| {
-        entry_ui(ui, words, |ui, place| paint_icon(ui.painter(), tokens.sign, place, palette.ink(tokens.colour)));
-    };
+    let mut entries: Vec<(String, Sign)> = Vec::new();
+    let mut sign = |tokens: StateTokens, words: &str| entries.push((words.to_owned(), Sign::Icon(tokens)));
     match (kind, ctx.state.page) {
         (BarKind::Residuals, Page::Seeds) => {
             sign(states.seed_open, "Seed, open");
@@ -145,15 +150,27 @@ fn legend_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, kind: BarKind) {
             sign(states.flagged, "Flagged so far");
             sign(states.seed, "Seed");
             let solved = session.overview.as_ref().map_or(0, |overview| overview.solved_len());
-            for (colour, words) in [(palette.control, "To do".to_owned()), (done_colour(ui), format!("Done {solved}"))]
-            {
-                entry_ui(ui, &words, |ui, place| {
-                    let line = Stroke::new(ctx.theme.stroke.line, palette.line_strong);
-                    ui.painter().rect(place, ctx.theme.radius.mark, colour, line, StrokeKind::Inside);
-                });
-            }
+            entries.push(("To do".to_owned(), Sign::Ground(palette.control)));
+            entries.push((format!("Done {solved}"), Sign::Ground(done_colour(ui))));
         }
     }
+    let gap = ui.spacing().item_spacing.x;
+    let width = |(words, _): &(String, Sign)| {
+        let font = sans(Weight::Regular, ctx.theme.font.caption);
+        let words = ui.painter().layout_no_wrap(words.clone(), font, palette.text).size().x;
+        words + ctx.theme.size.icon_small + ctx.theme.space.unit + 2.0 * gap
+    };
+    if entries.iter().map(width).sum::<f32>() <= ui.available_width() {
+        for (words, sign) in entries {
+            entry_ui(ui, &words, sign);
+        }
+    }
+}
+
+/// What stands before the words of an entry.
+enum Sign {
+    Icon(StateTokens),
+    Ground(egui::Color32),
 }
 
 /// The ground of frames that are solved.
@@ -162,11 +179,18 @@ pub(super) fn done_colour(ui: &Ui) -> egui::Color32 {
     theme::mix(palette.panel, palette.accent, 0.6)
 }
 
-fn entry_ui(ui: &mut Ui, words: &str, paint: impl FnOnce(&Ui, Rect)) {
+fn entry_ui(ui: &mut Ui, words: &str, sign: Sign) {
     let theme = Theme::get();
-    let colour = theme::palette(ui).text_secondary;
+    let palette = theme::palette(ui);
     ui.add_space(theme.space.unit);
-    ui.label(RichText::new(words).font(sans(Weight::Regular, theme.font.caption)).color(colour));
+    let font = sans(Weight::Regular, theme.font.caption);
+    ui.label(RichText::new(words).font(font).color(palette.text_secondary));
     let (place, _) = ui.allocate_exact_size(Vec2::splat(theme.size.icon_small), Sense::hover());
-    paint(ui, place);
+    match sign {
+        Sign::Icon(tokens) => paint_icon(ui.painter(), tokens.sign, place, palette.ink(tokens.colour)),
+        Sign::Ground(colour) => {
+            let line = Stroke::new(theme.stroke.line, palette.line_strong);
+            ui.painter().rect(place, theme.radius.mark, colour, line, StrokeKind::Inside);
+        }
+    }
 }

@@ -95,8 +95,8 @@ fn arrow_target(ui: &Ui, id: egui::Id, index: usize, count: usize) -> Option<usi
     })
 }
 
-/// The tab of a page: its word, and a line under it where it is the page that is shown.
-pub fn page_tab(ui: &mut Ui, text: &str, is_on: bool) -> Response {
+/// The tab of a page: its word with `padding` points at both sides, and a line under it where it is the page that is shown.
+pub fn page_tab(ui: &mut Ui, text: &str, is_on: bool, padding: f32) -> Response {
     let theme = Theme::get();
     let palette = theme::palette(ui);
     let galley = ui.painter().layout_no_wrap(
@@ -104,7 +104,7 @@ pub fn page_tab(ui: &mut Ui, text: &str, is_on: bool) -> Response {
         sans(if is_on { Weight::Strong } else { Weight::Medium }, theme.font.heading),
         if is_on { palette.text } else { palette.text_secondary },
     );
-    let size = vec2(galley.size().x + 6.0 * theme.space.unit, ui.available_height());
+    let size = vec2(galley.size().x + 2.0 * padding, ui.available_height());
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     if response.hovered() && !is_on {
         ui.painter().rect_filled(rect, theme.radius.control, palette.control);

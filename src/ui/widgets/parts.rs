@@ -179,6 +179,20 @@ pub enum BadgeKind {
     Done,
 }
 
+/// Width of a badge whose text is so wide.
+pub fn badge_width(text: f32, kind: BadgeKind) -> f32 {
+    (text + sign_width(kind) + 3.0 * Theme::get().space.unit).ceil()
+}
+
+/// Room for the sign of a badge, if it has one.
+fn sign_width(kind: BadgeKind) -> f32 {
+    let theme = Theme::get();
+    match kind {
+        BadgeKind::Error | BadgeKind::Done => theme.size.icon_small + theme.space.unit,
+        BadgeKind::Quiet | BadgeKind::Accent => 0.0,
+    }
+}
+
 /// A badge whose right edge is in the middle at `right_middle`; gives the place that it takes.
 ///
 /// It stands on the header of a picture, so its colours are the dark ones in both appearances.
@@ -194,8 +208,8 @@ pub fn paint_badge(painter: &Painter, right_middle: egui::Pos2, text: &str, kind
     let weight = if kind == BadgeKind::Error { Weight::Strong } else { Weight::Medium };
     let galley = painter.layout_no_wrap(text.to_owned(), mono(weight, theme.font.caption), ink);
     let unit = theme.space.unit;
-    let sign_width = sign.map_or(0.0, |_| theme.size.icon_small + unit);
-    let size = vec2((galley.size().x + sign_width + 3.0 * unit).ceil(), theme.size.pill_height);
+    let sign_width = sign_width(kind);
+    let size = vec2(badge_width(galley.size().x, kind), theme.size.pill_height);
     let rect = Align2::RIGHT_CENTER.anchor_size(right_middle, size);
     if let Some(fill) = fill {
         painter.rect(rect, theme.radius.pill, fill, Stroke::NONE, egui::StrokeKind::Inside);

@@ -4,7 +4,7 @@ use behaviorvlm::demo::{DemoConfig, Difficulty};
 use behaviorvlm::jobs::labelling::{Act, LabelSource};
 use behaviorvlm::jobs::pose::preview;
 use behaviorvlm::jobs::{CancelFlag, Job, JobError};
-use behaviorvlm::model::{CameraId, FrameLabels, KeypointId, Placement, ViewSet};
+use behaviorvlm::model::{CameraId, FrameLabels, KeypointId, Placement, RecordingId, ViewSet};
 use behaviorvlm::pose::assist::{CheckKind, SeedCheck};
 use behaviorvlm::store::{FrameState, FrameSummary, MachineFrame};
 use tempfile::TempDir;
@@ -26,7 +26,7 @@ fn seeds_are_checked_before_a_run() {
     // An animal whose twelve dots are all seen in two views of each frame.
     let config = DemoConfig { frames: 3, seed: 1, difficulty: Difficulty::Easy, ..DemoConfig::default() };
     let (mut desk, truths) = super::demo(folder.path(), &config);
-    assert_eq!(checked(&desk, CheckKind::Frames).words, "0 of 3 frames are labelled.");
+    assert_eq!(checked(&desk, CheckKind::Frames).words, "0 of 3 frames have labels.");
     assert!(!checked(&desk, CheckKind::Residuals).is_met);
     for (frame, truth) in (0..3).zip(&truths) {
         desk.label_by_hand(frame, truth);
@@ -187,8 +187,19 @@ fn a_re_run_from_a_corrected_frame_is_seen_before_it_is_taken() {
         .act(&mut desk.project, "Ann", 1, LabelSource::Human, &Act::SetState { frame: 70, state: FrameState::Accepted })
         .unwrap();
     let mut writer = worker;
-    let taken = preview::take(&mut writer, &found).unwrap();
+    let before = placed(&desk, 0..120);
+    let taken = preview::take(&mut writer, &found, "Ann").unwrap();
     assert_eq!((taken.frames, taken.left), (changed.len() - 1, 1));
+    // It is a step of the person who took it, like any other.
+    let all_after = placed(&desk, 0..120);
+    let undone = desk.labelling.undo(&mut desk.project).unwrap().unwrap();
+    assert_eq!(undone.title, format!("Take {} frames of the re-run from frame 60", taken.frames));
+    assert_eq!(undone.frames.len(), taken.frames);
+    assert!(undone.conflicts.is_empty() && undone.note.is_some(), "{undone:?}");
+    assert_eq!(placed(&desk, 0..120), before);
+    assert!(desk.project.stale_frames(RecordingId(1)).unwrap().is_empty());
+    desk.labelling.redo(&mut desk.project).unwrap().unwrap();
+    assert_eq!(placed(&desk, 0..120), all_after);
     assert_eq!(placed(&desk, 70..71), wrong[70 * 72..71 * 72]);
     let after = placed(&desk, 0..120);
     let differing = after.iter().zip(&truth).filter(|(after, truth)| after != truth).count();

@@ -14,6 +14,8 @@
 mod prepare;
 mod segment;
 mod stored;
+#[cfg(test)]
+pub(super) mod testing;
 
 use std::path::{Path, PathBuf};
 

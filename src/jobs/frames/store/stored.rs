@@ -1,13 +1,16 @@
-//! What a store keeps of a frame, and how it is read: the reduced picture where that is enough, else all tiles of the full one.
+//! What a store keeps of a frame, and how it is read: the reduced picture where that is enough, else the tiles of the full one
+//! that the wanted part touches.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ExtendedColorType, ImageFormat};
 use serde::{Deserialize, Serialize};
 
-use super::super::shades::{Shades, halved};
-use super::super::work::cut;
+use super::super::area::{Area, Extent};
+use super::super::shades::{Shades, halved, halvings};
+use super::super::work::{cut, paste};
 use super::segment::{Pictures, Segment};
 use super::{SEGMENT_FRAMES, TILE_PX, VERSION, folder_of, reductions};
 use crate::recording::{ChannelSource, GrayFrame, GrayPixels, MediaError};
@@ -63,8 +66,21 @@ impl About {
         Ok(())
     }
 
-    fn tiles(&self) -> [u32; 2] {
-        self.size_px.map(|side| side.div_ceil(TILE_PX))
+    /// The tiles that an area touches, with their numbers; row by row.
+    fn tiles_of(&self, area: Area) -> impl Iterator<Item = (usize, Area)> + use<> {
+        let size_px = self.size_px;
+        let across = size_px[0].div_ceil(TILE_PX);
+        let columns = area.left / TILE_PX..area.right.div_ceil(TILE_PX);
+        let rows = area.top / TILE_PX..area.bottom.div_ceil(TILE_PX);
+        rows.flat_map(move |row| columns.clone().map(move |column| (row, column))).map(move |(row, column)| {
+            let (left, top) = (column * TILE_PX, row * TILE_PX);
+            let corner = Area { left, top, right: left + 1, bottom: top + 1 };
+            ((row * across + column) as usize, corner.in_steps(TILE_PX, size_px))
+        })
+    }
+
+    fn tiles(&self) -> impl Iterator<Item = (usize, Area)> + use<> {
+        self.tiles_of(Area::whole(self.size_px))
     }
 
     /// The pictures that the store keeps of a frame: the reduced one, then tiles row by row.
@@ -76,21 +92,17 @@ impl About {
         for _ in 0..reductions(frame.width) {
             reduced = Some(halved(reduced.as_ref().unwrap_or(frame)));
         }
-        let [across, down] = self.tiles();
         let mut pictures = vec![jpeg(&self.coded(reduced.as_ref().unwrap_or(frame))?)?];
         let whole = self.coded(frame)?;
-        for (row, column) in (0..down).flat_map(|row| (0..across).map(move |column| (row, column))) {
-            let (left, top) = (column * TILE_PX, row * TILE_PX);
-            let (right, bottom) = ((left + TILE_PX).min(frame.width), (top + TILE_PX).min(frame.height));
-            pictures.push(jpeg(&cut(&whole, left..right, top..bottom))?);
+        for (_, tile) in self.tiles() {
+            pictures.push(jpeg(&cut(&whole, tile.within(Area::whole(self.size_px))))?);
         }
         Some(pictures)
     }
 
     /// Pictures of a frame that cannot be decoded.
     pub(super) fn absent(&self) -> Pictures {
-        let [across, down] = self.tiles();
-        vec![Vec::new(); 1 + (across * down) as usize]
+        vec![Vec::new(); 1 + self.tiles().count()]
     }
 
     /// The 8 bits that stand for a picture; `None` where it has another depth than the channel.
@@ -107,8 +119,8 @@ impl About {
         Some(GrayFrame { width: frame.width, height: frame.height, pixels: GrayPixels::U8(pixels) })
     }
 
-    /// The levels that 8 bits stand for.
-    fn decoded(&self, width: u32, height: u32, coded: Vec<u8>) -> GrayFrame {
+    /// The levels that the 8 bits of a picture of this size stand for.
+    fn decoded(&self, [width, height]: [u32; 2], coded: Vec<u8>) -> GrayFrame {
         let pixels = match self.coded {
             None => GrayPixels::U8(coded),
             Some([low, high]) => {
@@ -171,31 +183,33 @@ impl StoredVideo {
         self.segment_of(frame).is_some()
     }
 
-    /// A frame, reduced where so much shrinking allows it, else at full resolution. `None` where the store does not hold it.
-    pub(in super::super) fn read(&mut self, frame: u32, shrinking: f64) -> Option<Shades> {
+    /// As much of a frame as is wanted, or more: reduced where so much shrinking allows it, else the tiles that the part
+    /// touches at full resolution. Tiles that one of `known`, parts of this very frame, shows are taken from there. `None`
+    /// where the store does not hold it.
+    pub(in super::super) fn read(&mut self, frame: u32, extent: &Extent, known: &[Arc<Shades>]) -> Option<Shades> {
         let segment = self.segment_of(frame)?;
         let about = self.about.clone()?;
         let reductions = reductions(about.size_px[0]);
         let (_, file) = self.open.as_mut().filter(|(open, _)| *open == segment)?;
         let index = (frame % SEGMENT_FRAMES) as usize;
-        if reductions == 0 || f64::from(1u32 << reductions) <= shrinking {
-            let [width, height] = about.size_px.map(|side| halvings(side, reductions));
-            let coded = from_jpeg(&file.picture(index, 0)?, [width, height])?;
-            return Shades::reduced(about.decoded(width, height, coded), about.size_px, reductions);
+        if reductions == 0 || f64::from(1u32 << reductions) <= extent.shrinking {
+            let reduced_px = about.size_px.map(|side| halvings(side, reductions));
+            let coded = from_jpeg(&file.picture(index, 0)?, reduced_px)?;
+            return Shades::reduced(about.decoded(reduced_px, coded), about.size_px, reductions);
         }
-        let [width, height] = about.size_px;
-        let mut whole = vec![0u8; width as usize * height as usize];
-        let [across, down] = about.tiles();
-        for tile in 0..across * down {
-            let (left, top) = (tile % across * TILE_PX, tile / across * TILE_PX);
-            let expected = [(width - left).min(TILE_PX), (height - top).min(TILE_PX)];
-            let levels = from_jpeg(&file.picture(index, 1 + tile as usize)?, expected)?;
-            let rows = whole.chunks_exact_mut(width as usize).skip(top as usize);
-            for (row, tile_row) in rows.zip(levels.chunks_exact(expected[0] as usize)) {
-                row[left as usize..(left + expected[0]) as usize].copy_from_slice(tile_row);
-            }
+        let whole = Area::whole(about.size_px);
+        let wanted = extent.area.filter(|area| whole.contains(area)).unwrap_or(whole);
+        let area = wanted.in_steps(TILE_PX, about.size_px);
+        let values = area.size_px().iter().map(|side| *side as usize).product();
+        let mut plane = about.decoded(area.size_px(), vec![0; values]);
+        for (number, tile) in about.tiles_of(area) {
+            let levels = match known.iter().find(|known| known.finest_px() == 1 && known.area().contains(&tile)) {
+                Some(known) => cut(known.finest(), tile.within(known.area())),
+                None => about.decoded(tile.size_px(), from_jpeg(&file.picture(index, 1 + number)?, tile.size_px())?),
+            };
+            paste(&levels, &mut plane, tile.within(area))?;
         }
-        Shades::new(about.decoded(width, height, whole))
+        Shades::part(plane, area, about.size_px)
     }
 
     /// The segment of a frame, opened.
@@ -211,9 +225,4 @@ impl StoredVideo {
         }
         Some(segment)
     }
-}
-
-/// A length after so many halvings, each rounded up.
-fn halvings(length: u32, count: u32) -> u32 {
-    (0..count).fold(length, |length, _| length.div_ceil(2))
 }

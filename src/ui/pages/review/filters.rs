@@ -114,6 +114,11 @@ pub(super) fn chips_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     });
 }
 
+/// How many filters are set, states aside.
+pub(super) fn count(filter: &QueueFilter) -> usize {
+    [filter.reason.is_some(), filter.camera.is_some(), filter.keypoint.is_some()].into_iter().filter(|is| *is).count()
+}
+
 fn state_chip(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     let (filter, counts) = (session.queue.filter(), session.queue.counts());
     let text = |state: FrameState| {

@@ -3,6 +3,7 @@
 
 use egui::{Align, Frame, Layout, Panel, RichText, ScrollArea, Ui};
 
+use super::keypoint::About;
 use super::remedies::{self, RemedyMemory};
 use super::{keypoint, line, padded};
 use crate::app::session::Session;
@@ -31,16 +32,45 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut RemedyMemory, is_n
     });
     line(ui);
     Panel::bottom("review foot").resizable(false).frame(Frame::NONE).show(ui, |ui| foot_ui(ui, ctx, is_narrow));
-    label_table::ui(ui, ctx, TableMode::Review);
-    line(ui);
-    ScrollArea::vertical().id_salt("keypoint").auto_shrink([false, false]).show(ui, |ui| {
-        if let Some(view) = view {
-            keypoint::ui(ui, ctx, session, view, is_narrow);
-            line(ui);
-            remedies::ui(ui, ctx, session, memory, is_narrow);
+    let room = ui.available_height();
+    let is_low = room < LOW;
+    let about_room = About {
+        with_bars: !is_narrow && !is_low,
+        gap: if is_low { 4.0 } else { 8.0 },
+        remedies: if is_narrow { 2 } else { 3 },
+    };
+    let mut about = |ui: &mut Ui| {
+        if is_low {
+            ui.spacing_mut().interact_size.y = 20.0;
         }
-    });
+        if let Some(view) = view {
+            keypoint::ui(ui, ctx, session, view, about_room);
+            line(ui);
+            remedies::ui(ui, ctx, session, memory, about_room);
+        }
+    };
+    if room < SHARED_FROM {
+        ScrollArea::vertical().id_salt("frame").auto_shrink(false).show(ui, |ui| {
+            label_table::ui(ui, ctx, TableMode::Review, f32::INFINITY);
+            line(ui);
+            about(ui);
+        });
+        return;
+    }
+    let about_height = ABOUT[usize::from(is_low)];
+    label_table::ui(ui, ctx, TableMode::Review, (room - about_height).max(TABLE_SHARE * room));
+    line(ui);
+    ScrollArea::vertical().id_salt("keypoint").auto_shrink(false).min_scrolled_height(0.0).show(ui, about);
 }
+
+/// Height of the selected keypoint with the two best remedies, which the table leaves to it; the second in a low panel.
+const ABOUT: [f32; 2] = [212.0, 172.0];
+/// Below this height things stand closer together.
+const LOW: f32 = 520.0;
+/// So much of the height is the table's at least.
+const TABLE_SHARE: f32 = 0.42;
+/// In a lower panel, table and keypoint scroll together.
+const SHARED_FROM: f32 = 190.0;
 
 /// Who made the frame's labels, in the annotator's words.
 fn provenance(view: &FrameView) -> String {

@@ -117,7 +117,10 @@ fn threshold_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, plot: Rect, memory: &HistogramMe
     if let Some(asked) = asked_px(ui, &response, plot, threshold_px).filter(|asked| *asked != threshold_px) {
         ctx.send(Command::SetThreshold(asked));
     }
-    response.on_hover_text("Frames with a larger residual are worth a look. Drag, or use the arrow keys");
+    // While it is dragged, the rows below must be seen.
+    if !response.is_pointer_button_down_on() && !response.dragged() {
+        response.on_hover_text("Frames with a larger residual are worth a look. Drag, or use the arrow keys");
+    }
 }
 
 /// The threshold that pointer or keys ask for, px.

@@ -19,18 +19,29 @@ use crate::ui::theme::{self, Ink, Theme, Weight, appearance_of, mono, sans};
 const BAR_ROW: f32 = 18.0;
 
 /// Draws it.
-pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, view: &FrameView, is_narrow: bool) {
+pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, view: &FrameView, room: About) {
     let keypoint = session.selection.keypoint;
-    ui.add_space(8.0);
+    ui.add_space(room.gap);
     padded(ui, |ui| {
         head_ui(ui, ctx, session, view, keypoint);
-        if !is_narrow {
+        if room.with_bars {
             ui.add_space(4.0);
             bars_ui(ui, ctx, session, view, keypoint);
         }
         changes_ui(ui, session, view, keypoint);
     });
-    ui.add_space(8.0);
+    ui.add_space(room.gap);
+}
+
+/// How closely things stand below the table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct About {
+    /// Whether the views have a bar each.
+    pub with_bars: bool,
+    /// Over and under headings, points.
+    pub gap: f32,
+    /// How many remedies are shown at first.
+    pub remedies: usize,
 }
 
 fn head_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, view: &FrameView, keypoint: KeypointId) {

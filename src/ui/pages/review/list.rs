@@ -109,7 +109,7 @@ impl Columns {
         let width = ui.painter().layout_no_wrap(digits, font, Color32::PLACEHOLDER).size().x;
         let sign = theme.space.panel_padding;
         let frame = sign + theme.size.icon + 2.0 * theme.space.unit;
-        Self { sign, frame, words: frame + width.ceil() + theme.space.panel_padding }
+        Self { sign, frame, words: frame + width.ceil() + 2.0 * theme.space.unit }
     }
 }
 
@@ -130,7 +130,7 @@ fn row_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, columns: &Columns, 
         ctx.send(Command::Queue(QueueStep::Row(index)));
     }
     let response = response.on_hover_ui(|ui| {
-        ui.label(format!("{reason}. A label is wrong with a chance of {:.2}.", row.chance));
+        ui.label(format!("{label}: {reason}. A label is wrong with a chance of {:.2}.", row.chance));
     });
     let palette = theme::palette(ui);
     paint_row(ui, rect, is_selected, response.hovered());
@@ -151,15 +151,16 @@ fn row_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, columns: &Columns, 
 
     let is_open = row.state == FrameState::Todo;
     let figures = [figure(ui, palette, row, session.queue.threshold_px()), aside(ui, palette, row, is_open)];
-    let figures_left = figures.iter().map(|galley| right - galley.size().x).fold(right, f32::min);
+    let left = rect.left() + columns.words;
+    let [upper_room, lower_room] = figures.each_ref().map(|galley| right - galley.size().x - theme.space.unit - left);
     for (galley, y) in figures.into_iter().zip([upper, lower]) {
         paint(ui, right - galley.size().x, y, galley);
     }
-    let left = rect.left() + columns.words;
-    let room = figures_left - 2.0 * theme.space.unit - left;
     let weight = if is_selected { Weight::Medium } else { Weight::Regular };
-    let words = sized(ui, &label, sans(weight, theme.font.body), palette.text, room);
-    paint(ui, left, upper, words);
+    let font = sans(weight, theme.font.body);
+    let words =
+        [label, short_words(ctx, session, row)].map(|words| sized(ui, &words, font.clone(), palette.text, upper_room));
+    paint(ui, left, upper, first_whole(words));
     let sign = Vec2::splat(theme.size.icon_small);
     if let Some(icon) = reason_icon(row.reason) {
         let place = Rect::from_center_size(pos2(left + sign.x / 2.0, lower), sign);
@@ -167,8 +168,25 @@ fn row_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, columns: &Columns, 
     }
     let indent = if reason_icon(row.reason).is_some() { sign.x + theme.space.unit } else { 0.0 };
     let font = sans(Weight::Regular, theme.font.caption);
-    let words = sized(ui, &reason, font, palette.text_secondary, room - indent);
-    paint(ui, left + indent, lower, words);
+    let words = [reason.as_str(), row.reason.words()]
+        .map(|words| sized(ui, words, font.clone(), palette.text_secondary, lower_room - indent));
+    paint(ui, left + indent, lower, first_whole(words));
+}
+
+/// The first that is not cut, or the last.
+fn first_whole<const N: usize>(words: [Arc<Galley>; N]) -> Arc<Galley> {
+    let whole = words.iter().position(|galley| !galley.elided).unwrap_or(N - 1);
+    words[whole].clone()
+}
+
+/// The label with the largest residual by its code, as it stands on pictures.
+fn short_words(ctx: &ViewCtx<'_>, session: &Session, row: &QueueRow) -> String {
+    match row.worst {
+        Some((camera, keypoint)) => {
+            format!("{}, {}", ctx.look.keypoint(keypoint).code, session.camera_name(camera))
+        }
+        None => "not measured".to_owned(),
+    }
 }
 
 /// The residual, coral above the threshold as long as the frame is to do.
@@ -200,7 +218,7 @@ fn label_words(session: &Session, row: &QueueRow) -> String {
         Some((camera, keypoint)) => {
             format!("{}, {}", session.skeleton.name_of(keypoint), session.camera_name(camera))
         }
-        None => "no label measured".to_owned(),
+        None => "not measured yet".to_owned(),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use egui::{Align, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
-use super::keypoint::placement_words;
+use super::keypoint::{About, placement_words};
 use super::list::{paint, sized};
 use super::padded;
 use crate::app::Command;
@@ -16,8 +16,6 @@ use crate::ui::widgets::{focus_ring, key_cap};
 
 /// Height of a card, points.
 const CARD: f32 = 44.0;
-/// So many cards are shown at first: in a narrow window, and in a wide one.
-const FIRST: [usize; 2] = [2, 3];
 /// A change of the animal's shape that is worth a word, nats.
 const SHAPE_NATS: f64 = 1.0;
 
@@ -28,12 +26,12 @@ pub(super) struct RemedyMemory {
 }
 
 /// Draws them.
-pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut RemedyMemory, is_narrow: bool) {
+pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut RemedyMemory, room: About) {
     let theme = ctx.theme;
     let palette = theme::palette(ui);
     let caption = |text: &str| RichText::new(text).size(theme.font.caption).color(palette.text_tertiary);
     padded(ui, |ui| {
-        ui.add_space(8.0);
+        ui.add_space(room.gap);
         ui.horizontal(|ui| {
             let title = RichText::new("What would fix it").font(sans(Weight::Strong, theme.font.heading));
             ui.label(title.color(palette.text));
@@ -43,7 +41,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut
                 );
             });
         });
-        ui.add_space(4.0);
+        ui.add_space(0.5 * room.gap);
         if session.insight().is_none() {
             ui.label(caption("Looking at the frame."));
             return;
@@ -54,9 +52,8 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut
             return;
         }
         let here = (session.cursor.frame, session.selection.keypoint);
-        let first = FIRST[usize::from(!is_narrow)];
-        let count = if memory.all_of == Some(here) { found.len() } else { found.len().min(first) };
-        ui.spacing_mut().item_spacing.y = 8.0;
+        let count = if memory.all_of == Some(here) { found.len() } else { found.len().min(room.remedies) };
+        ui.spacing_mut().item_spacing.y = room.gap;
         for (index, remedy) in found.iter().take(count).enumerate() {
             card_ui(ui, ctx, session, index, remedy);
         }

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::app::command::QueueFilter;
 use crate::app::queue::ReasonKind;
 use crate::app::session::Session;
-use crate::app::settings::Settings;
+use crate::app::settings::{Recent, Settings};
 use crate::app::{App, Command, Page};
 use crate::demo::{DemoConfig, Difficulty};
 use crate::jobs::{CancelFlag, Job, demo};
@@ -101,7 +101,13 @@ fn window() -> (TempDir, PathBuf, Harness<'static, Shell>) {
 }
 
 fn window_on(project: &Path, size: Vec2) -> Harness<'static, Shell> {
-    let settings = Settings { annotator: Some("Mira".to_owned()), ..Settings::default() };
+    let mut settings = Settings { annotator: Some("Mira".to_owned()), ..Settings::default() };
+    // It was open before, at the first frame.
+    settings.remember(Recent { path: project.to_owned(), page: Page::Review, ..Recent::default() });
+    window_with(settings, project, size)
+}
+
+fn window_with(settings: Settings, project: &Path, size: Vec2) -> Harness<'static, Shell> {
     let mut app = App::new(settings, None, Arc::new(|| {}));
     app.handle(Command::Open(project.to_owned()));
     assert!(app.settle(PATIENCE), "the project was not opened in time");
@@ -173,6 +179,36 @@ fn state(harness: &Harness<'_, Shell>, frame: u32) -> FrameState {
 fn to_the_worst(harness: &mut Harness<'_, Shell>) {
     send(harness, Command::Queue(crate::app::command::QueueStep::Row(0)));
     assert_eq!(frame(harness), FAULTY[0]);
+}
+
+#[test]
+fn a_review_that_was_never_begun_begins_with_the_worst_and_comes_back_to_its_place() {
+    let folder = TempDir::new().unwrap();
+    copy(solved(), folder.path());
+    let project = folder.path().join("demo.bvlm");
+    let mut harness = window_with(Settings::default(), &project, Vec2::new(1600.0, 1000.0));
+    assert_eq!(frame(&harness), FAULTY[0]);
+    send(&mut harness, Command::GoTo(Page::Seeds));
+    assert_ne!(frame(&harness), FAULTY[0]);
+    send(&mut harness, Command::GoTo(Page::Review));
+    assert_eq!(frame(&harness), FAULTY[0]);
+}
+
+#[test]
+fn a_key_that_comes_before_the_frame_was_seen_decides_nothing() {
+    let (_folder, _, mut harness) = window();
+    to_the_worst(&mut harness);
+    let key = |harness: &mut Harness<'_, Shell>| {
+        harness.key_press(Key::Enter);
+        harness.step();
+    };
+    assert!(session(&harness).is_seen(f64::INFINITY));
+    harness.state_mut().app_mut().tick(0.0, false);
+    key(&mut harness);
+    assert_eq!((frame(&harness), state(&harness, 17)), (17, FrameState::Todo));
+    settle(&mut harness);
+    press(&mut harness, Key::Enter);
+    assert_eq!((frame(&harness), state(&harness, 17)), (24, FrameState::Accepted));
 }
 
 #[test]

@@ -9,14 +9,16 @@ use crate::ui::icons::{Icon, paint_icon};
 use crate::ui::theme::{self, Weight, sans};
 use crate::ui::widgets::{ActionButton, focus_ring};
 
-const CARD_HEIGHT: f32 = 60.0;
+/// Height of a card, points: in a low panel, all stands in one line.
+const CARD: f32 = 60.0;
+const LOW_CARD: f32 = 30.0;
 
 /// Draws the cards.
-pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
+pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, is_low: bool) {
     let shown = session.cursor.frame;
-    ui.add_space(4.0);
+    ui.add_space(if is_low { 0.0 } else { 4.0 });
     for frame in &session.seeds.frames {
-        card_ui(ui, ctx, session, *frame);
+        card_ui(ui, ctx, session, *frame, is_low);
     }
     if !session.seeds.frames.contains(&shown) {
         let palette = theme::palette(ui);
@@ -41,12 +43,13 @@ fn words_of(progress: &SeedProgress) -> String {
     }
 }
 
-fn card_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, frame: u32) {
+fn card_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, frame: u32, is_low: bool) {
     let theme = ctx.theme;
     let palette = theme::palette(ui);
     let is_shown = session.cursor.frame == frame;
     let progress = session.seeds.progress.get(&frame).copied().unwrap_or_default();
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), CARD_HEIGHT), Sense::click());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), if is_low { LOW_CARD } else { CARD }), Sense::click());
     let is_done = session.is_seed_done(frame);
     let (state, colour) = match (is_done, is_shown) {
         (true, _) => ("done", palette.ok),
@@ -64,9 +67,10 @@ fn card_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, frame: u32) {
     let stroke = Stroke::new(theme.stroke.control, outline);
     let painter = ui.painter();
     painter.rect(rect, theme.radius.control, fill, stroke, StrokeKind::Inside);
-    let inner = rect.shrink(10.0);
+    let inner = rect.shrink2(if is_low { vec2(10.0, 6.0) } else { vec2(10.0, 10.0) });
     let title = format!("Frame {frame}");
-    painter.text(inner.left_top(), Align2::LEFT_TOP, title, sans(Weight::Strong, theme.font.body), palette.text);
+    let body = sans(Weight::Strong, theme.font.body);
+    let start = painter.text(inner.left_top(), Align2::LEFT_TOP, title, body, palette.text);
     let caption = sans(Weight::Regular, theme.font.caption);
     let end = painter.text(inner.right_top(), Align2::RIGHT_TOP, state, caption.clone(), colour);
     if is_done {
@@ -74,9 +78,19 @@ fn card_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, frame: u32) {
         let place = Rect::from_min_size(pos2(end.left() - size - 4.0, end.center().y - size / 2.0), vec2(size, size));
         paint_icon(painter, Icon::Check, place, colour);
     }
-    let second = pos2(inner.left(), inner.top() + 18.0);
-    painter.text(second, Align2::LEFT_TOP, words, caption, palette.text_secondary);
-    let track = Rect::from_min_max(pos2(inner.left(), inner.bottom() - 4.0), inner.max);
+    let galley = painter.layout_no_wrap(words, caption, palette.text_secondary);
+    let second = match is_low {
+        true => pos2(start.right() + 8.0, start.center().y - galley.size().y / 2.0),
+        false => pos2(inner.left(), inner.top() + 18.0),
+    };
+    let state_left = end.left() - if is_done { theme.size.icon_small + 8.0 } else { 8.0 };
+    if !is_low || second.x + galley.size().x <= state_left {
+        painter.galley(second, galley, palette.text_secondary);
+    }
+    let track = match is_low {
+        true => Rect::from_min_max(pos2(inner.left(), rect.bottom() - 4.0), pos2(inner.right(), rect.bottom() - 2.0)),
+        false => Rect::from_min_max(pos2(inner.left(), inner.bottom() - 4.0), inner.max),
+    };
     painter.rect_filled(track, theme.radius.mark, palette.control_track);
     let done = Rect::from_min_size(track.min, vec2(track.width() * progress.share().clamp(0.0, 1.0), track.height()));
     let bar = if is_done { palette.ok } else { palette.accent };

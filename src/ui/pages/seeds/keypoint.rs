@@ -15,18 +15,29 @@ use crate::ui::theme::{self, Ink, Weight, mono, sans};
 use crate::ui::widgets::ActionButton;
 
 /// Draws the part.
-pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
+pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, is_low: bool) {
     let Some(view) = session.view() else { return };
     let keypoint = session.selection.keypoint;
     title_ui(ui, ctx, session, view, keypoint);
     let proposals: Vec<&Proposal> = session.proposals().filter(|found| found.keypoint == keypoint).collect();
     ui.spacing_mut().item_spacing.y = 0.0;
     for camera in session.cameras() {
-        line_ui(ui, ctx, session, camera, &line_of(session, view, &proposals, camera, keypoint));
+        let line = line_of(session, view, &proposals, camera, keypoint);
+        line_ui(ui, ctx, session, camera, &line, line_height(is_low));
     }
-    ui.add_space(10.0);
-    ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
-    ui.horizontal_wrapped(|ui| buttons_ui(ui, ctx, session));
+    ui.add_space(4.0);
+}
+
+/// Height of the line of a view, points.
+fn line_height(is_low: bool) -> f32 {
+    if is_low { 20.0 } else { 22.0 }
+}
+
+/// How high the part is, with the separator over it, points.
+pub(super) fn height(session: &Session, is_low: bool) -> f32 {
+    let theme = theme::Theme::get();
+    let legend = if is_low { 0.0 } else { 6.0 + theme.size.control + theme.space.row_gap };
+    legend + theme.size.control + line_height(is_low) * session.info.cameras.len() as f32 + 18.0
 }
 
 fn title_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, view: &FrameView, keypoint: KeypointId) {
@@ -135,9 +146,9 @@ fn proposal_words(proposal: &Proposal, limit_px: f64) -> String {
     }
 }
 
-fn line_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, camera: CameraId, line: &Line) {
+fn line_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, camera: CameraId, line: &Line, height: f32) {
     let palette = theme::palette(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::CLICK);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::CLICK);
     if response.hovered() {
         ui.painter().rect_filled(rect.expand2(vec2(4.0, 0.0)), ctx.theme.radius.mark, palette.raised);
         ctx.hover_keypoint(session.selection.keypoint);
@@ -160,20 +171,26 @@ fn line_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, camera: CameraId, 
     painter.text(rect.right_center(), Align2::RIGHT_CENTER, &line.figure, font, palette.ink(line.figure_ink));
 }
 
-fn buttons_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
+/// The buttons show their keys where the row is so wide, points; else the tooltips do.
+const ROOM_FOR_KEYS: f32 = 364.0;
+
+/// What can be done with the frame's labels.
+pub(super) fn buttons_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     let refusal = session.read_only.as_ref().map(|reason| format!("Read only: {reason}."));
     let why = |otherwise: &str| refusal.clone().unwrap_or_else(|| otherwise.to_owned());
+    let with_keys = ui.max_rect().width() >= ROOM_FOR_KEYS;
+    let on_button = |key: &str| if with_keys { key.to_owned() } else { String::new() };
     // Without an active view, the whole frame is meant.
     let swap = if session.selection.camera.is_some() { UiCommand::SwapSides } else { UiCommand::SwapSidesAll };
     let key = ctx.key_of(swap);
-    let button = ActionButton::new("Swap left and right").key(&key);
-    let response = ui.add_enabled(swap.is_enabled(ctx.state), button);
+    let shown = on_button(&key);
+    let response = ui.add_enabled(swap.is_enabled(ctx.state), ActionButton::new("Swap left and right").key(&shown));
     let words = match (session.mirror_of_selected(), session.selection.camera) {
         (None, _) => "This keypoint has no mirror image.".to_owned(),
         (Some(mirror), Some(camera)) => {
-            format!("Swap with {} in {}", session.skeleton.name_of(mirror), session.camera_name(camera))
+            format!("Swap with {} in {} ({key})", session.skeleton.name_of(mirror), session.camera_name(camera))
         }
-        (Some(mirror), None) => format!("Swap with {} in all views", session.skeleton.name_of(mirror)),
+        (Some(mirror), None) => format!("Swap with {} in all views ({key})", session.skeleton.name_of(mirror)),
     };
     if response.on_hover_text(&words).on_disabled_hover_text(why(&words)).clicked() {
         ctx.run(swap);
@@ -181,9 +198,9 @@ fn buttons_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
     let count = session.proposals().count();
     let key = ctx.key_of(UiCommand::AcceptFrame);
     let is_possible = count > 0 && UiCommand::AcceptFrame.is_enabled(ctx.state);
-    let response = ui.add_enabled(is_possible, ActionButton::new("Accept all").key(&key));
+    let response = ui.add_enabled(is_possible, ActionButton::new("Accept all").key(&on_button(&key)));
     let hint = "Nothing is proposed yet: label keypoints in two views.";
-    let words = format!("Take all {count} proposals of this frame");
+    let words = format!("Take all {count} proposals of this frame ({key})");
     if response.on_hover_text(words).on_disabled_hover_text(why(hint)).clicked() {
         ctx.run(UiCommand::AcceptFrame);
     }
