@@ -17,6 +17,8 @@ mod seeds;
 
 mod pose;
 
+mod gallery;
+
 mod rank;
 
 mod eval;
@@ -58,6 +60,7 @@ enum Verb {
     Detect(detect::Arguments),
     Seeds(seeds::Arguments),
     Pose(pose::Arguments),
+    Gallery(gallery::Arguments),
     Rank(rank::Arguments),
     Eval(eval::Arguments),
     Import(import::Arguments),
@@ -93,6 +96,7 @@ pub fn main() -> Next {
         Verb::Detect(arguments) => detect::run(&arguments, &console),
         Verb::Seeds(arguments) => seeds::run(&arguments, &console),
         Verb::Pose(arguments) => pose::run(&arguments, &console),
+        Verb::Gallery(arguments) => gallery::run(&arguments, &console),
         Verb::Rank(arguments) => rank::run(&arguments, &console),
         Verb::Eval(arguments) => eval::run(&arguments, &console),
         Verb::Import(arguments) => import::run(&arguments, &console),

@@ -199,6 +199,12 @@ pub enum JobError {
         /// The file.
         truth: PathBuf,
     },
+    /// A prompt that cannot be used.
+    #[error("{message}; mend the template, or remove it to use the program's own")]
+    Prompt {
+        /// File, line, and what is wrong there.
+        message: String,
+    },
     /// An assigner that is not there.
     #[error("the assigner \"{word}\" asks a model, and this version has no model pipeline yet; use geometry or labels")]
     NoModelPipeline {

@@ -26,6 +26,8 @@ pub mod pose;
 
 pub mod labelling;
 
+pub mod gallery;
+
 pub mod rank;
 
 pub mod evaluate;

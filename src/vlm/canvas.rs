@@ -3,14 +3,11 @@
 //! Resizing goes along each axis apart: the mean over the pixels that fall together where it shrinks, Catmull-Rom where it grows.
 //! Nothing is drawn here; see [`marks`](super::marks).
 
-use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
+mod jpeg;
 
 use super::question::Picture;
 use super::sent::Sent;
 use crate::recording::{GrayFrame, GrayPixels};
-
-/// Quality of the JPEG files.
-const JPEG_QUALITY: u8 = 90;
 
 /// Share of the pixels that may be blacker than black.
 const BLACK_SHARE: f64 = 0.005;
@@ -122,13 +119,7 @@ impl Raster {
     /// # Panics
     /// When a side has no pixels or more than 65,535, or the buffer is too short for its size; [`Sent::plan`] gives no such.
     pub fn jpeg(&self) -> Picture {
-        let [width, height] = self.size_px.map(|side| u16::try_from(side).expect("a side of a JPEG has 16 bits"));
-        let mut jpeg = Vec::with_capacity(self.rgb.len() / 16);
-        let mut encoder = Encoder::new(&mut jpeg, JPEG_QUALITY);
-        // The animal is grey: at half its resolution colour costs little, and lines keep their edges in brightness.
-        encoder.set_sampling_factor(SamplingFactor::F_2_2);
-        encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
-        encoder.encode(&self.rgb, width, height, ColorType::Rgb).expect("pixels in memory can be encoded");
+        let jpeg = jpeg::encode(self).expect("a picture has sides of 1 to 65,535 pixels");
         Picture { jpeg, size_px: self.size_px }
     }
 }

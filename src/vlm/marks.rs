@@ -2,7 +2,7 @@
 //! joins them.
 //!
 //! Exemplars and targets look the same. No label overlaps another, covers a dot or reaches outside; the same marks on the same
-//! image give the same picture. Colours only tell which label belongs to which dot.
+//! image give the same picture, on every machine. Colours only tell which label belongs to which dot.
 
 mod layout;
 

@@ -53,7 +53,7 @@ impl Pill {
 pub(super) fn ring(raster: &mut Raster, [x, y]: [f32; 2], radius_px: f32, width_px: f32, colour: Rgb, opacity: f32) {
     let reach = radius_px + width_px / 2.0 + 1.0;
     cover(raster, [x - reach, y - reach], [x + reach, y + reach], colour, opacity, |at_x, at_y| {
-        let distance = (at_x - x).hypot(at_y - y);
+        let distance = length(at_x - x, at_y - y);
         width_px / 2.0 + 0.5 - (distance - radius_px).abs()
     });
 }
@@ -155,13 +155,18 @@ fn blend(raster: &mut Raster, x: i64, y: i64, colour: Rgb, share: f32) {
     }
 }
 
+/// The length of a step. Square roots are the same on every machine, which the library's `hypot` need not be.
+pub(super) fn length(across: f32, down: f32) -> f32 {
+    (across * across + down * down).sqrt()
+}
+
 /// How far a point is from a line between two ends.
 pub(super) fn distance_to([x, y]: [f32; 2], [[x0, y0], [x1, y1]]: [[f32; 2]; 2]) -> f32 {
     let (along_x, along_y) = (x1 - x0, y1 - y0);
-    let length = along_x * along_x + along_y * along_y;
-    let share = if length > 0.0 { ((x - x0) * along_x + (y - y0) * along_y) / length } else { 0.0 };
+    let squared = along_x * along_x + along_y * along_y;
+    let share = if squared > 0.0 { ((x - x0) * along_x + (y - y0) * along_y) / squared } else { 0.0 };
     let share = share.clamp(0.0, 1.0);
-    (x - x0 - share * along_x).hypot(y - y0 - share * along_y)
+    length(x - x0 - share * along_x, y - y0 - share * along_y)
 }
 
 /// How far a point is from the edge of a rounded box; negative inside.
@@ -169,5 +174,5 @@ fn edge_distance([x, y]: [f32; 2], pill: &Pill, corner_px: f32) -> f32 {
     let corner = corner_px.min(pill.width / 2.0).min(pill.height / 2.0);
     let across = (x - pill.x - pill.width / 2.0).abs() - pill.width / 2.0 + corner;
     let down = (y - pill.y - pill.height / 2.0).abs() - pill.height / 2.0 + corner;
-    across.max(0.0).hypot(down.max(0.0)) + across.max(down).min(0.0) - corner
+    length(across.max(0.0), down.max(0.0)) + across.max(down).min(0.0) - corner
 }

@@ -13,6 +13,8 @@ mod detection;
 mod fake_model;
 /// The window's frames from real files, in any order.
 mod frames;
+/// What a model would see of a frame, as files.
+mod gallery;
 /// Jobs that are stopped and go on.
 mod jobs;
 /// Killed at random moments, nothing is lost; ignored, since it takes minutes.

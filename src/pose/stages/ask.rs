@@ -68,9 +68,7 @@ impl BoxQuestion {
                 checked.value.remove(region);
             }
         }
-        let in_image = |found: &PixelBox| {
-            [found.min, found.max].map(|[x, y]| self.sent.to_image(Point2::new(x, y)))
-        };
+        let in_image = |found: &PixelBox| [found.min, found.max].map(|[x, y]| self.sent.to_image(Point2::new(x, y)));
         Checked {
             value: checked.value.iter().map(|(region, found)| (*region, found.as_ref().map(in_image))).collect(),
             problems: checked.problems,
@@ -178,10 +176,8 @@ impl Stages<'_> {
         let sent = self.around(view, found);
         let it = &self.skeleton.regions[region.index()];
         let tag = format!("{}/region={}", tag("assign", view), it.name);
-        let words = PoseWords {
-            regions: vec![RegionWords::of(self.skeleton, region)],
-            ..self.words(view, &sent, exemplars)
-        };
+        let words =
+            PoseWords { regions: vec![RegionWords::of(self.skeleton, region)], ..self.words(view, &sent, exemplars) };
         self.numbers(Prompt::Assign, view, &sent, &it.keypoints, words, exemplars, tag)
     }
 
@@ -247,8 +243,7 @@ impl Stages<'_> {
             numbers: words::numbers(&dots, sent, self.convention),
             ..words
         };
-        let names: Vec<String> =
-            keypoints.iter().map(|keypoint| self.skeleton.name_of(*keypoint).to_owned()).collect();
+        let names: Vec<String> = keypoints.iter().map(|keypoint| self.skeleton.name_of(*keypoint).to_owned()).collect();
         let allowed: Vec<u16> = dots.iter().map(|dot| dot.number.0).collect();
         let number = json!({ "anyOf": [{ "type": "integer", "enum": allowed }, { "type": "null" }] });
         let each: Vec<_> = names.iter().map(|name| (name.clone(), number.clone())).collect();

@@ -128,3 +128,28 @@ fn a_jpeg_shows_what_was_drawn() {
     assert!(mean < 1.0, "decoded pixels are {mean} levels off on average");
     assert_eq!(picture, raster.jpeg());
 }
+
+#[test]
+fn a_jpeg_keeps_colour_where_there_is_some() {
+    let image = frame(40, 30, |x, y| (x * 4 + y) as u8);
+    let mut raster = Raster::of(&shot(&image), &sent(0.0, 0.0, 40.0, 30.0, [401, 303]));
+    let gray = raster.jpeg();
+    for (x, y) in (80..140).flat_map(|y| (60..200).map(move |x| (x, y))).chain([(400, 302), (399, 301), (400, 301)]) {
+        raster.rgb[(y * 401 + x) * 3..][..3].copy_from_slice(&[255, 214, 10]);
+    }
+    let decoded = image::load_from_memory(&raster.jpeg().jpeg).unwrap().to_rgb8();
+    assert_eq!([decoded.width(), decoded.height()], [401, 303]);
+    let is_near = |x, y, [red, green, blue]: Rgb| {
+        let found = decoded.get_pixel(x, y).0;
+        let is_near = found.iter().zip([red, green, blue]).all(|(a, b)| a.abs_diff(b) < 16);
+        assert!(is_near, "{x} {y} is {found:?}");
+    };
+    for (x, y) in [(70, 90), (100, 100), (190, 130)] {
+        is_near(x, y, [255, 214, 10]);
+    }
+    for (x, y) in [(20, 20), (300, 200)] {
+        is_near(x, y, [gray_at(&raster, x, y); 3]);
+    }
+    let plain = image::load_from_memory(&gray.jpeg).unwrap();
+    assert_eq!(plain.color(), image::ColorType::L8, "without marks there is one component");
+}

@@ -25,8 +25,33 @@ const PADDING_PX: [f32; 2] = [8.0, 6.0];
 const GAP_PX: f32 = 3.0;
 /// Distances between a ring and its label that are tried.
 const REACHES_PX: [f32; 8] = [9.0, 16.0, 26.0, 40.0, 58.0, 80.0, 110.0, 150.0];
-/// Directions that are tried.
-const DIRECTIONS: usize = 16;
+/// Directions that are tried: cosine and sine of each sixteenth of a turn, written out because libraries differ in the last bit.
+const DIRECTIONS: [[f32; 2]; 16] = {
+    const A: f32 = 0.923_879_5;
+    const B: f32 = std::f32::consts::FRAC_1_SQRT_2;
+    const C: f32 = 0.382_683_43;
+    [
+        [1.0, 0.0],
+        [A, C],
+        [B, B],
+        [C, A],
+        [0.0, 1.0],
+        [-C, A],
+        [-B, B],
+        [-A, C],
+        [-1.0, 0.0],
+        [-A, -C],
+        [-B, -B],
+        [-C, -A],
+        [0.0, -1.0],
+        [C, -A],
+        [B, -B],
+        [A, -C],
+    ]
+};
+
+/// How near a neighbour crowds a dot.
+const CROWD_PX: f32 = 60.0;
 
 /// Side of the squares in which the picture's brightness is averaged.
 const CELL_PX: usize = 16;
@@ -152,7 +177,7 @@ fn rings(sent: &Sent, marks: &[Mark]) -> Vec<Placed> {
 }
 
 fn crowding(one: &Placed, all: &[Placed]) -> f32 {
-    all.iter().map(|other| (-distance(one.center, other.center) / 60.0).exp()).sum()
+    all.iter().map(|other| 1.0 / (1.0 + (distance(one.center, other.center) / CROWD_PX).powi(2))).sum()
 }
 
 /// What labels must respect.
@@ -192,9 +217,7 @@ impl Scene {
             if best.is_some_and(|(cost, _)| cost <= reach) {
                 break;
             }
-            for direction in 0..DIRECTIONS {
-                let angle = direction as f32 * std::f32::consts::TAU / DIRECTIONS as f32;
-                let toward = [angle.cos(), angle.sin()];
+            for toward in DIRECTIONS {
                 let pill = pill_at(&placed[index], size, toward, reach);
                 if !self.is_free(index, &pill, placed) {
                     continue;
@@ -240,7 +263,7 @@ impl Scene {
         let line = leader(one.center, one.radius_px, pill);
         let mut cost = reach + cost::OVER_ANIMAL * self.animal_under(pill);
         let outward = [one.center[0] - self.middle[0], one.center[1] - self.middle[1]];
-        let length = outward[0].hypot(outward[1]);
+        let length = pen::length(outward[0], outward[1]);
         if length > 1.0 {
             let agreement = (outward[0] * toward[0] + outward[1] * toward[1]) / length;
             cost += cost::INWARD * (1.0 - agreement) / 2.0;
@@ -323,7 +346,7 @@ fn leader(center: [f32; 2], radius_px: f32, pill: &Pill) -> Option<[[f32; 2]; 2]
 }
 
 fn distance(a: [f32; 2], b: [f32; 2]) -> f32 {
-    (a[0] - b[0]).hypot(a[1] - b[1])
+    pen::length(a[0] - b[0], a[1] - b[1])
 }
 
 /// Whether a line passes over a box, its edge included.

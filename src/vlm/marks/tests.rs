@@ -300,7 +300,10 @@ fn a_gallery_of_a_recording() {
         time("layout", &|| drop(layout(&base, &sent, &marks)));
         let placed = layout(&base, &sent, &marks);
         time("paint", &|| paint_marks(&mut base.clone(), &placed, &marks));
-        time("jpeg", &|| drop(base.jpeg()));
+        time("jpeg without marks", &|| drop(base.jpeg()));
+        let drawn = draw_marks(&shot, &sent, &marks);
+        time("jpeg", &|| drop(drawn.jpeg()));
+        time("all of it", &|| drop(draw_marks(&shot, &sent, &marks).jpeg()));
 
         let save = |kind: &str, raster: &Raster| {
             std::fs::write(out.join(format!("{name}_{kind}.jpg")), raster.jpeg().jpeg).unwrap();
