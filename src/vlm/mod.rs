@@ -25,6 +25,8 @@ pub mod repair;
 
 pub mod answer;
 
+pub mod http;
+
 pub use canvas::{Levels, Raster, Shot};
 pub use marks::Mark;
 pub use profile::Profile;

@@ -9,6 +9,8 @@ mod cli_bad_input;
 mod demo;
 /// Tuning the detector: preview, settings, clicks, and runs that know when dots changed.
 mod detection;
+/// A model server that knows the truth, errs and fails as it is told to.
+mod fake_model;
 /// The window's frames from real files, in any order.
 mod frames;
 /// What a model would see of a frame, as files.
@@ -25,6 +27,8 @@ mod large;
 mod licences;
 /// Areas in which dots do not count, and dots that people add and delete.
 mod mask_regions;
+/// Asking model servers: every failure that they are known for, cancelling, several at once, the connection test.
+mod model_server;
 /// The geometry kernel on a real mouse and its published calibration.
 mod mouse6cam;
 /// The README agrees with the program.

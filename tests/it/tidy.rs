@@ -183,6 +183,7 @@ fn words<'a>(x: &'a str) -> char {
 #[test]
 fn crates_stay_with_their_owner() {
     check("src/vlm/http.rs", "use reqwest::Client;", &[]);
+    check("src/vlm/http/wire.rs", "use reqwest::Client;", &[]);
     check("src/vlm/mod.rs", "use reqwest::Client;", &["1 exclusive"]);
     check("src/store/schema.rs", "use rusqlite::Connection;", &[]);
     check("src/jobs/mod.rs", "#[derive(Debug)]\nstruct Job {\n    error: rusqlite::Error,\n}", &["3 exclusive"]);

@@ -39,7 +39,7 @@ const IMPURE: [&[&str]; 7] = [
 
 /// Crates that one place alone knows. A name that ends in `_` stands for all that begin so.
 const OWNED_CRATES: [(&str, &[&str]); 7] = [
-    ("reqwest", &["src/vlm/http.rs"]),
+    ("reqwest", &["src/vlm/http.rs", "src/vlm/http/"]),
     ("rusqlite", &["src/store/"]),
     ("libsqlite3_sys", &["src/store/"]),
     ("rfd", &["src/jobs/dialogs.rs"]),
