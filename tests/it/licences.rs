@@ -7,8 +7,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Licences that ask for no more than their own text to be kept (identifiers of SPDX).
-const PERMISSIVE: [&str; 17] = [
+/// Licences that ask for no more than their own text to be kept (identifiers of SPDX), and IJG, which asks for a line in the
+/// documentation: the README has it.
+const PERMISSIVE: [&str; 18] = [
     "0BSD",
     "Apache-2.0",
     "BSD-1-Clause",
@@ -17,6 +18,7 @@ const PERMISSIVE: [&str; 17] = [
     "BSL-1.0",
     "CC0-1.0",
     "CDLA-Permissive-2.0",
+    "IJG",
     "ISC",
     "MIT",
     "MIT-0",
