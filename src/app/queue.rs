@@ -93,8 +93,11 @@ pub const DEFAULT_THRESHOLD_PX: f64 = 2.8;
 /// At least this share of the frames is worth a look, however good the recording is.
 const LEAST_SHARE: f64 = 0.05;
 
+/// Residuals below this are noise, whatever their share, px.
+const NOISE_PX: f64 = 1.0;
+
 /// The threshold that a queue begins with, px: [`DEFAULT_THRESHOLD_PX`], or less where fewer than one frame in twenty would
-/// be above it.
+/// be above it and what is left is more than noise.
 pub fn first_threshold_px(rows: &[QueueRow]) -> f64 {
     let mut residuals: Vec<f32> = rows.iter().map(|row| row.residual_px).filter(|px| px.is_finite()).collect();
     residuals.sort_unstable_by(f32::total_cmp);
@@ -102,8 +105,8 @@ pub fn first_threshold_px(rows: &[QueueRow]) -> f64 {
     let Some(px) = residuals.len().checked_sub(least).and_then(|index| residuals.get(index)) else {
         return DEFAULT_THRESHOLD_PX;
     };
-    // A tenth less precise, as it is shown, so that the frame itself is above.
-    DEFAULT_THRESHOLD_PX.min((f64::from(*px) * 10.0).floor() / 10.0)
+    // To a tenth, as it is shown, and downwards, so that the frame itself is above.
+    ((f64::from(*px) * 10.0).floor() / 10.0).clamp(NOISE_PX, DEFAULT_THRESHOLD_PX)
 }
 
 /// A frame is worth a look where a wrong label is more likely than not, whatever its residual.

@@ -125,3 +125,15 @@ fn a_queue_of_100_000_frames_is_fast() {
     timed("three next frames", &mut || assert_eq!(queue.upcoming(5, 3).len(), 3));
     timed("one decision", &mut || queue.update(5, |row| row.state = FrameState::Fixed));
 }
+
+#[test]
+fn a_queue_begins_with_the_worst_twentieth_unless_that_is_noise() {
+    let rows = |px: &dyn Fn(u32) -> f32| -> Vec<QueueRow> {
+        (0..100).map(|frame| row(frame, 0.1, px(frame), FrameState::Todo)).collect()
+    };
+    assert_eq!(first_threshold_px(&rows(&|frame| 0.1 * frame as f32)), 2.8, "many are above the usual threshold");
+    assert_eq!(first_threshold_px(&rows(&|frame| 0.0205 * frame as f32)), 1.9);
+    assert_eq!(first_threshold_px(&rows(&|frame| 0.002 * frame as f32)), 1.0, "0.2 px are noise");
+    assert_eq!(first_threshold_px(&rows(&|_| f32::NAN)), 2.8);
+    assert_eq!(first_threshold_px(&[]), 2.8);
+}
