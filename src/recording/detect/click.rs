@@ -34,8 +34,8 @@ pub struct ClickedSpot {
     pub is_snapped: bool,
 }
 
-/// Finds the spot that a click means: the nearest one within [`SNAP_PX`]. Without any, the click is kept and what stands
-/// there is measured.
+/// Finds the spot that a click means: the nearest one within 6 px at 1024 px width. Without any, the click is kept and what
+/// stands there is measured.
 ///
 /// # Errors
 /// When the picture's buffer does not fit its size, or the background is of another size than the picture.
