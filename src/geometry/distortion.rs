@@ -253,7 +253,8 @@ impl Distortion {
             let step_y = (xx * miss_y - yx * miss_x) * inverse;
             ideal_x += step_x;
             ideal_y += step_y;
-            if step_x.abs() + step_y.abs() < last_step * determinant.min(1.0) {
+            // A flat lens magnifies what is left, a steep one shows it in the image: either must come closer.
+            if step_x.abs() + step_y.abs() < last_step * determinant.min(inverse) {
                 return Some(Undistorted { x: ideal_x, y: ideal_y, jacobian: at.jacobian });
             }
         }
