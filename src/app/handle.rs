@@ -116,7 +116,9 @@ impl App {
             Command::DiscardRerun => self.discard_rerun(),
 
             Command::TryDetector(config) => self.try_detector(Some(config)),
-            Command::KeepDetector => self.keep_detector(),
+            Command::KeepDetector => {
+                self.keep_detector();
+            }
             Command::ForgetDetectorTrial => self.try_detector(None),
             Command::PutRegion(..) | Command::RemoveRegion(_) => self.change_region(command),
             Command::StartDetect { frames, again } => self.start_detect(frames, again),
@@ -310,6 +312,7 @@ impl App {
             self.cancel_job();
         }
         self.state.session = None;
+        self.after_detector = None;
         self.state.paused = None;
         self.state.last_job = None;
         self.state.dialog = None;

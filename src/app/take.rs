@@ -427,12 +427,13 @@ impl App {
                     self.state.notify(Urgency::Warning, text);
                 }
             }
-            FrameEvent::CameraMissing { camera, channel, path, reason } => {
-                let root = session.recording.as_ref().map(|recording| recording.root.clone());
-                let is_gone = !path.exists();
-                let inner = root.and_then(|root| path.strip_prefix(root).ok().map(|inner| inner.display().to_string()));
-                let reason = match inner.filter(|inner| is_gone && !inner.contains('%')) {
-                    Some(inner) => format!("{inner} is not there. Put it back, or correct recording.toml."),
+            FrameEvent::CameraMissing { camera, channel, path, is_gone, reason } => {
+                let root = session.recording.as_ref().map(|recording| recording.root.as_path());
+                let inner = root.filter(|_| is_gone).and_then(|root| path.strip_prefix(root).ok());
+                let reason = match inner {
+                    Some(inner) => {
+                        format!("{} is not there. Put it back, or correct recording.toml.", inner.display())
+                    }
                     None => reason,
                 };
                 let is_first = !session.broken_views.keys().any(|(other, _)| *other == camera);

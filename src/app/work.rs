@@ -310,23 +310,26 @@ impl App {
 
     /// Finds dots, with the settings that are being tried where there are any: they are kept first.
     pub(super) fn start_detect(&mut self, frames: String, again: bool) {
-        if self.state.session.as_ref().is_some_and(|session| session.trial.config.is_some()) {
+        if self.keep_detector() {
             self.after_detector = Some(Command::StartDetect { frames, again });
-            return self.keep_detector();
+        } else {
+            self.start_task(TaskRequest::Detect { frames, again });
         }
-        self.start_task(TaskRequest::Detect { frames, again });
     }
 
-    pub(super) fn keep_detector(&mut self) {
-        let Some(session) = &self.state.session else { return };
-        let Some(config) = session.trial.config.clone() else { return };
+    /// Keeps the settings that are being tried; says whether there are any that are being kept now.
+    pub(super) fn keep_detector(&mut self) -> bool {
+        let Some(session) = &self.state.session else { return false };
+        let Some(config) = session.trial.config.clone() else { return false };
         if session.read_only.is_some() {
-            return self.state.notify(Urgency::Error, "The project is open for reading only.");
+            self.state.notify(Urgency::Error, "The project is open for reading only.");
+            return false;
         }
         self.ask(move |desk| {
             let kept = desk.project.set_detect_config(desk.info.id, &config);
             Event::Detector(kept.map(|()| detector_state(&desk.project, desk)).map_err(|error| error.to_string()))
         });
+        true
     }
 
     /// Adds, changes or removes a region that masks dots.

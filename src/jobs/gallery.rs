@@ -1,17 +1,18 @@
 //! What a model would see of a frame: every question of stages 1 to 3 and the plain one, with their pictures, as files.
 //!
-//! Nothing is asked. Where a question follows from an answer (the boxes of stage 1, the assignment of stage 2), the frame's own
-//! labels stand in for it, else those of the nearest exemplar.
+//! Nothing is asked. Where a question follows from an answer (the boxes of stage 1, the assignment of stage 2), the labels of
+//! the latest exemplar stand in for it.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::rank::is_good;
 use super::{Job, JobError, open};
 use crate::model::{CameraId, FrameLabels, RegionId};
 use crate::pose::stages::{AssignmentSoFar, Exemplar, Stages, ViewShot};
-use crate::pose::window::{Completed, EXEMPLARS, RollingWindow};
+use crate::pose::window::{Completed, RollingWindow};
 use crate::recording::{Channel, GrayFrame, Recording};
 use crate::store::{Project, RecordingInfo, StoredDetection};
 use crate::vlm::canvas::{Levels, Shot};
@@ -121,8 +122,6 @@ fn prompts_of(project: &Project) -> Result<Prompts, PromptError> {
 /// The frames that the rolling window would show for `target`, with their labels: from the nearest seed on, the frames that
 /// are labelled.
 fn exemplars_for(project: &Project, info: &RecordingInfo, target: u32) -> Result<Vec<(u32, FrameLabels)>, JobError> {
-    /// A frame with this chance of a wrong label is no exemplar while a better one is near.
-    const GATE: f64 = 0.5;
     let seeds = project.seed_frames(info.id)?;
     let mut window = RollingWindow::from_seeds(seeds.iter().copied().filter(|seed| *seed != target));
     if let Some(nearest) = seeds.iter().copied().min_by_key(|seed| seed.abs_diff(target)) {
@@ -133,13 +132,12 @@ fn exemplars_for(project: &Project, info: &RecordingInfo, target: u32) -> Result
             .filter(|summary| {
                 between.contains(&summary.frame) && summary.frame != target && !seeds.contains(&summary.frame)
             })
-            .map(|summary| Completed { frame: summary.frame, is_good: summary.score.is_some_and(|score| score < GATE) })
+            .map(|summary| Completed { frame: summary.frame, is_good: is_good(summary) })
             .collect();
         on_the_way.sort_by_key(|completed| completed.frame.abs_diff(nearest));
         on_the_way.into_iter().for_each(|completed| window.complete(completed));
     }
     let frames = window.exemplars(target);
-    debug_assert!(frames.len() <= EXEMPLARS);
     frames.into_iter().map(|frame| Ok((frame, project.labels(info.id, frame)?))).collect()
 }
 

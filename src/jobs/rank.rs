@@ -49,6 +49,14 @@ pub fn run(project: &Project, info: &RecordingInfo, by: RankBy) -> Result<Vec<Ra
     Ok(queue)
 }
 
+/// A frame is good where a wrong label in it is less likely than this.
+const GOOD_SCORE: f64 = 0.2;
+
+/// The quality gate: whether a solved frame may serve as an example of the animal.
+pub(super) fn is_good(summary: &FrameSummary) -> bool {
+    summary.score.is_some_and(|score| score < GOOD_SCORE) && summary.side.unwrap_or(0.0) == 0.0
+}
+
 /// The reasons of a stored frame.
 pub fn reasons_of(summary: &FrameSummary) -> Reasons {
     Reasons {

@@ -48,6 +48,32 @@ impl Edit {
         edits
     }
 
+    /// The edits by which a machine's labels take the place of those that stand, as far as no person made them: what moves is
+    /// taken away first, so that dots are free for whom they go to. A dot that a person gave to a keypoint stays there.
+    pub fn by_machine(before: &FrameLabels, after: &FrameLabels) -> Vec<Self> {
+        let is_human = |label: Option<&Label>| label.is_some_and(Label::is_human);
+        let (mut away, mut placed) = (Vec::new(), Vec::new());
+        for camera in (0..before.camera_count() as u8).map(CameraId) {
+            for keypoint in (0..before.keypoint_count() as u8).map(KeypointId) {
+                let (old, new) = (before.get(camera, keypoint), after.get(camera, keypoint));
+                let [was, is] = [old, new].map(|label| label.map(|label| label.placement));
+                if is_human(old) || is_human(new) || was == is {
+                    continue;
+                }
+                let holder = new.and_then(|label| before.holder_of(camera, label.placement.number()?));
+                let is_free = holder.is_none_or(|holder| holder == keypoint || !is_human(before.get(camera, holder)));
+                if let Some(old) = old {
+                    away.push(Self { camera, keypoint, before: Some(old.clone()), after: None });
+                }
+                if let Some(new) = new.filter(|_| is_free) {
+                    placed.push(Self { camera, keypoint, before: None, after: Some(new.clone()) });
+                }
+            }
+        }
+        away.append(&mut placed);
+        away
+    }
+
     /// Applies the edit where the value still equals `before`.
     ///
     /// # Errors
@@ -94,6 +120,34 @@ mod tests {
         assert_eq!(labels.holder_of(camera, CentroidNumber(7)), Some(b));
         edits.iter().rev().for_each(|edit| edit.inverse().apply(&mut labels).unwrap());
         assert_eq!(labels, start);
+    }
+
+    #[test]
+    fn a_machine_exchanges_its_own_dots_and_takes_none_from_a_person() {
+        let (camera, a, b, c) = (CameraId(0), KeypointId(0), KeypointId(1), KeypointId(2));
+        let machine = |number: u16| {
+            let provenance = Provenance { source: Source::Geometry, run: None, annotator: None, at_unix_ms: 0 };
+            Label { provenance, ..label(number) }
+        };
+        let (mut labels, mut wanted) = (FrameLabels::empty(1, 3), FrameLabels::empty(1, 3));
+        for (keypoint, was, is) in [(a, machine(1), machine(2)), (b, machine(2), machine(1)), (c, label(3), machine(4))]
+        {
+            labels.place(camera, keypoint, was);
+            wanted.place(camera, keypoint, is);
+        }
+        let start = labels.clone();
+        let edits = Edit::by_machine(&labels, &wanted);
+        edits.iter().for_each(|edit| edit.apply(&mut labels).unwrap());
+        let number =
+            |labels: &FrameLabels, keypoint| labels.get(camera, keypoint).unwrap().placement.number().unwrap().0;
+        assert_eq!([a, b, c].map(|keypoint| number(&labels, keypoint)), [2, 1, 3]);
+        edits.iter().rev().for_each(|edit| edit.inverse().apply(&mut labels).unwrap());
+        assert_eq!(labels, start);
+        wanted.place(camera, a, machine(3));
+        assert_eq!(
+            Edit::by_machine(&start, &wanted).iter().filter(|edit| edit.keypoint == a && edit.after.is_some()).count(),
+            0
+        );
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub mod calibration;
 
 pub mod frame;
 
+pub mod histogram;
+
 pub mod media;
 
 pub mod sequence;

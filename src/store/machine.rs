@@ -91,40 +91,19 @@ impl Project {
         run: RunId,
         result: &MachineFrame<'_>,
     ) -> Result<MachineOutcome, StoreError> {
-        self.put_machine_frames(recording, run, &[(frame, *result)])
-    }
-
-    /// [`Project::put_machine_frame`] for several frames in one transaction: all of them are kept, or none.
-    ///
-    /// # Errors
-    /// As there; nothing is kept then.
-    pub fn put_machine_frames(
-        &mut self,
-        recording: RecordingId,
-        run: RunId,
-        frames: &[(u32, MachineFrame<'_>)],
-    ) -> Result<MachineOutcome, StoreError> {
         let (path, keypoint_count) = (self.path.clone(), self.skeleton.len());
         self.write(Durability::Process, |transaction| {
             let info = recording_by_id(transaction, &path, recording)?;
-            let mut all = MachineOutcome::default();
-            for (frame, result) in frames {
-                info.require_frame(*frame)?;
-                let last = (result.labels.camera_count().max(1) - 1, result.labels.keypoint_count().max(1) - 1);
-                let last = (u8::try_from(last.0).unwrap_or(u8::MAX), u8::try_from(last.1).unwrap_or(u8::MAX));
-                info.require_slot(CameraId(last.0), KeypointId(last.1), keypoint_count)?;
-                let outcome = replace_machine_labels(transaction, recording, *frame, result.labels)?;
-                poses::write_pose(transaction, recording, *frame, result.pose)?;
-                replace_changes(transaction, recording, *frame, run, result.changes)?;
-                write_summary(transaction, recording, *frame, Some(run), result.summary)?;
-                if let Some((key, value)) = result.checkpoint {
-                    runs::write_checkpoint(transaction, run, key, value)?;
-                }
-                all.written += outcome.written;
-                all.kept_human += outcome.kept_human;
-                all.left_out += outcome.left_out;
+            info.require_frame(frame)?;
+            let last = (result.labels.camera_count().max(1) - 1, result.labels.keypoint_count().max(1) - 1);
+            let last = (u8::try_from(last.0).unwrap_or(u8::MAX), u8::try_from(last.1).unwrap_or(u8::MAX));
+            info.require_slot(CameraId(last.0), KeypointId(last.1), keypoint_count)?;
+            let outcome = replace_machine_labels(transaction, recording, frame, result.labels)?;
+            write_findings(transaction, recording, frame, run, result)?;
+            if let Some((key, value)) = result.checkpoint {
+                runs::write_checkpoint(transaction, run, key, value)?;
             }
-            Ok(all)
+            Ok(outcome)
         })
     }
 
@@ -274,8 +253,20 @@ pub(super) fn insert_label(
     Ok(())
 }
 
-/// Replaces what stage 4 changed in a frame.
-pub(super) fn replace_changes(
+/// Replaces what goes with a frame's labels: points, changes and reasons.
+pub(super) fn write_findings(
+    connection: &Connection,
+    recording: RecordingId,
+    frame: u32,
+    run: RunId,
+    result: &MachineFrame<'_>,
+) -> Result<(), Fault> {
+    poses::write_pose(connection, recording, frame, result.pose)?;
+    replace_changes(connection, recording, frame, run, result.changes)?;
+    write_summary(connection, recording, frame, Some(run), result.summary)
+}
+
+fn replace_changes(
     connection: &Connection,
     recording: RecordingId,
     frame: u32,

@@ -7,12 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui::{Ui, Vec2, vec2};
+use egui::{Vec2, vec2};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use tempfile::TempDir;
 
 use super::shell::Shell;
-use super::testing::{PATIENCE, SmallProject, demo_project, open, send, session, settle};
+use super::testing::{PATIENCE, SmallProject, demo_project, draw, open, send, session, settle};
 use crate::app::settings::{Appearance, Settings};
 use crate::app::{App, Command, Page};
 use crate::model::{CameraId, KeypointId};
@@ -30,10 +30,6 @@ fn window(project: &Path, page: Page, frame: u32, appearance: Appearance) -> Har
 }
 
 fn painted(shell: Shell) -> Harness<'static, Shell> {
-    let draw = |ui: &mut Ui, shell: &mut Shell| {
-        shell.logic(ui.ctx());
-        shell.ui(ui);
-    };
     Harness::builder().with_size(SMALL).wgpu().build_ui_state(draw, shell)
 }
 

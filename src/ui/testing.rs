@@ -106,13 +106,7 @@ impl SmallProject {
         app.handle(Command::Open(self.path.clone()));
         assert!(app.settle(PATIENCE), "the project opens");
         app.handle(Command::GoTo(page));
-        let mut harness = Harness::builder().with_size(vec2(1600.0, 1000.0)).build_ui_state(
-            |ui, shell: &mut Shell| {
-                shell.logic(ui.ctx());
-                shell.ui(ui);
-            },
-            Shell::new(app),
-        );
+        let mut harness = Harness::builder().with_size(vec2(1600.0, 1000.0)).build_ui_state(draw, Shell::new(app));
         settle(&mut harness);
         harness
     }
@@ -138,6 +132,12 @@ fn dots_of(scene: &Scene, frame: u32) -> (Vec<Option<StoredDetection>>, Truth) {
         }
     }
     (views, truth)
+}
+
+/// Draws a frame as the window does.
+pub fn draw(ui: &mut egui::Ui, shell: &mut Shell) {
+    shell.logic(ui.ctx());
+    shell.ui(ui);
 }
 
 /// Draws frames and waits for threads until nothing is under way.

@@ -37,6 +37,12 @@ impl<T> Checked<T> {
         !self.problems.iter().any(Problem::needs_reask)
     }
 
+    /// The same with another value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Checked<U> {
+        let Self { value, problems, repairs, observation } = self;
+        Checked { value: change(value), problems, repairs, observation }
+    }
+
     /// What to tell the model when it is asked once more; `None` when there is no need.
     pub fn correction(&self) -> Option<String> {
         /// More would bury the first.

@@ -7,6 +7,7 @@ mod jpeg;
 
 use super::question::Picture;
 use super::sent::Sent;
+use crate::recording::histogram::Histogram;
 use crate::recording::{GrayFrame, GrayPixels};
 
 /// Share of the pixels that may be blacker than black.
@@ -55,25 +56,8 @@ impl Levels {
     /// The levels between which nearly all pixels of some images lie. Take them once per camera, so that exemplars and targets
     /// are equally bright. Without images, or with black ones alone: [`Levels::EIGHT_BIT`].
     pub fn robust(frames: &[&GrayFrame]) -> Self {
-        let mut counts = vec![0u64; 1 << 16];
-        for frame in frames {
-            match &frame.pixels {
-                GrayPixels::U8(levels) => levels.iter().for_each(|level| counts[usize::from(*level)] += 1),
-                GrayPixels::U16(levels) => levels.iter().for_each(|level| counts[usize::from(*level)] += 1),
-            }
-        }
-        let total: u64 = counts.iter().sum();
-        // The level that so many pixels lie below.
-        let level_above = |share: f64| {
-            let wanted = (total as f64 * share) as u64;
-            let mut below = 0;
-            let is_reached = |count: &u64| {
-                below += *count;
-                below > wanted
-            };
-            counts.iter().position(is_reached).unwrap_or(0) as f32
-        };
-        let (black, white) = (level_above(BLACK_SHARE), level_above(1.0 - WHITE_SHARE));
+        let levels = Histogram::of(frames.iter().copied());
+        let (black, white) = (levels.level_above(BLACK_SHARE), levels.level_above(1.0 - WHITE_SHARE));
         if white <= 0.0 {
             return Self::EIGHT_BIT;
         }

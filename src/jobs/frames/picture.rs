@@ -141,6 +141,8 @@ pub enum FrameEvent {
         channel: Channel,
         /// The file, or the pattern of files.
         path: PathBuf,
+        /// Whether the file is not there at all.
+        is_gone: bool,
         /// Why, and what to do.
         reason: String,
     },

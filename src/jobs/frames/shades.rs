@@ -7,6 +7,7 @@ use super::area::Area;
 use super::look::Range;
 use crate::recording::detect::DetectConfig;
 use crate::recording::detect::band_pass::band_pass;
+use crate::recording::histogram::Histogram;
 use crate::recording::{Channel, GrayFrame, GrayPixels};
 
 /// Pictures are reduced while their longer side has at least this many pixels: six small panes are drawn from about 512.
@@ -202,30 +203,11 @@ fn range_of(frame: &GrayFrame, range: Range) -> Range {
 
 /// Black and white of pictures of more than 8 bits; `None` where all have 8.
 fn robust_range(frames: &[&GrayFrame], white_share: f64) -> Option<Range> {
-    let mut counts = vec![0u64; 1 << 16];
-    let mut total = 0u64;
-    for frame in frames {
-        if let GrayPixels::U16(levels) = &frame.pixels {
-            total += levels.len() as u64;
-            for level in levels {
-                counts[usize::from(*level)] += 1;
-            }
-        }
-    }
-    if total == 0 {
+    let levels = Histogram::of(frames.iter().copied().filter(|frame| frame.is_16_bit()));
+    if levels.is_empty() {
         return None;
     }
-    // The level that so many pixels lie below.
-    let level_above = |share: f64| {
-        let wanted = (total as f64 * share) as u64;
-        let mut below = 0;
-        let is_reached = |count: &u64| {
-            below += *count;
-            below > wanted
-        };
-        counts.iter().position(is_reached).unwrap_or(counts.len() - 1) as f32
-    };
-    let (black, white) = (level_above(BLACK_SHARE), level_above(1.0 - white_share));
+    let (black, white) = (levels.level_above(BLACK_SHARE), levels.level_above(1.0 - white_share));
     Some(Range { black, white: white.max(black + 16.0) })
 }
 

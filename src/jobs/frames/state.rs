@@ -18,7 +18,7 @@ use super::cache::{Cache, Key, Part, Plane, View};
 use super::look::Mode;
 use super::picture::{FrameEvent, Picture, PictureSpec, PixelRect, Wanted};
 use super::shades::{Levels, Shades};
-use super::work::{BandJob, DecodeJob, Decoded, Layers, PaintJob, Reader};
+use super::work::{BandJob, DecodeJob, Decoded, Layers, Missing, PaintJob, Reader};
 use crate::model::CameraId;
 use crate::recording::{Channel, ChannelSource, GrayFrame};
 
@@ -247,13 +247,14 @@ impl State {
             state.size_px = Some(picture.size_px());
             state.is_16_bit = Some(state.is_16_bit == Some(true) || picture.is_16_bit());
         }
-        if let Some(reason) = missing {
+        if let Some(Missing { is_gone, reason }) = missing {
             state.is_missing = true;
             let path = state.source.path.path();
             self.events.push_back(FrameEvent::CameraMissing {
                 camera: CameraId(source.0),
                 channel: source.1,
                 path,
+                is_gone,
                 reason,
             });
         }

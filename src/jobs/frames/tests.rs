@@ -254,7 +254,8 @@ fn a_missing_channel_is_told_once_and_the_rest_works() {
             state.take_events().into_iter().partition(|event| matches!(event, FrameEvent::CameraMissing { .. }));
         assert_eq!(missing.len(), if frame == 0 { 2 } else { 0 });
         for event in missing {
-            let FrameEvent::CameraMissing { camera, channel, path, reason } = event else { continue };
+            let FrameEvent::CameraMissing { camera, channel, path, is_gone, reason } = event else { continue };
+            assert!(is_gone);
             assert_eq!(channel, Channel::Reflectance);
             assert_eq!(path, folder.path().join(if camera.0 == 2 { "gone.mp4" } else { "gone too.mp4" }));
             assert!(reason.contains("does not exist") && reason.contains("recording.toml"), "{reason}");

@@ -93,6 +93,14 @@ pub(super) struct DecodeJob {
     pub(super) with_band: bool,
 }
 
+/// Why a channel cannot be read at all.
+pub(super) struct Missing {
+    /// Whether its file is not there.
+    pub(super) is_gone: bool,
+    /// Why, and what to do.
+    pub(super) reason: String,
+}
+
 /// What came of it.
 pub(super) struct Decoded {
     pub(super) source: Source,
@@ -102,7 +110,7 @@ pub(super) struct Decoded {
     pub(super) shades: Vec<(u32, Shades)>,
     pub(super) levels: Option<Levels>,
     /// Why nothing of the channel can be had.
-    pub(super) missing: Option<String>,
+    pub(super) missing: Option<Missing>,
     /// Why the wanted frame cannot be had.
     pub(super) unreadable: Option<String>,
 }
@@ -127,7 +135,8 @@ pub(super) fn decode(job: DecodeJob) -> Decoded {
     let mut reader = match opened {
         Ok(reader) => reader,
         Err(error) => {
-            decoded.missing = Some(error.to_string());
+            let is_gone = matches!(error, MediaError::NotFound { .. });
+            decoded.missing = Some(Missing { is_gone, reason: error.to_string() });
             return decoded;
         }
     };

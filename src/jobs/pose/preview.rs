@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::inputs::Inputs;
 use super::{Assigner, NEAR_FRAMES, record};
 use crate::jobs::cameras::CameraMap;
-use crate::jobs::rank::summary_of;
+use crate::jobs::rank::{is_good, summary_of};
 use crate::jobs::{Job, JobError, open};
 use crate::model::{CameraId, FrameLabels, KeypointId, Label, Placement, Provenance, Source};
 use crate::pose::assist;
@@ -96,8 +96,6 @@ const SETTLED: u32 = 16;
 
 /// Good frames around the corrected one from which the animal's shape is learnt beside the seeds.
 const COMPANIONS: usize = 24;
-/// A frame is good where a wrong label in it is less likely than this.
-const GOOD_SCORE: f64 = 0.2;
 
 /// Solves again around `frame`, writing nothing.
 ///
@@ -257,11 +255,7 @@ fn examples(inputs: &Inputs<'_>, summaries: &[FrameSummary], frame: u32) -> Resu
         input.proposal = None;
     }
     examples.append(&mut corrected);
-    let is_good = |summary: &&FrameSummary| {
-        let side = summary.side.unwrap_or(0.0);
-        summary.score.is_some_and(|score| score < GOOD_SCORE) && side == 0.0
-    };
-    let mut good: Vec<u32> = summaries.iter().filter(is_good).map(|summary| summary.frame).collect();
+    let mut good: Vec<u32> = summaries.iter().filter(|summary| is_good(summary)).map(|summary| summary.frame).collect();
     good.retain(|good| !examples.iter().any(|example| example.frame == *good));
     good.sort_by_key(|good| good.abs_diff(frame));
     for good in good.into_iter().take(COMPANIONS) {

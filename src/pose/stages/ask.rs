@@ -43,29 +43,16 @@ impl BoxQuestion {
     /// Reads an answer: the box of each region in the camera's image, or none. Regions with a problem are absent.
     pub fn read(&self, text: &str) -> Checked<BTreeMap<RegionId, Option<BoxInImage>>> {
         let size_px = self.sent.size_px;
-        let mut checked = if self.all_at_once {
+        let mut checked: Checked<BTreeMap<RegionId, Option<PixelBox>>> = if self.all_at_once {
             let names: Vec<String> = self.regions.iter().map(|(_, name)| name.clone()).collect();
-            let found = answer::boxes(text, &names, self.convention, size_px);
-            let value = found.value.into_iter().filter_map(|(name, found)| {
-                let (region, _) = self.regions.iter().find(|(_, known)| *known == name)?;
-                Some((*region, found))
-            });
-            Checked {
-                value: value.collect::<BTreeMap<_, _>>(),
-                problems: found.problems,
-                observation: found.observation,
-                repairs: found.repairs,
-            }
+            let region = |name: &str| self.regions.iter().find(|(_, known)| known == name).map(|(region, _)| *region);
+            answer::boxes(text, &names, self.convention, size_px)
+                .map(|found| found.into_iter().filter_map(|(name, found)| Some((region(&name)?, found))).collect())
         } else {
             let found = answer::boxed(text, self.convention, size_px);
             let is_usable = found.is_usable();
-            let region = self.regions.iter().map(|(region, _)| *region).filter(|_| is_usable);
-            Checked {
-                value: region.map(|region| (region, found.value)).collect(),
-                problems: found.problems,
-                observation: found.observation,
-                repairs: found.repairs,
-            }
+            let regions = self.regions.iter().map(|(region, _)| *region).filter(|_| is_usable);
+            found.map(|found| regions.map(|region| (region, found)).collect())
         };
         for (region, name) in &self.regions {
             let Some(Some(found)) = checked.value.get(region) else { continue };
@@ -75,13 +62,8 @@ impl BoxQuestion {
                 checked.value.remove(region);
             }
         }
-        let in_image = |found: &PixelBox| [found.min, found.max].map(|[x, y]| self.sent.to_image(Point2::new(x, y)));
-        Checked {
-            value: checked.value.iter().map(|(region, found)| (*region, found.as_ref().map(in_image))).collect(),
-            problems: checked.problems,
-            observation: checked.observation,
-            repairs: checked.repairs,
-        }
+        let in_image = |found: PixelBox| [found.min, found.max].map(|[x, y]| self.sent.to_image(Point2::new(x, y)));
+        checked.map(|found| found.into_iter().map(|(region, found)| (region, found.map(in_image))).collect())
     }
 }
 
@@ -98,18 +80,21 @@ pub struct NumberQuestion {
 impl NumberQuestion {
     /// Reads an answer: the dot of each keypoint, or none. Keypoints with a problem are absent.
     pub fn read(&self, text: &str) -> Checked<AssignmentSoFar> {
-        let found = answer::numbers(text, &self.names, &self.allowed);
-        let value = found.value.into_iter().filter_map(|(name, number)| {
-            let index = self.names.iter().position(|known| *known == name)?;
-            Some((self.keypoints[index], number.map(CentroidNumber)))
-        });
-        Checked {
-            value: value.collect(),
-            problems: found.problems,
-            observation: found.observation,
-            repairs: found.repairs,
-        }
+        let keypoint =
+            |name: &str| self.names.iter().position(|known| known == name).map(|index| self.keypoints[index]);
+        answer::numbers(text, &self.names, &self.allowed).map(|found| {
+            let known = found.into_iter().filter_map(|(name, number)| Some((keypoint(&name)?, number)));
+            known.map(|(keypoint, number)| (keypoint, number.map(CentroidNumber))).collect()
+        })
     }
+}
+
+/// A question before its target is drawn.
+struct Draft<'a> {
+    prompt: Prompt,
+    tag: String,
+    words: PoseWords,
+    exemplars: &'a [&'a Exemplar],
 }
 
 impl Stages<'_> {
@@ -177,15 +162,8 @@ impl Stages<'_> {
         };
         let dots = view.numbered(&sent);
         let dots_in_sent = dots.iter().map(|dot| sent.to_sent(dot.point_in_image)).map(|at| [at.x, at.y]).collect();
-        let question = self.question(
-            Prompt::Regions,
-            &words,
-            exemplars,
-            Arc::clone(&target.picture),
-            tag,
-            sent.header(&[]),
-            (name, schema),
-        )?;
+        let draft = Draft { prompt: Prompt::Regions, tag, words, exemplars };
+        let question = self.question(draft, Arc::clone(&target.picture), sent.header(&[]), (name, schema))?;
         let convention = self.convention;
         Ok(BoxQuestion { question, regions: named, all_at_once, sent, convention, dots_in_sent })
     }
@@ -207,7 +185,7 @@ impl Stages<'_> {
         let tag = self.tag_of_region("assign", view, region);
         let words =
             PoseWords { regions: vec![RegionWords::of(self.skeleton, region)], ..self.words(view, &sent, exemplars) };
-        self.numbers(Prompt::Assign, view, &sent, &it.keypoints, words, exemplars, tag)
+        self.numbers(view, &sent, &it.keypoints, Draft { prompt: Prompt::Assign, tag, words, exemplars })
     }
 
     /// Stage 3: one complete assignment of a view, from what its regions gave. `None` where the view has no dots.
@@ -227,11 +205,11 @@ impl Stages<'_> {
         });
         let words = PoseWords {
             regions: self.regions().map(|region| RegionWords::of(self.skeleton, region)).collect(),
-            numbers: words::numbers(&view.numbered(&sent), &sent, self.convention),
             ..self.words(view, &sent, &[])
         }
         .with_assigned(given.collect());
-        self.numbers(Prompt::Reconcile, view, &sent, &all, words, &[], tag("reconcile", view))
+        let draft = Draft { prompt: Prompt::Reconcile, tag: tag("reconcile", view), words, exemplars: &[] };
+        self.numbers(view, &sent, &all, draft)
     }
 
     /// The plain question: all keypoints of a view at once. `None` where the view has no dots.
@@ -249,58 +227,49 @@ impl Stages<'_> {
             regions: self.regions().map(|region| RegionWords::of(self.skeleton, region)).collect(),
             ..self.words(view, &sent, exemplars)
         };
-        self.numbers(Prompt::Plain, view, &sent, &all, words, exemplars, tag("plain", view))
+        let draft = Draft { prompt: Prompt::Plain, tag: tag("plain", view), words, exemplars };
+        self.numbers(view, &sent, &all, draft)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what a question is made of; each caller fills in a few of them")]
     fn numbers(
         &self,
-        prompt: Prompt,
         view: &ViewShot<'_>,
         sent: &Sent,
         keypoints: &[KeypointId],
-        words: PoseWords,
-        exemplars: &[&Exemplar],
-        tag: String,
+        mut draft: Draft<'_>,
     ) -> Result<Option<NumberQuestion>, PromptError> {
         let dots: Vec<NumberedPoint> = view.numbered(sent);
         if dots.is_empty() {
             return Ok(None);
         }
-        let words = PoseWords {
-            keypoints: keypoints.iter().map(|keypoint| KeypointWords::of(self.skeleton, *keypoint)).collect(),
-            numbers: words::numbers(&dots, sent, self.convention),
-            ..words
-        };
+        draft.words.keypoints = keypoints.iter().map(|keypoint| KeypointWords::of(self.skeleton, *keypoint)).collect();
         let names: Vec<String> = keypoints.iter().map(|keypoint| self.skeleton.name_of(*keypoint).to_owned()).collect();
         let allowed: Vec<u16> = dots.iter().map(|dot| dot.number.0).collect();
         let number = json!({ "anyOf": [{ "type": "integer", "enum": allowed }, { "type": "null" }] });
         let each: Vec<_> = names.iter().map(|name| (name.clone(), number.clone())).collect();
         let target = Arc::new(draw_marks(&view.shot, sent, &Mark::numbered(&dots)).jpeg());
         let form = ("assignment", object(&each));
-        let question = self.question(prompt, &words, exemplars, target, tag, sent.header(&dots), form)?;
+        let question = self.question(draft, target, sent.header(&dots), form)?;
         Ok(Some(NumberQuestion { question, names, keypoints: keypoints.to_vec(), allowed }))
     }
 
     fn words(&self, view: &ViewShot<'_>, sent: &Sent, exemplars: &[&Exemplar]) -> PoseWords {
         PoseWords {
             exemplars: exemplars.iter().map(|exemplar| exemplar.words(view.frame)).collect(),
+            numbers: words::numbers(&view.numbered(sent), sent, self.convention),
             ..PoseWords::about(view.name, sent, self.convention)
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of a question")]
     fn question(
         &self,
-        prompt: Prompt,
-        words: &PoseWords,
-        exemplars: &[&Exemplar],
+        draft: Draft<'_>,
         target: Arc<Picture>,
-        tag: String,
         header: String,
         (schema_name, schema): (&'static str, Value),
     ) -> Result<Question, PromptError> {
-        let rendered = self.prompts.render(prompt, words)?;
+        let Draft { prompt, tag, words, exemplars } = draft;
+        let rendered = self.prompts.render(prompt, &words)?;
         let pictures: Vec<Arc<Picture>> =
             exemplars.iter().map(|exemplar| Arc::clone(&exemplar.picture)).chain([target]).collect();
         Ok(Question {

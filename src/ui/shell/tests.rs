@@ -16,20 +16,17 @@ use crate::app::ui_command::TABLE;
 use crate::app::{App, Command, Dialog, Page, State};
 use crate::jobs::labelling::Act;
 use crate::store::FrameState;
-use crate::ui::testing::{PATIENCE, demo_project, open};
+use crate::ui::testing::{PATIENCE, demo_project, draw, open};
 
 /// Seconds of the window's clock from one painted frame to the next.
 const STEP_SECS: f32 = 0.5;
 
 fn window(shell: Shell) -> Harness<'static, Shell> {
-    let mut window =
-        Harness::builder().with_size(vec2(1280.0, 800.0)).with_max_steps(8).with_step_dt(STEP_SECS).build_ui_state(
-            |ui, shell: &mut Shell| {
-                shell.logic(ui.ctx());
-                shell.ui(ui);
-            },
-            shell,
-        );
+    let mut window = Harness::builder()
+        .with_size(vec2(1280.0, 800.0))
+        .with_max_steps(8)
+        .with_step_dt(STEP_SECS)
+        .build_ui_state(draw, shell);
     rest(&mut window);
     window
 }

@@ -12,7 +12,7 @@ use crate::app::{Command, Page};
 use crate::model::{FramePose, Skeleton};
 use crate::store::{CameraInfo, FrameSummary, NewRecording, Project};
 use crate::ui::shell::Shell;
-use crate::ui::testing::{PATIENCE, demo_project, open};
+use crate::ui::testing::{PATIENCE, demo_project, draw, open};
 
 const SIZE: [f32; 2] = [1280.0, 800.0];
 const FRAMES: u32 = 40;
@@ -28,13 +28,7 @@ impl Window {
         let mut shell = open(&demo_project(folder.path(), FRAMES, false));
         shell.app_mut().handle(Command::GoTo(Page::Review));
         let fps = shell.app().state().session.as_ref().unwrap().info.fps;
-        let harness = Harness::builder().with_size(SIZE).with_step_dt(1.0 / fps as f32).build_ui_state(
-            |ui, shell: &mut Shell| {
-                shell.logic(ui.ctx());
-                shell.ui(ui);
-            },
-            shell,
-        );
+        let harness = Harness::builder().with_size(SIZE).with_step_dt(1.0 / fps as f32).build_ui_state(draw, shell);
         let mut window = Self { harness, _folder: folder };
         window.settle();
         window
@@ -258,13 +252,7 @@ fn a_painted_frame_of_a_long_recording_costs_no_more_than_of_a_short_one() {
     let folder = tempfile::tempdir().unwrap();
     let painted = |frames: u32| {
         let shell = open(&long_project(&folder.path().join(format!("{frames}.bvlm")), frames));
-        let mut harness = Harness::builder().with_size(SIZE).build_ui_state(
-            |ui, shell: &mut Shell| {
-                shell.logic(ui.ctx());
-                shell.ui(ui);
-            },
-            shell,
-        );
+        let mut harness = Harness::builder().with_size(SIZE).build_ui_state(draw, shell);
         harness.state_mut().app_mut().handle(Command::GoTo(Page::Run));
         harness.run_steps(5);
         let marks = harness.state().app().state().session.as_ref().unwrap().overview.as_ref().unwrap().solved_len();

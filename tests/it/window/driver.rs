@@ -38,7 +38,10 @@ impl Screen {
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let display = format!(":{}", line.trim());
         let manager = Command::new("openbox").env("DISPLAY", &display).stderr(Stdio::null()).spawn().unwrap();
-        Self { server, manager, display }
+        let screen = Self { server, manager, display };
+        // A window that is there before the manager may never be shown.
+        wait("the window manager", || screen.tool("xdotool", &["get_num_desktops"]).parse::<u32>().ok());
+        screen
     }
 
     fn tool(&self, program: &str, arguments: &[&str]) -> String {

@@ -19,6 +19,7 @@ use crate::jobs::{CancelFlag, Job, demo};
 use crate::model::{CameraId, FrameLabels, KeypointId, Placement};
 use crate::store::{FrameState, FrameSummary, MachineFrame, Project, RecordingInfo};
 use crate::ui::shell::Shell;
+use crate::ui::testing::draw;
 
 /// No answer takes longer, whatever else the machine does.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -112,13 +113,7 @@ fn window_with(settings: Settings, project: &Path, size: Vec2) -> Harness<'stati
     app.handle(Command::Open(project.to_owned()));
     assert!(app.settle(PATIENCE), "the project was not opened in time");
     app.handle(Command::GoTo(Page::Review));
-    let mut harness = Harness::builder().with_size(size).build_ui_state(
-        |ui, shell: &mut Shell| {
-            shell.logic(ui.ctx());
-            shell.ui(ui);
-        },
-        Shell::new(app),
-    );
+    let mut harness = Harness::builder().with_size(size).build_ui_state(draw, Shell::new(app));
     settle(&mut harness);
     harness
 }
