@@ -43,6 +43,8 @@ mod summaries;
 
 mod taken;
 
+mod exchanges;
+
 mod runs;
 
 mod journal;
@@ -62,6 +64,7 @@ pub use centroid_edits::EditedView;
 pub use chunks::FrameIter;
 pub use detections::{StoredDetection, StoredViews};
 pub use error::StoreError;
+pub use exchanges::ExchangePlace;
 pub use journal::{FrameEdit, Gesture, GestureId, ItemEdit, UndoConflict, UndoReport};
 pub use lock::Holder;
 pub use machine::{ChangeRecord, MachineFrame, MachineOutcome};

@@ -9,8 +9,12 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"BVLM");
 
 /// The steps from an empty file to the current version, oldest first.
-pub(super) const STEPS: &[&str] =
-    &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql"), include_str!("schema/0003.sql")];
+pub(super) const STEPS: &[&str] = &[
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
+    include_str!("schema/0004.sql"),
+];
 
 /// The version of a file that this program writes.
 pub(super) fn current_version() -> i64 {

@@ -25,6 +25,8 @@ pub mod repair;
 
 pub mod answer;
 
+pub mod exchange;
+
 pub mod http;
 
 pub use canvas::{Levels, Raster, Shot};
