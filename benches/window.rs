@@ -65,7 +65,7 @@ fn make(folder: &Path) -> std::path::PathBuf {
             pose: &FramePose::missing(12),
             changes: &[],
             summary: &summary,
-            checkpoint: None,
+            checkpoints: &[],
         };
         project.put_machine_frame(recording, frame, run, &done).expect("a frame");
     }

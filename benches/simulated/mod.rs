@@ -81,7 +81,7 @@ pub fn inputs(
             let human = (frame < 3).then(|| seeds(&dots, scene.skeleton.len()));
             let proposal = if frame < 3 { None } else { propose(frame, &dots) };
             let centroids = dots.iter().map(|view| view.iter().map(|(centroid, _)| *centroid).collect()).collect();
-            FrameInput { frame, centroids, human, proposal }
+            FrameInput { frame, centroids, human, proposal, votes: None }
         })
         .collect()
 }

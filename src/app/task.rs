@@ -14,6 +14,7 @@ use crate::jobs::tables::{Filter, Format};
 use crate::jobs::{self, CancelFlag, Job, JobError, JobEvent, detect, pose};
 use crate::model::FrameRange;
 use crate::store::{Project, RecordingInfo};
+use crate::vlm::http::Tally;
 
 /// What kind of job it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -146,6 +147,8 @@ pub struct Task {
     pub unit: &'static str,
     /// What it had to say, the latest last.
     pub messages: Vec<TaskMessage>,
+    /// How the asking of a model stands, where one is asked.
+    pub asking: Option<Tally>,
     /// When it began, seconds of the app's clock.
     pub started_secs: f64,
     /// Whether it was asked to stop so that it can go on later.
@@ -171,6 +174,7 @@ impl Task {
                 self.unit = unit;
             }
             JobEvent::Done(steps) => self.steps.0 = steps,
+            JobEvent::Asking(tally) => self.asking = Some(*tally),
             JobEvent::Note(text) => self.messages.push(TaskMessage { is_warning: false, text }),
             JobEvent::Warning(text) => self.messages.push(TaskMessage { is_warning: true, text }),
         }
@@ -225,6 +229,7 @@ pub fn start(
         steps: (0, 0),
         unit: "",
         messages: Vec::new(),
+        asking: None,
         started_secs,
         pausing: false,
     })
@@ -269,6 +274,7 @@ fn carry_out(job: &Job<'_>, request: &TaskRequest, context: &mut TaskContext) ->
                 assigner: if choice.from_labels { Assigner::Labels } else { Assigner::Geometry },
                 solver: choice.solver,
                 again: choice.again,
+                ..pose::Options::default()
             };
             Ok(TaskOutcome::Run(pose::run(job, project, &options)?))
         }

@@ -105,7 +105,7 @@ impl Console {
         match event {
             JobEvent::Phase { name, total, unit } if !quiet => progress.begin(name, total, unit),
             JobEvent::Done(done) if !quiet => progress.step(done),
-            JobEvent::Phase { .. } | JobEvent::Done(_) => {}
+            JobEvent::Phase { .. } | JobEvent::Done(_) | JobEvent::Asking(_) => {}
             JobEvent::Note(message) => progress.line(&message),
             // Several jobs of one command may find the same thing.
             JobEvent::Warning(message) if progress.warned.contains(&message) => {}

@@ -17,6 +17,8 @@ mod seeds;
 
 mod pose;
 
+mod model;
+
 mod gallery;
 
 mod rank;

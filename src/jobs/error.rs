@@ -205,15 +205,55 @@ pub enum JobError {
         /// File, line, and what is wrong there.
         message: String,
     },
-    /// An assigner that is not there.
-    #[error("the assigner \"{word}\" asks a model, and this version has no model pipeline yet; use geometry or labels")]
-    NoModelPipeline {
+    /// A run that asks a model, and none was named.
+    #[error(
+        "the assigner \"{assigner}\" asks a model, and none was named; name one with --model pose=NAME@URL, as \
+         pose=Qwen/Qwen3.5-27B@http://127.0.0.1:8000"
+    )]
+    NoModel {
+        /// The assigner.
+        assigner: &'static str,
+    },
+    /// A model that cannot be asked as it was named.
+    #[error("{message}")]
+    Model {
+        /// What is wrong, as a sentence.
+        message: String,
+    },
+    /// No server is left.
+    #[error(
+        "the run paused. {why} What was answered is kept; run the same command to go on, with another --model if need be"
+    )]
+    ModelGone {
+        /// What is wrong with each, in sentences.
+        why: String,
+    },
+    /// As many calls as were allowed.
+    #[error(
+        "the run paused after {calls} calls, as --budget says; what was answered is kept, and the same command goes on"
+    )]
+    BudgetSpent {
+        /// Calls made.
+        calls: u64,
+    },
+    /// A replay that needs what was not recorded.
+    #[error(
+        "no answer to {tag} is recorded: what is asked now differs from what was asked then (frames, seeds, prompts, pictures, \
+         model or its profile)"
+    )]
+    NotRecorded {
+        /// The question's tag.
+        tag: String,
+    },
+    /// A word that names no assigner.
+    #[error("\"{word}\" is no assigner; use geometry, vlm, hybrid or labels")]
+    UnknownAssigner {
         /// The word.
         word: String,
     },
-    /// A word that names no assigner.
-    #[error("\"{word}\" is no assigner; use geometry or labels")]
-    UnknownAssigner {
+    /// A word that names nothing that can be left out.
+    #[error("\"{word}\" cannot be left out; --ablate takes refinement, regions, or both with a comma between")]
+    UnknownAblation {
         /// The word.
         word: String,
     },

@@ -9,16 +9,16 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::rank::is_good;
+use super::shots::{CameraShots, FrameShot, detection_of};
 use super::{Job, JobError, open};
 use crate::model::{CameraId, FrameLabels, RegionId};
 use crate::pose::stages::{AssignmentSoFar, Exemplar, Stages, ViewShot};
-use crate::pose::window::{Completed, RollingWindow};
-use crate::recording::{Channel, GrayFrame, Recording};
-use crate::store::{Project, RecordingInfo, StoredDetection};
-use crate::vlm::canvas::{Levels, Shot};
+use crate::pose::window::{Completed, MAX_AGE, RollingWindow};
+use crate::recording::Recording;
+use crate::store::{FrameSummary, Project, RecordingInfo};
 use crate::vlm::convention::Convention;
 use crate::vlm::prompt::{PromptError, Prompts};
-use crate::vlm::sent::{Area, Limits};
+use crate::vlm::sent::Limits;
 use crate::vlm::{Part, Question};
 
 /// What to show.
@@ -93,9 +93,9 @@ pub fn run(job: &Job<'_>, project: &Project, options: &Options<'_>) -> Result<Re
     for (id, camera) in (0..).map(CameraId).zip(&info.cameras) {
         job.check()?;
         let frames = exemplars.iter().map(|(frame, _)| *frame).chain([options.frame]);
-        match CameraFrames::read(&recording, project, &info, id, frames) {
+        match shots_of(&recording, project, &info, id, frames)? {
             Ok(shots) => {
-                let questions = questions_of(&stages, &shots, &camera.name, id, &exemplars)
+                let questions = questions_of(&stages, &shots, &exemplars)
                     .map_err(|error| JobError::Prompt { message: error.to_string() })?;
                 for question in questions {
                     report.questions += 1;
@@ -114,93 +114,77 @@ pub fn run(job: &Job<'_>, project: &Project, options: &Options<'_>) -> Result<Re
 }
 
 /// The prompts in force: the program's, with a project's own beside its file, in the folder `prompts`.
-fn prompts_of(project: &Project) -> Result<Prompts, PromptError> {
+pub(super) fn prompts_of(project: &Project) -> Result<Prompts, PromptError> {
     let folder = project.path().parent().unwrap_or(Path::new("")).join("prompts");
     if folder.is_dir() { Prompts::with_folder(&folder) } else { Ok(Prompts::built_in()) }
 }
 
-/// The frames that the rolling window would show for `target`, with their labels: from the nearest seed on, the frames that
-/// are labelled.
+/// The frames that the rolling window would show for `target`, with their labels.
 fn exemplars_for(project: &Project, info: &RecordingInfo, target: u32) -> Result<Vec<(u32, FrameLabels)>, JobError> {
-    let seeds = project.seed_frames(info.id)?;
-    let mut window = RollingWindow::from_seeds(seeds.iter().copied().filter(|seed| *seed != target));
-    if let Some(nearest) = seeds.iter().copied().min_by_key(|seed| seed.abs_diff(target)) {
-        let summaries = project.frame_summaries(info.id)?;
-        let between = nearest.min(target)..nearest.max(target) + 1;
-        let mut on_the_way: Vec<Completed> = summaries
-            .iter()
-            .filter(|summary| {
-                between.contains(&summary.frame) && summary.frame != target && !seeds.contains(&summary.frame)
-            })
-            .map(|summary| Completed { frame: summary.frame, is_good: is_good(summary) })
-            .collect();
-        on_the_way.sort_by_key(|completed| completed.frame.abs_diff(nearest));
-        on_the_way.into_iter().for_each(|completed| window.complete(completed));
-    }
+    let window = window_before(&project.seed_frames(info.id)?, &project.frame_summaries(info.id)?, target);
     let frames = window.exemplars(target);
     frames.into_iter().map(|frame| Ok((frame, project.labels(info.id, frame)?))).collect()
 }
 
-/// The pictures of one camera at the frames of a question, the target last, with what was found in them.
-struct CameraFrames {
-    levels: Levels,
-    frames: Vec<(u32, GrayFrame, StoredDetection)>,
+/// The rolling window as it stands before `target` where all frames are solved: from the nearest seed on, the frames that lead
+/// up to it. `summaries` are ascending.
+pub(super) fn window_before(seeds: &[u32], summaries: &[FrameSummary], target: u32) -> RollingWindow {
+    let others: Vec<u32> = seeds.iter().copied().filter(|seed| *seed != target).collect();
+    let mut window = RollingWindow::from_seeds(&others, target);
+    let Some(nearest) = seeds.iter().copied().min_by_key(|seed| seed.abs_diff(target)) else { return window };
+    let from = nearest.max(target.saturating_sub(MOST_BEFORE)).min(target);
+    let to = nearest.min(target.saturating_add(MOST_BEFORE)).max(target);
+    let start = summaries.partition_point(|summary| summary.frame < from);
+    let end = summaries.partition_point(|summary| summary.frame <= to);
+    let is_other = |summary: &&FrameSummary| summary.frame != target && !seeds.contains(&summary.frame);
+    let mut on_the_way: Vec<&FrameSummary> = summaries[start..end].iter().filter(is_other).collect();
+    on_the_way.sort_by_key(|summary| std::cmp::Reverse(summary.frame.abs_diff(target)));
+    for summary in on_the_way {
+        window.complete(Completed { frame: summary.frame, is_good: is_good(summary) });
+    }
+    window
 }
 
-impl CameraFrames {
-    fn read(
-        recording: &Recording,
-        project: &Project,
-        info: &RecordingInfo,
-        camera: CameraId,
-        frames: impl Iterator<Item = u32>,
-    ) -> Result<Self, String> {
-        let name = &info.cameras[camera.index()].name;
-        let media = recording.cameras.iter().find(|media| media.name == *name);
-        let media = media.ok_or_else(|| "the recording does not know it any more".to_owned())?;
-        // The animal is what is to be seen; the dots are drawn.
-        let channel =
-            [Channel::Reflectance, Channel::Fluorescence].into_iter().find_map(|channel| media.channel(channel));
-        let channel = channel.ok_or_else(|| "it has no pictures".to_owned())?;
-        let mut source = channel.open().map_err(|error| error.to_string())?;
-        let mut found = Vec::new();
-        for frame in frames {
-            let views = project.detection(info.id, frame).map_err(|error| error.to_string())?;
-            let detection = views.into_iter().nth(camera.index()).flatten();
-            let detection = detection.ok_or_else(|| format!("it was not detected at frame {frame}"))?;
-            found.push((frame, source.read(frame).map_err(|error| error.to_string())?, detection));
-        }
-        let levels = Levels::robust(&found.iter().map(|(_, picture, _)| picture).collect::<Vec<_>>());
-        Ok(Self { levels, frames: found })
-    }
+/// Frames farther away are too old to be shown.
+const MOST_BEFORE: u32 = 2 * MAX_AGE;
 
-    fn view<'a>(&'a self, index: usize, name: &'a str, camera: CameraId) -> ViewShot<'a> {
-        let (frame, picture, detection) = &self.frames[index];
-        let whole = Area { x: 0.0, y: 0.0, width: f64::from(picture.width), height: f64::from(picture.height) };
-        ViewShot {
-            camera,
-            name,
-            frame: *frame,
-            shot: Shot { frame: picture, levels: self.levels },
-            crop: detection.crop.map_or(whole, Area::from),
-            centroids: &detection.centroids,
+/// One camera at the frames of a question, the target last; or why it cannot be shown.
+fn shots_of(
+    recording: &Recording,
+    project: &Project,
+    info: &RecordingInfo,
+    camera: CameraId,
+    frames: impl Iterator<Item = u32>,
+) -> Result<Result<Vec<FrameShot>, String>, JobError> {
+    let mut opened = match CameraShots::open(recording, info, camera, &project.seed_frames(info.id)?) {
+        Ok(opened) => opened,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let mut shots = Vec::new();
+    for frame in frames {
+        let Some(detection) = detection_of(project, info, camera, frame)? else {
+            return Ok(Err(format!("it was not detected at frame {frame}")));
+        };
+        match opened.read(frame, detection) {
+            Ok(shot) => shots.push(shot),
+            Err(reason) => return Ok(Err(reason)),
         }
     }
+    Ok(Ok(shots))
 }
 
-/// Every question about one view.
+/// Every question about one view; the shots are those of the exemplars and the target.
 fn questions_of(
     stages: &Stages<'_>,
-    shots: &CameraFrames,
-    name: &str,
-    camera: CameraId,
+    shots: &[FrameShot],
     exemplars: &[(u32, FrameLabels)],
 ) -> Result<Vec<Question>, PromptError> {
-    let target = shots.view(exemplars.len(), name, camera);
+    let target = shots[exemplars.len()].view();
+    let camera = target.camera;
     let picture = stages.target(&target);
     let shown = |draw: &dyn Fn(&ViewShot<'_>, &FrameLabels) -> Exemplar| -> Vec<Exemplar> {
         let all = exemplars.iter().enumerate();
-        all.map(|(index, (_, labels))| draw(&shots.view(index, name, camera), labels)).collect()
+        all.map(|(index, (_, labels))| draw(&shots[index].view(), labels)).collect()
     };
     let mut questions = Vec::new();
     let mut so_far = AssignmentSoFar::new();

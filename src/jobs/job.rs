@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::JobError;
+use crate::vlm::http::Tally;
 
 /// Set by whoever wants a job to stop; looked at between frames or chunks.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +23,7 @@ impl CancelFlag {
 }
 
 /// What a job says while it works.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum JobEvent {
     /// A part of the work begins, of `total` steps.
     Phase {
@@ -39,6 +40,8 @@ pub enum JobEvent {
     Note(String),
     /// Results suffer, or something was left out.
     Warning(String),
+    /// How the asking of a model stands.
+    Asking(Box<Tally>),
 }
 
 /// A running job as the work sees it.
@@ -72,6 +75,11 @@ impl<'a> Job<'a> {
     /// Says something that results suffer from.
     pub fn warn(&self, message: impl Into<String>) {
         (self.listener)(JobEvent::Warning(message.into()));
+    }
+
+    /// Says how the asking of a model stands.
+    pub fn asking(&self, tally: Tally) {
+        (self.listener)(JobEvent::Asking(Box::new(tally)));
     }
 
     /// Whether the job was asked to stop.

@@ -14,6 +14,10 @@ mod cameras;
 
 pub mod new;
 
+mod shots;
+
+pub mod inquiry;
+
 mod detect_camera;
 
 pub mod detect;

@@ -67,7 +67,7 @@ pub fn recording(scene: &Scene, frames: u32) -> (Vec<FrameInput>, Vec<FrameLabel
         }
         let human = (frame < 3).then(|| truth.clone());
         truths.push(truth);
-        FrameInput { frame, centroids, human, proposal: None }
+        FrameInput { frame, centroids, human, proposal: None, votes: None }
     });
     (inputs.collect(), truths)
 }

@@ -63,6 +63,8 @@ pub struct FrameInput {
     pub human: Option<FrameLabels>,
     /// Labels by an assigner other than the geometry.
     pub proposal: Option<FrameLabels>,
+    /// What was said of some labels beside the assigner; without, the proposal itself is what votes.
+    pub votes: Option<FrameLabels>,
 }
 
 /// A frame as it comes out.
@@ -190,10 +192,8 @@ impl PoseSolver {
         if let Some(proposal) = &input.proposal {
             evidence.add_points(&self.rig, proposal);
         }
-        let votes = input
-            .proposal
-            .as_ref()
-            .map(|proposal| Votes::new(&evidence, proposal, self.config.vote_weight, self.config.vote_cap));
+        let votes = input.votes.as_ref().or(input.proposal.as_ref());
+        let votes = votes.map(|labels| Votes::new(&evidence, labels, self.config.vote_weight, self.config.vote_cap));
         TrackerInput { evidence, votes }
     }
 
@@ -249,7 +249,11 @@ impl PoseSolver {
         after: &Assignment,
         stamp: Stamp,
     ) -> FrameLabels {
-        let assigner = if input.proposal.is_some() { Source::Imported } else { Source::Geometry };
+        // What a proposal says nothing of is as its other labels are.
+        let usual = match &input.proposal {
+            Some(proposal) => proposal.iter().next().map_or(Source::Imported, |(_, _, label)| label.source()),
+            None => Source::Geometry,
+        };
         let mut labels = FrameLabels::empty(self.rig.len(), self.skeleton.len());
         for keypoint in self.skeleton.ids() {
             for camera in self.rig.ids() {
@@ -259,7 +263,8 @@ impl PoseSolver {
                     continue;
                 }
                 let (old, new) = (before[keypoint.index()][camera.index()], after[keypoint.index()][camera.index()]);
-                let source = if old == new { assigner } else { Source::Stage4 };
+                let proposed = input.proposal.as_ref().and_then(|proposal| proposal.get(camera, keypoint));
+                let source = if old == new { proposed.map_or(usual, Label::source) } else { Source::Stage4 };
                 let label = Label {
                     placement: stage4::placement(evidence, camera.index(), new),
                     provenance: stamp.provenance(source),

@@ -4,14 +4,19 @@
 //! while a better one that is at most [`MAX_AGE`] frames old exists; a frame that a person corrected replaces its machine
 //! version.
 
+use serde::{Deserialize, Serialize};
+
 /// How many exemplars there are.
 pub const EXEMPLARS: usize = 3;
 
 /// A frame that failed the gate gives way to a good one at most so many frames old.
 pub const MAX_AGE: u32 = 30;
 
+/// So many of the completed frames can still be shown to later ones.
+const KEPT: usize = MAX_AGE as usize + EXEMPLARS;
+
 /// A completed frame, as the window sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Completed {
     /// The frame.
     pub frame: u32,
@@ -20,16 +25,18 @@ pub struct Completed {
 }
 
 /// The frames that were completed so far, and which of them are shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RollingWindow {
-    /// In the order of completion.
+    /// In the order of completion, the latest [`KEPT`].
     completed: Vec<Completed>,
 }
 
 impl RollingWindow {
-    /// A window that begins with the seeds.
-    pub fn from_seeds(seeds: impl IntoIterator<Item = u32>) -> Self {
-        Self { completed: seeds.into_iter().map(|frame| Completed { frame, is_good: true }).collect() }
+    /// A window that begins with the seeds; the one nearest to `first`, the frame that comes next, counts as the latest.
+    pub fn from_seeds(seeds: &[u32], first: u32) -> Self {
+        let mut farthest_first = seeds.to_vec();
+        farthest_first.sort_by_key(|seed| std::cmp::Reverse(seed.abs_diff(first)));
+        Self { completed: farthest_first.into_iter().map(|frame| Completed { frame, is_good: true }).collect() }
     }
 
     /// Adds a completed frame, or replaces its earlier version where it stands.
@@ -38,6 +45,9 @@ impl RollingWindow {
             Some(earlier) => *earlier = completed,
             None => self.completed.push(completed),
         }
+        // Frames follow one another, so that those before are too old to be shown.
+        let surplus = self.completed.len().saturating_sub(KEPT);
+        self.completed.drain(..surplus);
     }
 
     /// The exemplars for `target`, oldest first: the three completed last, good ones before those that failed the gate as
@@ -68,7 +78,7 @@ mod tests {
 
     #[test]
     fn the_oldest_leaves() {
-        let mut window = RollingWindow::from_seeds([0, 1, 2]);
+        let mut window = RollingWindow::from_seeds(&[0, 1, 2], 3);
         assert_eq!(window.exemplars(3), [0, 1, 2]);
         window.complete(good(3));
         assert_eq!(window.exemplars(4), [1, 2, 3]);
@@ -76,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_failed_frame_gives_way_to_a_good_one_of_the_last_thirty() {
-        let mut window = RollingWindow::from_seeds([0, 1, 2]);
+        let mut window = RollingWindow::from_seeds(&[0, 1, 2], 3);
         window.complete(bad(3));
         assert_eq!(window.exemplars(4), [0, 1, 2]);
         assert_eq!(window.exemplars(32), [1, 2, 3], "frame 0 is 32 frames old by now");
@@ -85,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_corrected_frame_replaces_its_machine_version() {
-        let mut window = RollingWindow::from_seeds([0, 1]);
+        let mut window = RollingWindow::from_seeds(&[0, 1], 2);
         window.complete(bad(2));
         window.complete(good(3));
         window.complete(good(2));
@@ -93,8 +103,14 @@ mod tests {
     }
 
     #[test]
+    fn the_seed_that_a_sweep_leaves_from_counts_as_the_latest() {
+        assert_eq!(RollingWindow::from_seeds(&[0, 500, 900], 501).exemplars(501), [0, 900, 500]);
+        assert_eq!(RollingWindow::from_seeds(&[0, 1, 2], 3).exemplars(3), [0, 1, 2]);
+    }
+
+    #[test]
     fn fewer_than_three_are_shown_as_they_are() {
-        assert_eq!(RollingWindow::from_seeds([7]).exemplars(8), [7]);
+        assert_eq!(RollingWindow::from_seeds(&[7], 8).exemplars(8), [7]);
         assert!(RollingWindow::default().exemplars(0).is_empty());
     }
 }

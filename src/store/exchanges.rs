@@ -19,20 +19,19 @@ pub struct ExchangePlace {
 }
 
 impl Project {
-    /// Keeps an exchange.
+    /// Keeps exchanges, all in one transaction: answers that came together cost one write.
     ///
     /// # Errors
-    /// When the file cannot be written.
-    pub fn put_exchange(&mut self, place: ExchangePlace, exchange: &Exchange) -> Result<(), StoreError> {
-        let body = serde_json::to_string(exchange);
+    /// When the file cannot be written; none is kept then.
+    pub fn put_exchanges(&mut self, exchanges: &[(ExchangePlace, Exchange)]) -> Result<(), StoreError> {
         self.write(Durability::Power, |transaction| {
-            let body = body.map_err(|error| Fault::Malformed(error.to_string()))?;
-            transaction
-                .prepare_cached(
-                    "INSERT INTO exchange (recording, run, frame, tag, key, attempt, answered, body) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                )?
-                .execute(params![
+            let mut insert = transaction.prepare_cached(
+                "INSERT INTO exchange (recording, run, frame, tag, key, attempt, answered, body) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?;
+            for (place, exchange) in exchanges {
+                let body = serde_json::to_string(exchange).map_err(|error| Fault::Malformed(error.to_string()))?;
+                insert.execute(params![
                     place.recording.0,
                     place.run.map(|run| run.0),
                     place.frame,
@@ -42,6 +41,7 @@ impl Project {
                     exchange.is_answered(),
                     body
                 ])?;
+            }
             Ok(())
         })
     }
@@ -88,22 +88,23 @@ impl Project {
         recording: RecordingId,
         mut each: impl FnMut(Option<u32>, Exchange) -> Result<(), E>,
     ) -> Result<(), E> {
-        let ids: Vec<i64> = self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT id FROM exchange WHERE recording = ?1 ORDER BY id")?;
-            let ids = statement.query_map([recording.0], |row| row.get(0))?;
-            Ok(ids.collect::<Result<_, _>>()?)
-        })?;
-        for id in ids {
-            let (frame, exchange) = self.read(|connection| {
-                let (frame, body): (Option<u32>, String) = connection
-                    .prepare_cached("SELECT frame, body FROM exchange WHERE id = ?1")?
-                    .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-                Ok((frame, exchange_of(&body)?))
+        let mut last = 0;
+        loop {
+            // One at a time: no read stands open while `each` works, and memory stays flat.
+            let next: Option<(i64, Option<u32>, String)> = self.read(|connection| {
+                let mut statement = connection.prepare_cached(
+                    "SELECT id, frame, body FROM exchange WHERE recording = ?1 AND id > ?2 ORDER BY id LIMIT 1",
+                )?;
+                let row = statement
+                    .query_row(params![recording.0, last], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                    .optional()?;
+                Ok(row)
             })?;
+            let Some((id, frame, body)) = next else { return Ok(()) };
+            last = id;
+            let exchange = self.read(|_| exchange_of(&body))?;
             each(frame, exchange)?;
         }
-        Ok(())
     }
 }
 

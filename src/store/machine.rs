@@ -62,8 +62,8 @@ pub struct MachineFrame<'a> {
     pub changes: &'a [ChangeRecord],
     /// Its reasons; `frame`, `run` and `state` in here are not looked at.
     pub summary: &'a FrameSummary,
-    /// What the run needs to go on after this frame, under which key.
-    pub checkpoint: Option<(&'a str, &'a [u8])>,
+    /// What the run needs to go on after this frame, each under its key.
+    pub checkpoints: &'a [(&'a str, &'a [u8])],
 }
 
 /// What became of a frame's labels.
@@ -100,7 +100,7 @@ impl Project {
             info.require_slot(CameraId(last.0), KeypointId(last.1), keypoint_count)?;
             let outcome = replace_machine_labels(transaction, recording, frame, result.labels)?;
             write_findings(transaction, recording, frame, run, result)?;
-            if let Some((key, value)) = result.checkpoint {
+            for (key, value) in result.checkpoints {
                 runs::write_checkpoint(transaction, run, key, value)?;
             }
             Ok(outcome)

@@ -291,7 +291,7 @@ fn perform(project: &mut Project, recording: RecordingId, run: RunId, act: &Act)
             }
             let (pose, summary) = (FramePose::missing(12), FrameSummary::default());
             let frame =
-                MachineFrame { labels: &proposed, pose: &pose, changes: &[], summary: &summary, checkpoint: None };
+                MachineFrame { labels: &proposed, pose: &pose, changes: &[], summary: &summary, checkpoints: &[] };
             project.put_machine_frame(recording, 1, run, &frame).unwrap();
         }
         Act::Undo => drop(project.undo().unwrap()),

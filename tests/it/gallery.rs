@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::cli::{failure, json, run, small_recording};
 
 /// A project of the small recording, detected and with its seeds.
-fn seeded(folder: &Path) -> PathBuf {
+pub fn seeded(folder: &Path) -> PathBuf {
     let project = folder.join("small.bvlm");
     let (recording, name) = (small_recording().to_str().unwrap(), project.to_str().unwrap());
     let seeds = small_recording().join("truth/seeds.csv");

@@ -57,7 +57,7 @@ fn the_queue_of_100_000_frames_answers_in_a_second() {
             pose: &FramePose::missing(12),
             changes: &[],
             summary: &summary,
-            checkpoint: None,
+            checkpoints: &[],
         };
         project.put_machine_frame(recording, frame, run, &done).unwrap();
     }

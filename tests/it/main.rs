@@ -27,6 +27,8 @@ mod large;
 mod licences;
 /// Areas in which dots do not count, and dots that people add and delete.
 mod mask_regions;
+/// Runs that ask a model, stage by stage: what is asked, what comes of it, pausing, replaying, failures.
+mod model_run;
 /// Asking model servers: every failure that they are known for, cancelling, several at once, the connection test.
 mod model_server;
 /// The geometry kernel on a real mouse and its published calibration.

@@ -82,7 +82,7 @@ fn put_machine_labels(project: &mut Project, id: RecordingId, run: RunId, frame:
         }
     }
     let (pose, summary) = (FramePose::missing(12), FrameSummary::default());
-    let frame_of = MachineFrame { labels: &labels, pose: &pose, changes: &[], summary: &summary, checkpoint: None };
+    let frame_of = MachineFrame { labels: &labels, pose: &pose, changes: &[], summary: &summary, checkpoints: &[] };
     project.put_machine_frame(id, frame, run, &frame_of).unwrap();
 }
 

@@ -93,7 +93,7 @@ fn put(project: &mut Project, recording: RecordingId, frame: u32, run: RunId, la
         pose: &frame_pose,
         changes: &[],
         summary: &summary,
-        checkpoint: Some(("state", &frame.to_le_bytes())),
+        checkpoints: &[("state", &frame.to_le_bytes())],
     };
     project.put_machine_frame(recording, frame, run, &result).unwrap();
 }
@@ -130,7 +130,7 @@ fn a_human_label_is_never_written_over_by_a_run() {
     let labels = machine_labels(1);
     let frame_pose = pose();
     let summary = FrameSummary::default();
-    let result = MachineFrame { labels: &labels, pose: &frame_pose, changes: &[], summary: &summary, checkpoint: None };
+    let result = MachineFrame { labels: &labels, pose: &frame_pose, changes: &[], summary: &summary, checkpoints: &[] };
     let outcome = project.put_machine_frame(recording, 4, run, &result).unwrap();
     assert_eq!((outcome.written, outcome.kept_human, outcome.left_out), (70, 1, 1));
     let after = project.labels(recording, 4).unwrap();
@@ -167,7 +167,7 @@ fn changes_keep_their_reason() {
     ];
     let (labels, frame_pose, summary) = (machine_labels(1), pose(), FrameSummary::default());
     let result =
-        MachineFrame { labels: &labels, pose: &frame_pose, changes: &changes, summary: &summary, checkpoint: None };
+        MachineFrame { labels: &labels, pose: &frame_pose, changes: &changes, summary: &summary, checkpoints: &[] };
     project.put_machine_frame(recording, 0, run, &result).unwrap();
     let read = project.changes(recording, 0).unwrap();
     assert_eq!(read, changes);
@@ -356,7 +356,7 @@ fn a_write_that_fails_halfway_keeps_nothing() {
     let run = project.begin_run(recording, "pose", "{}", 1).unwrap();
     put(&mut project, recording, 3, run, &machine_labels(1));
     let (frame_pose, summary) = (FramePose::missing(12), FrameSummary::default());
-    let result = MachineFrame { labels: &bad, pose: &frame_pose, changes: &[], summary: &summary, checkpoint: None };
+    let result = MachineFrame { labels: &bad, pose: &frame_pose, changes: &[], summary: &summary, checkpoints: &[] };
     let error = project.put_machine_frame(recording, 3, run, &result).unwrap_err();
     assert!(error.to_string().contains("keypoint 11 in camera 5 at frame 3"), "{error}");
     assert_eq!(project.labels(recording, 3).unwrap(), machine_labels(1));

@@ -81,13 +81,14 @@ impl Labelling {
         for seed in project.seed_frames(self.info.id)? {
             let centroids = frame.cameras.centroids(&project.detection(self.info.id, seed)?);
             let human = Some(people_only(frame.cameras.labels_for_rig(&project.labels(self.info.id, seed)?)));
-            seeds.push(FrameInput { frame: seed, centroids, human, proposal: None });
+            seeds.push(FrameInput { frame: seed, centroids, human, proposal: None, votes: None });
         }
         let target = FrameInput {
             frame: view.frame,
             centroids: frame.centroids.clone(),
             human: Some(people_only(frame.labels.clone())),
             proposal: None,
+            votes: None,
         };
         let found = assist::carry_over(&frame.cameras.rig, &self.skeleton, &seeds, &target);
         Ok(found.into_iter().map(|found| frame.proposal(found)).collect())

@@ -7,9 +7,11 @@ use serde_json::json;
 use super::inputs::Examples;
 use super::{Assigner, Options};
 use crate::jobs::cameras::CameraMap;
+use crate::jobs::gallery::prompts_of;
 use crate::jobs::{JobError, detect};
 use crate::model::FrameLabels;
 use crate::store::{EditedView, Project, RecordingInfo, RunInfo, RunState, StoredMaskRegion, now_unix_ms};
+use crate::vlm::prompt::Prompt;
 
 /// Under this key a run keeps the hash of what people had said when it began.
 const CORRECTIONS: &str = "corrections";
@@ -23,10 +25,6 @@ pub(super) fn settings(
     frames: &Range<u32>,
     examples: &Examples,
 ) -> Result<String, JobError> {
-    let assigner = match options.assigner {
-        Assigner::Geometry => "geometry",
-        Assigner::Labels => "labels",
-    };
     let detected = match project.latest_run(info.id, "detect")? {
         Some(run) => Some([run.id.0 as u64, detect::refills(project, run.id)?]),
         None => None,
@@ -40,7 +38,7 @@ pub(super) fn settings(
         })
         .collect();
     let imported = match options.assigner {
-        Assigner::Geometry => String::new(),
+        Assigner::Geometry | Assigner::Vlm | Assigner::Hybrid => String::new(),
         Assigner::Labels => {
             let mut hasher = blake3::Hasher::new();
             for item in project.imported_labels_in(info.id, frames.clone())? {
@@ -50,17 +48,28 @@ pub(super) fn settings(
             hasher.finalize().to_hex().to_string()
         }
     };
-    Ok(json!({
+    let mut settings = json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "assigner": assigner,
-        "solver": options.solver.to_string(),
+        "assigner": options.assigner.as_str(),
+        "solver": options.solver().to_string(),
         "frames": [frames.start, frames.end],
         "calibration": hash(&format!("{:?}", cameras.rig)),
         "detection": detected,
         "seeds": hash(&seeds.join("\n")),
         "imported": imported,
-    })
-    .to_string())
+    });
+    if let Some(model) = options.model.filter(|_| options.assigner.asks_model()) {
+        let prompts = prompts_of(project).map_err(|error| JobError::Prompt { message: error.to_string() })?;
+        settings["model"] = json!({
+            "name": model.name(),
+            "profile": model.profile,
+            "prompts": Prompt::ALL.map(|prompt| prompts.version(prompt)),
+            "regions_at_once": model.regions_at_once,
+            "without_regions": options.ablation.regions,
+            "audit_pct": model.audit_pct,
+        });
+    }
+    Ok(settings.to_string())
 }
 
 /// The run to go on with, or a new one; and whether it has nothing left to do.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::Assigner;
+use super::model::said_about;
 use crate::formats::tables::snap_to_centroids;
 use crate::jobs::JobError;
 use crate::jobs::cameras::CameraMap;
-use crate::model::{Centroid, FrameLabels, Source};
+use crate::model::{Centroid, FrameLabels, RunId, Source};
 use crate::pose::solve::FrameInput;
 use crate::store::{Project, RecordingInfo};
 
@@ -20,6 +21,8 @@ pub(super) struct Inputs<'a> {
     pub info: &'a RecordingInfo,
     pub cameras: &'a CameraMap,
     pub assigner: Assigner,
+    /// The run whose model's words count.
+    pub said_by: Option<RunId>,
 }
 
 /// The frames that the animal is learnt from.
@@ -39,7 +42,7 @@ impl Inputs<'_> {
                 Some(found) => found.map(|_| ()).map_err(JobError::from),
                 None => Err(JobError::NoImportedLabels { name, start: frames.start, end: frames.end, project }),
             },
-            Assigner::Geometry => {
+            Assigner::Geometry | Assigner::Vlm | Assigner::Hybrid => {
                 let detected = self.project.detected_frames(self.info.id, None)?;
                 let mut missing = frames.clone().filter(|frame| detected.binary_search(frame).is_err());
                 let Some(first) = missing.next() else { return Ok(()) };
@@ -59,7 +62,7 @@ impl Inputs<'_> {
             }
             return Ok(Examples { frames: inputs, start_frames: seed_frames });
         }
-        if self.assigner == Assigner::Geometry {
+        if self.assigner != Assigner::Labels {
             let (name, project) = (self.info.name.clone(), self.project.path().to_owned());
             return Err(JobError::NoSeeds { name, project });
         }
@@ -85,7 +88,7 @@ impl Inputs<'_> {
             .iter()
             .map(|frame| {
                 let centroids = vec![Vec::new(); self.cameras.rig.len()];
-                (*frame, FrameInput { frame: *frame, centroids, human: None, proposal: None })
+                (*frame, FrameInput { frame: *frame, centroids, human: None, ..FrameInput::default() })
             })
             .collect();
         for item in self.project.detections_in(self.info.id, range.clone())? {
@@ -105,6 +108,16 @@ impl Inputs<'_> {
                 let (frame, labels) = item?;
                 if let Some(input) = found.get_mut(&frame) {
                     input.proposal = Some(self.cameras.labels_for_rig(&labels));
+                }
+            }
+        }
+        if let (true, Some(run)) = (self.assigner.asks_model(), self.said_by) {
+            for (frame, input) in &mut found {
+                let said = said_about(self.project, self.info, run, *frame)?;
+                let said = said.map(|labels| self.cameras.labels_for_rig(&labels));
+                match self.assigner {
+                    Assigner::Hybrid => input.votes = said,
+                    _ => input.proposal = said,
                 }
             }
         }

@@ -10,8 +10,9 @@ use std::ops::Range;
 
 use serde_json::{Value, json};
 
+use super::Assigner;
 use super::inputs::Inputs;
-use super::{Assigner, NEAR_FRAMES, record};
+use super::work::{NEAR_FRAMES, record};
 use crate::jobs::cameras::CameraMap;
 use crate::jobs::rank::{is_good, summary_of};
 use crate::jobs::{Job, JobError, open};
@@ -109,7 +110,8 @@ pub fn preview(job: &Job<'_>, project: &Project, recording: Option<&str>, frame:
     let (assigner, solver) = latest_options(project, &info)?;
     let summaries = project.frame_summaries(info.id)?;
     let frames = reach(project, &info, &summaries, frame)?;
-    let inputs = Inputs { project, info: &info, cameras: &cameras, assigner };
+    let said_by = project.latest_run(info.id, "pose")?.map(|run| run.id);
+    let inputs = Inputs { project, info: &info, cameras: &cameras, assigner, said_by };
     let examples = examples(&inputs, &summaries, frame)?;
     let config = PoseConfig { solver, ..PoseConfig::default() };
     let pose = PoseSolver::new(cameras.rig.clone(), project.skeleton().clone(), config, &examples)?;
@@ -164,7 +166,7 @@ pub fn take(project: &mut Project, preview: &Preview, who: &str) -> Result<Taken
         .iter()
         .zip(&kept)
         .map(|((solved, changes), (labels, summary))| {
-            (solved.frame, MachineFrame { labels, pose: &solved.pose, changes, summary, checkpoint: None })
+            (solved.frame, MachineFrame { labels, pose: &solved.pose, changes, summary, checkpoints: &[] })
         })
         .collect();
     let plural = if rows.len() == 1 { "" } else { "s" };
@@ -261,7 +263,13 @@ fn examples(inputs: &Inputs<'_>, summaries: &[FrameSummary], frame: u32) -> Resu
     for good in good.into_iter().take(COMPANIONS) {
         let labels = inputs.cameras.labels_for_rig(&inputs.project.labels(inputs.info.id, good)?);
         let centroids = vec![Vec::new(); inputs.cameras.rig.len()];
-        examples.push(FrameInput { frame: good, centroids, human: None, proposal: Some(labels) });
+        examples.push(FrameInput {
+            frame: good,
+            centroids,
+            human: None,
+            proposal: Some(labels),
+            ..FrameInput::default()
+        });
     }
     Ok(examples)
 }

@@ -5,9 +5,11 @@ use std::ops::Range;
 use serde::Deserialize;
 
 use super::Assigner;
+use super::model::asked_key;
+use super::work::{LAST_PASS, sweep_key};
 use crate::jobs::JobError;
 use crate::pose::stage4::Solver;
-use crate::store::{Project, RecordingInfo, RunState};
+use crate::store::{Project, RecordingInfo, RunInfo, RunState};
 
 /// The latest run of a recording, where it stopped early.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +38,12 @@ struct Progress {
     committed: u32,
 }
 
+/// What is read of a sweep's checkpoint while a model is asked.
+#[derive(Deserialize)]
+struct Asked {
+    checkpoint: Progress,
+}
+
 /// The latest run, if it stopped early. One whose settings another version wrote differently is not offered.
 ///
 /// # Errors
@@ -45,12 +53,33 @@ pub fn unfinished(project: &Project, info: &RecordingInfo) -> Result<Option<Unfi
     let Some(run) = run else { return Ok(None) };
     let Ok(settings) = serde_json::from_str::<Settings>(&run.config_json) else { return Ok(None) };
     let (Ok(assigner), Ok(solver)) = (settings.assigner.parse(), settings.solver.parse()) else { return Ok(None) };
+    // Frames that a model was asked about are labelled already, if without what comes after them.
+    let solved = committed(
+        project,
+        &run,
+        |sweep| sweep_key(LAST_PASS, sweep),
+        |bytes| serde_json::from_slice::<Progress>(bytes).ok(),
+    )?;
+    let asked = committed(project, &run, asked_key, |bytes| {
+        serde_json::from_slice::<Asked>(bytes).ok().map(|asked| asked.checkpoint)
+    })?;
+    let done = solved.max(asked);
+    let [start, end] = settings.frames;
+    Ok(Some(Unfinished { frames: start..end, done, assigner, solver }))
+}
+
+/// Frames that the sweeps of a pass have behind them.
+fn committed(
+    project: &Project,
+    run: &RunInfo,
+    key: impl Fn(usize) -> String,
+    progress: impl Fn(&[u8]) -> Option<Progress>,
+) -> Result<u32, JobError> {
     let mut done = 0;
     // Sweeps follow one another: the first without a checkpoint was not begun.
     for index in 0.. {
-        let Some(bytes) = project.checkpoint(run.id, &format!("sweep {index}"))? else { break };
-        done += serde_json::from_slice::<Progress>(&bytes).map_or(0, |progress| progress.committed);
+        let Some(bytes) = project.checkpoint(run.id, &key(index))? else { break };
+        done += progress(&bytes).map_or(0, |progress| progress.committed);
     }
-    let [start, end] = settings.frames;
-    Ok(Some(Unfinished { frames: start..end, done, assigner, solver }))
+    Ok(done)
 }

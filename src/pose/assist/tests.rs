@@ -174,7 +174,7 @@ fn without_a_point_dots_go_to_the_nearest() {
     let scene = scene(6);
     let input = |frame: u32, human| {
         let centroids = exact(&scene, &scene.points(frame));
-        FrameInput { frame, centroids, human, proposal: None }
+        FrameInput { frame, centroids, human, proposal: None, votes: None }
     };
     let mut labels = FrameLabels::empty(6, 12);
     let dots = exact(&scene, &scene.points(4));

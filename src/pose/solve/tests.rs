@@ -67,8 +67,13 @@ fn two_cameras_and_eight_do() {
     let truth = two.points(5);
     let dots = exact(&two, &truth);
     let seed = by_number(&dots, 12, Source::Seed);
-    let frame =
-        |frame| FrameInput { frame, centroids: dots.clone(), human: (frame < 3).then(|| seed.clone()), proposal: None };
+    let frame = |frame| FrameInput {
+        frame,
+        centroids: dots.clone(),
+        human: (frame < 3).then(|| seed.clone()),
+        proposal: None,
+        votes: None,
+    };
     let inputs: Vec<FrameInput> = (0..5).map(frame).collect();
     let solved = solve(&two, &inputs, Solver::Joint);
     for (place, truth) in solved[1].pose.points.iter().zip(truth) {
@@ -140,8 +145,13 @@ fn one_wrong_view(scene: &Scene, source: Source) -> (Vec<FrameInput>, FrameLabel
     let seed = by_number(&dots, 12, Source::Seed);
     let mut proposal = by_number(&dots, 12, Source::Imported);
     proposal.place(CameraId(2), KeypointId(0), on(&dots[2][6], source));
-    let frame =
-        |frame| FrameInput { frame, centroids: dots.clone(), human: (frame < 3).then(|| seed.clone()), proposal: None };
+    let frame = |frame| FrameInput {
+        frame,
+        centroids: dots.clone(),
+        human: (frame < 3).then(|| seed.clone()),
+        proposal: None,
+        votes: None,
+    };
     let mut inputs: Vec<FrameInput> = (0..4).map(frame).collect();
     inputs[3].proposal = Some(proposal.clone());
     (inputs, proposal)

@@ -151,7 +151,7 @@ fn exchange(desk: &mut Desk, frames: std::ops::Range<u32>, [a, b]: [KeypointId; 
         let mut pose = view.pose.clone();
         pose.points.swap(a.index(), b.index());
         let summary = FrameSummary { score: Some(0.9), side: Some(1.0), ..view.summary.unwrap() };
-        let found = MachineFrame { labels: &labels, pose: &pose, changes: &[], summary: &summary, checkpoint: None };
+        let found = MachineFrame { labels: &labels, pose: &pose, changes: &[], summary: &summary, checkpoints: &[] };
         desk.project.put_machine_frame(info.id, frame, run, &found).unwrap();
     }
 }

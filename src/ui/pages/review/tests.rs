@@ -70,7 +70,7 @@ fn spoil(project: &mut Project, info: &RecordingInfo) {
             None => (labels, calm(frame)),
         };
         let pose = project.pose(info.id, frame).unwrap();
-        let result = MachineFrame { labels: &labels, pose: &pose, changes: &[], summary: &summary, checkpoint: None };
+        let result = MachineFrame { labels: &labels, pose: &pose, changes: &[], summary: &summary, checkpoints: &[] };
         project.put_machine_frame(info.id, frame, run, &result).unwrap();
     }
     project.finish_run(run, 2).unwrap();

@@ -1,0 +1,73 @@
+//! The options that name a model and say how it is asked.
+
+use clap::Args;
+
+use crate::jobs::JobError;
+use crate::jobs::pose::ModelOptions;
+use crate::vlm::Profile;
+use crate::vlm::http::{Endpoint, Role, Secret};
+
+/// Where the key of a server comes from.
+const KEY: &str = "BEHAVIORVLM_API_KEY";
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Asking a model")]
+pub(super) struct ModelArguments {
+    /// A model and where it is served, as pose=Qwen/Qwen3.5-27B@http://127.0.0.1:8000; several addresses of one model are all
+    /// used. The key is taken from BEHAVIORVLM_API_KEY.
+    #[arg(long, value_name = "ROLE=NAME@URL")]
+    model: Vec<String>,
+    /// What the model's family wants, where its name does not tell: "Qwen3.5-27B", "Qwen3-VL", "Qwen2.5-VL", "Gemini", "GPT",
+    /// "Other".
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// Requests at once, per address.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    concurrency: Option<u16>,
+    /// Pause after so many calls.
+    #[arg(long, value_name = "CALLS")]
+    budget: Option<u64>,
+    /// Leave to send pictures to a host that is not this machine.
+    #[arg(long, value_name = "HOST")]
+    allow_host: Vec<String>,
+    /// Ask for all regions of a view in one call instead of one each.
+    #[arg(long)]
+    regions_at_once: bool,
+    /// Share of what the geometry is sure of that a hybrid run asks about too, per cent.
+    #[arg(long, value_name = "PERCENT", default_value_t = ModelOptions::AUDIT_PCT)]
+    audit: f64,
+}
+
+impl ModelArguments {
+    /// What they say of the model of a role; `None` where none was named.
+    pub fn options(&self, role: Role) -> anyhow::Result<Option<ModelOptions>> {
+        let mut endpoints = Vec::new();
+        for text in &self.model {
+            let (named, mut endpoint) = Endpoint::parse(text)?;
+            endpoint.key = std::env::var(KEY).ok().and_then(|key| Secret::new(&key));
+            endpoint.concurrency = self.concurrency.map_or(endpoint.concurrency, usize::from);
+            if named == role {
+                endpoints.push(endpoint);
+            }
+        }
+        if endpoints.is_empty() {
+            return Ok(None);
+        }
+        let mut options = ModelOptions::new(endpoints)?;
+        if let Some(name) = &self.profile {
+            options.profile = Profile::preset(name).ok_or_else(|| {
+                let names: Vec<String> = Profile::presets().into_iter().map(|preset| preset.name).collect();
+                JobError::Model { message: format!("\"{name}\" is no profile; there are {}", names.join(", ")) }
+            })?;
+        }
+        if !(0.0..=100.0).contains(&self.audit) {
+            let message = format!("--audit is a share in per cent, 0 to 100, not {}", self.audit);
+            return Err(JobError::Model { message }.into());
+        }
+        options.allowed_hosts.clone_from(&self.allow_host);
+        options.budget = self.budget;
+        options.regions_at_once = self.regions_at_once;
+        options.audit_pct = self.audit;
+        Ok(Some(options))
+    }
+}

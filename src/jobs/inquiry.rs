@@ -1,0 +1,195 @@
+//! Asking a model on behalf of a run: a question that the project has an answer to is not asked again, an answer is kept as soon
+//! as it is there, and one that cannot be used is asked for once more with its problem quoted.
+//!
+//! All of it happens on one thread; answers that come together are written together.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::JobError;
+use crate::model::{RecordingId, RunId};
+use crate::store::{ExchangePlace, Project, StoreError, now_unix_ms};
+use crate::vlm::answer::Checked;
+use crate::vlm::exchange::Exchange;
+use crate::vlm::http::{Answered, AskError, Client};
+use crate::vlm::question::{Correction, Manner};
+use crate::vlm::{Profile, Question};
+
+/// What was asked, and what came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Questions that were put to a model, those that quote a problem included.
+    pub calls: u64,
+    /// Questions that the project had the answer to.
+    pub known: u64,
+    /// Questions asked once more, since the first answer could not be used.
+    pub reasks: u64,
+    /// Questions that got no usable answer.
+    pub failed: u64,
+    /// What was wrong with answers, by name.
+    pub problems: BTreeMap<String, u64>,
+    /// Why no answer came, by name.
+    pub unanswered: BTreeMap<String, u64>,
+}
+
+/// Asks for one run.
+pub(super) struct Inquiry<'a> {
+    project: RefCell<&'a mut Project>,
+    /// `None` where only what was answered before counts.
+    client: Option<Client>,
+    model: String,
+    profile: Profile,
+    recording: RecordingId,
+    run: Option<RunId>,
+    budget: Option<u64>,
+    unwritten: RefCell<Vec<(ExchangePlace, Exchange)>>,
+    counts: RefCell<Counts>,
+}
+
+/// Whom to ask, about what, and how often at most.
+pub(super) struct Terms {
+    /// Whom; `None` where only what was answered before counts.
+    pub client: Option<Client>,
+    /// The model's name: an answer of another one is another answer.
+    pub model: String,
+    /// How it is asked.
+    pub profile: Profile,
+    /// The recording.
+    pub recording: RecordingId,
+    /// The run.
+    pub run: Option<RunId>,
+    /// Most calls.
+    pub budget: Option<u64>,
+}
+
+impl<'a> Inquiry<'a> {
+    pub fn new(project: &'a mut Project, terms: Terms) -> Self {
+        let Terms { client, model, profile, recording, run, budget } = terms;
+        Self {
+            project: RefCell::new(project),
+            client,
+            model,
+            profile,
+            recording,
+            run,
+            budget,
+            unwritten: RefCell::default(),
+            counts: RefCell::default(),
+        }
+    }
+
+    /// The project, while nothing is asked.
+    pub fn project<T>(&self, work: impl FnOnce(&mut Project) -> T) -> T {
+        work(&mut self.project.borrow_mut())
+    }
+
+    /// What was asked so far.
+    pub fn counts(&self) -> Counts {
+        self.counts.borrow().clone()
+    }
+
+    /// Asks, and reads the answer with `read`. `Some` holds what of the answer can be used, be it all or a part; `None` means that
+    /// no answer came.
+    ///
+    /// # Errors
+    /// When the run has to pause: stopped, no server left, the budget spent, nothing recorded; or the project cannot be written.
+    pub async fn ask<T>(
+        &self,
+        frame: u32,
+        question: &Question,
+        read: impl Fn(&str) -> Checked<T>,
+    ) -> Result<Option<T>, JobError> {
+        let key = question.key(&self.model, &self.profile);
+        let Some(said) = self.answer(frame, question, &key, Manner::default()).await? else { return Ok(None) };
+        let first = read(&said);
+        self.note(&first);
+        let Some(problem) = first.correction() else { return Ok(Some(first.value)) };
+        self.counts.borrow_mut().reasks += 1;
+        let manner = Manner { correction: Some(Correction { said, problem }), ..Manner::default() };
+        let Some(said) = self.answer(frame, question, &key, manner).await? else { return Ok(Some(first.value)) };
+        let second = read(&said);
+        self.note(&second);
+        if !second.is_usable() {
+            self.counts.borrow_mut().failed += 1;
+        }
+        Ok(Some(second.value))
+    }
+
+    fn note<T>(&self, checked: &Checked<T>) {
+        let mut counts = self.counts.borrow_mut();
+        for problem in &checked.problems {
+            *counts.problems.entry(problem.name().to_owned()).or_default() += 1;
+        }
+    }
+
+    /// The words of an answer, from the project or from the model; `None` where none came.
+    async fn answer(
+        &self,
+        frame: u32,
+        question: &Question,
+        key: &str,
+        manner: Manner,
+    ) -> Result<Option<String>, JobError> {
+        let attempt = u32::from(manner.correction.is_some());
+        if let Some(known) = self.project.borrow().answered_exchange(key, attempt)? {
+            self.counts.borrow_mut().known += 1;
+            return Ok(known.answer);
+        }
+        let Some(client) = &self.client else { return Err(JobError::NotRecorded { tag: question.tag.clone() }) };
+        {
+            let mut counts = self.counts.borrow_mut();
+            if self.budget.is_some_and(|budget| counts.calls >= budget) {
+                return Err(JobError::BudgetSpent { calls: counts.calls });
+            }
+            counts.calls += 1;
+        }
+        let mut exchange = Exchange::asked(question, key.to_owned(), &self.model, &manner, now_unix_ms());
+        let said = match client.ask(question, &manner).await {
+            Ok(answered) => {
+                complete(&mut exchange, &answered);
+                Some(answered.said.answer_text().to_owned())
+            }
+            Err(AskError::Stopped) => return Err(JobError::Stopped),
+            Err(AskError::Gone(out)) => return Err(JobError::ModelGone { why: AskError::Gone(out).to_string() }),
+            Err(error @ AskError::Failed { .. }) => {
+                exchange.problems.push(error.to_string());
+                let AskError::Failed { trouble, .. } = &error else { return Ok(None) };
+                let mut counts = self.counts.borrow_mut();
+                counts.failed += 1;
+                *counts.unanswered.entry(trouble.name().to_owned()).or_default() += 1;
+                None
+            }
+        };
+        let place = ExchangePlace { recording: self.recording, run: self.run, frame: Some(frame) };
+        self.unwritten.borrow_mut().push((place, exchange));
+        // All answers that came by now are written by whoever goes on first.
+        tokio::task::yield_now().await;
+        self.write()?;
+        Ok(said)
+    }
+
+    /// Writes what is not written yet; also to be called when the run ends early.
+    pub fn write(&self) -> Result<(), StoreError> {
+        let mut unwritten = self.unwritten.borrow_mut();
+        if unwritten.is_empty() {
+            return Ok(());
+        }
+        self.project.borrow_mut().put_exchanges(&unwritten)?;
+        unwritten.clear();
+        Ok(())
+    }
+}
+
+fn complete(exchange: &mut Exchange, answered: &Answered) {
+    let said = &answered.said;
+    exchange.answer = Some(said.answer_text().to_owned());
+    exchange.reasoning = said.reasoning.clone();
+    exchange.problems = answered.retries.iter().map(|retry| retry.trouble.to_string()).collect();
+    exchange.prompt_tokens = u32::try_from(said.usage.prompt_tokens).ok().filter(|tokens| *tokens > 0);
+    exchange.answer_tokens = u32::try_from(said.usage.answer_tokens).ok().filter(|tokens| *tokens > 0);
+    exchange.millis = answered.millis;
+    exchange.cost = answered.cost;
+    exchange.request_id.clone_from(&answered.request_id);
+}

@@ -1,0 +1,374 @@
+//! Stages 1 to 3 with a model: frame after frame, away from the seeds, each with the frames before it as exemplars.
+//!
+//! A sweep asks about a frame in all views at once, takes the answers through stage 4 with what is known so far, and shows the
+//! result to the model with the next frames. What the model said is kept with the frame; once all frames were asked about, the
+//! solver goes over them again, with what comes after each frame known too.
+
+mod agreement;
+
+mod eye;
+
+mod hybrid;
+
+mod settings;
+
+mod view;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+
+use self::agreement::Agreement;
+use self::eye::Eye;
+pub use self::settings::ModelOptions;
+use self::view::ViewAnswer;
+use super::inputs::{Examples, Inputs};
+use super::work::{Checkpoint, GEOMETRY_PASS, LAST_PASS, Pass, Work, broken, first_checkpoint, put};
+use super::{Assigner, Options};
+use crate::jobs::cameras::CameraMap;
+use crate::jobs::gallery::prompts_of;
+use crate::jobs::inquiry::{Inquiry, Terms};
+use crate::jobs::rank::{is_good, summary_of};
+use crate::jobs::{Job, JobError};
+use crate::model::{
+    CameraId, CentroidNumber, FrameLabels, KeypointId, Label, Placement, Provenance, RunId, Skeleton, Source,
+};
+use crate::pose::solve::{FrameInput, PoseConfig, PoseSolver, SolvedFrame, Stamp};
+use crate::pose::stages::Stages;
+use crate::pose::sweep::Sweep;
+use crate::pose::window::{Completed, RollingWindow};
+use crate::recording::Recording;
+use crate::store::{Project, RecordingInfo, RunInfo};
+use crate::vlm::convention::Convention;
+use crate::vlm::http::{Client, Stop};
+use crate::vlm::prompt::Prompts;
+use crate::vlm::sent::Limits;
+
+/// What all questions of a run share; threads that draw have it too.
+pub(super) struct Kit {
+    skeleton: Skeleton,
+    prompts: Prompts,
+    convention: Convention,
+}
+
+impl Kit {
+    pub fn new(skeleton: &Skeleton, prompts: Prompts, options: &ModelOptions) -> Self {
+        Self { skeleton: skeleton.clone(), prompts, convention: options.profile.convention }
+    }
+
+    fn stages(&self) -> Stages<'_> {
+        Stages {
+            skeleton: &self.skeleton,
+            prompts: &self.prompts,
+            convention: self.convention,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Where the asking of a sweep stands.
+#[derive(Serialize, Deserialize)]
+struct Asked {
+    checkpoint: Checkpoint,
+    window: RollingWindow,
+}
+
+/// One label that a model gave.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Said {
+    camera: CameraId,
+    keypoint: KeypointId,
+    number: Option<CentroidNumber>,
+    source: Source,
+}
+
+/// Under this key a run keeps what the model said about a frame.
+fn said_key(frame: u32) -> String {
+    format!("said {frame}")
+}
+
+/// Under this key a run keeps where the asking of a sweep stands.
+pub(super) fn asked_key(sweep: usize) -> String {
+    format!("asked {sweep}")
+}
+
+/// What a run's model said about a frame, as labels on the dots that the frame has now; `None` where it was not asked.
+pub(super) fn said_about(
+    project: &Project,
+    info: &RecordingInfo,
+    run: RunId,
+    frame: u32,
+) -> Result<Option<FrameLabels>, JobError> {
+    let Some(bytes) = project.checkpoint(run, &said_key(frame))? else { return Ok(None) };
+    let said: Vec<Said> = serde_json::from_slice(&bytes).map_err(|error| broken(project, &error))?;
+    let views = project.detection(info.id, frame)?;
+    let mut labels = FrameLabels::empty(info.cameras.len(), project.skeleton().len());
+    for said in said {
+        let placement = match said.number {
+            None => Placement::Absent,
+            Some(number) => {
+                let view = views.get(said.camera.index()).and_then(Option::as_ref);
+                let dot = view.and_then(|view| view.centroids.iter().find(|dot| dot.number == number));
+                // A person may have deleted it since.
+                let Some(dot) = dot else { continue };
+                Placement::Centroid { number, point_in_image: dot.point_in_image }
+            }
+        };
+        let provenance = Provenance { source: said.source, run: Some(run), annotator: None, at_unix_ms: 0 };
+        labels.place(said.camera, said.keypoint, Label { placement, provenance, margin: None });
+    }
+    Ok(Some(labels))
+}
+
+/// Asks about the frames of a run.
+pub(super) struct Asking<'a> {
+    pub job: &'a Job<'a>,
+    pub recording: &'a Recording,
+    pub info: &'a RecordingInfo,
+    pub cameras: &'a CameraMap,
+    pub solver: &'a PoseSolver,
+    pub run: &'a RunInfo,
+    pub options: &'a Options<'a>,
+    pub model: &'a ModelOptions,
+    pub inquiry: &'a Inquiry<'a>,
+    pub kit: Arc<Kit>,
+    pub examples: &'a Examples,
+    /// Cameras of which was said that they cannot be shown.
+    pub told: RefCell<Vec<CameraId>>,
+}
+
+/// Runs what asks, and stops all requests as soon as the job is stopped.
+fn block_on<T>(
+    job: &Job<'_>,
+    stop: &Stop,
+    client: Option<&Client>,
+    work: impl Future<Output = Result<T, JobError>>,
+) -> Result<T, JobError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(std::thread::available_parallelism().map_or(2, usize::from) + 2)
+        .build()
+        .map_err(|error| JobError::Model { message: format!("no request can be made from this machine ({error})") })?;
+    let tell = || {
+        if let Some(client) = client {
+            job.asking(client.tally());
+        }
+    };
+    let watch = async {
+        loop {
+            if job.is_cancelled() {
+                stop.stop();
+            }
+            tell();
+            tokio::time::sleep(WATCH_EVERY).await;
+        }
+    };
+    let result = runtime.block_on(async {
+        tokio::select! {
+            result = work => result,
+            () = watch => Err(JobError::Stopped),
+        }
+    });
+    tell();
+    result
+}
+
+/// How often is looked whether the job was stopped.
+const WATCH_EVERY: Duration = Duration::from_millis(100);
+
+impl Work<'_> {
+    /// Asks a model, and solves with what it says.
+    pub(super) fn with_model(
+        &mut self,
+        model: &ModelOptions,
+        solver: &PoseSolver,
+        sweeps: &[Sweep],
+    ) -> Result<(), JobError> {
+        let stop = Stop::default();
+        let client = model.client(&stop)?;
+        let prompts = prompts_of(self.project).map_err(|error| JobError::Prompt { message: error.to_string() })?;
+        if self.options.assigner == Assigner::Hybrid {
+            let geometry = Pass { solver, assigner: Assigner::Geometry, name: GEOMETRY_PASS, is_last: false };
+            self.pass(geometry, sweeps)?;
+        }
+        let terms = Terms {
+            client: client.clone(),
+            model: model.name().to_owned(),
+            profile: model.profile.clone(),
+            recording: self.info.id,
+            run: Some(self.run.id),
+            budget: model.budget,
+        };
+        let kit = Arc::new(Kit::new(self.project.skeleton(), prompts, model));
+        let inquiry = Inquiry::new(&mut *self.project, terms);
+        let asking = Asking {
+            job: self.job,
+            recording: self.recording,
+            info: self.info,
+            cameras: self.cameras,
+            solver,
+            run: self.run,
+            options: self.options,
+            model,
+            inquiry: &inquiry,
+            kit,
+            examples: self.examples,
+            told: RefCell::default(),
+        };
+        let result = block_on(self.job, &stop, client.as_ref(), async {
+            match self.options.assigner {
+                Assigner::Hybrid => asking.unsure(sweeps).await,
+                _ => asking.sweeps(sweeps).await,
+            }
+        });
+        // What came in while others failed is kept too.
+        let written = inquiry.write();
+        let counts = inquiry.counts();
+        let report = &mut self.report;
+        (report.calls, report.failed_calls) = (counts.calls, counts.failed);
+        if let Some(client) = &client {
+            let tally = client.tally();
+            report.retries = tally.retried;
+            report.cost = (tally.cost > 0.0).then_some(tally.cost);
+        }
+        report.model = Some(counts);
+        let agreement = result?;
+        written?;
+        report.agreement = agreement.share();
+        let usual = solver.config();
+        let config = PoseConfig { vote_weight: agreement.vote_weight(usual.vote_weight), ..usual.clone() };
+        let weighted =
+            PoseSolver::new(self.cameras.rig.clone(), self.project.skeleton().clone(), config, &self.examples.frames)?;
+        let last = Pass { solver: &weighted, assigner: self.options.assigner, name: LAST_PASS, is_last: true };
+        self.pass(last, sweeps)
+    }
+}
+
+impl Asking<'_> {
+    /// Asks about all frames, and says how far the geometry, where it is sure, agrees with the answers.
+    async fn sweeps(&self, sweeps: &[Sweep]) -> Result<Agreement, JobError> {
+        let frames: usize = sweeps.iter().map(|sweep| sweep.frames.len()).sum();
+        self.job.phase(format!("ask {} about {}", self.model.name(), self.info.name), frames as u64, "frames");
+        let mut done = 0;
+        for (index, sweep) in sweeps.iter().enumerate() {
+            self.sweep(index, sweep, &mut done).await?;
+        }
+        self.inquiry.project(|project| {
+            let mut agreement = Agreement::default();
+            for frame in sweeps.iter().flat_map(|sweep| &sweep.frames) {
+                let Some(said) = said_about(project, self.info, self.run.id, *frame)? else { continue };
+                let labels = project.labels(self.info.id, *frame)?;
+                for (camera, keypoint, label) in said.iter() {
+                    agreement.compare(label, labels.get(camera, keypoint));
+                }
+            }
+            Ok(agreement)
+        })
+    }
+
+    /// Asks about the frames that a sweep lacks.
+    ///
+    /// # Errors
+    /// When the run has to pause. What was answered by then is kept.
+    async fn sweep(&self, index: usize, sweep: &Sweep, done: &mut u64) -> Result<(), JobError> {
+        let key = asked_key(index);
+        let stored = self.inquiry.project(|project| project.checkpoint(self.run.id, &key))?;
+        let mut asked = match stored {
+            Some(bytes) => serde_json::from_slice::<Asked>(&bytes).map_err(|error| self.broken(&error))?,
+            None => {
+                let first = sweep.frames.first().copied().unwrap_or_default();
+                Asked {
+                    checkpoint: first_checkpoint(self.solver, sweep, &self.examples.frames)?,
+                    window: RollingWindow::from_seeds(&self.examples.start_frames, first),
+                }
+            }
+        };
+        *done += asked.checkpoint.committed as u64;
+        let mut eyes: Vec<Eye> = self.cameras.rig.ids().map(|camera| self.eye(camera)).collect();
+        while let Some(frame) = sweep.frames.get(asked.checkpoint.committed).copied() {
+            self.job.check()?;
+            let next = sweep.frames.get(asked.checkpoint.committed + 1).copied();
+            self.frame(&key, &mut asked, &mut eyes, frame, next).await?;
+            *done += 1;
+            self.job.done(*done);
+        }
+        Ok(())
+    }
+
+    /// Asks about one frame, solves it with what is known so far, and keeps both.
+    async fn frame(
+        &self,
+        key: &str,
+        asked: &mut Asked,
+        eyes: &mut [Eye],
+        frame: u32,
+        next: Option<u32>,
+    ) -> Result<(), JobError> {
+        let mut exemplars = Vec::new();
+        for exemplar in asked.window.exemplars(frame) {
+            let labels = self.inquiry.project(|project| project.labels(self.info.id, exemplar))?;
+            exemplars.push((exemplar, Arc::new(labels)));
+        }
+        let mut input = self.inquiry.project(|project| self.inputs(project).of(&[frame]))?;
+        // What a person did not label in a seed frame cannot be seen.
+        let is_seed = self.examples.start_frames.contains(&frame);
+        let wanted = |eye: &Eye| !is_seed && !self.is_labelled_by_people(input.first(), eye.rig_camera);
+        let views = eyes.iter_mut().filter(|eye| wanted(eye));
+        let answers = join_all(views.map(|eye| self.view(eye, frame, next, &exemplars))).await;
+        let mut said = Vec::new();
+        for answer in answers {
+            let (camera, answer): (CameraId, ViewAnswer) = answer?;
+            let rows = answer.into_iter();
+            said.extend(rows.map(|(keypoint, (number, source))| Said { camera, keypoint, number, source }));
+        }
+        let said = serde_json::to_vec(&said).map_err(|error| self.broken(&error))?;
+        self.inquiry.project(|project| project.put_checkpoint(self.run.id, &said_key(frame), &said))?;
+        input = self.inquiry.project(|project| self.inputs(project).of(&[frame]))?;
+        let stamp = Stamp { run: Some(self.run.id), at_unix_ms: self.run.started_unix_ms };
+        for solved in self.solver.solve(&mut asked.checkpoint.track, &input, 1, stamp) {
+            let summary = summary_of(solved.frame, &solved.reasons, self.cameras.project_label(solved.worst));
+            asked.window.complete(Completed { frame, is_good: is_good(&summary) });
+            asked.checkpoint.committed += 1;
+            let state = serde_json::to_vec(asked).map_err(|error| self.broken(&error))?;
+            self.keep(&solved, &[(key, &state)])?;
+        }
+        Ok(())
+    }
+
+    fn keep(&self, solved: &SolvedFrame, checkpoints: &[(&str, &[u8])]) -> Result<(), JobError> {
+        self.inquiry.project(|project| {
+            put(project, self.info, self.cameras, self.options.solver(), self.run.id, solved, checkpoints)
+        })?;
+        Ok(())
+    }
+
+    fn inputs<'p>(&'p self, project: &'p Project) -> Inputs<'p> {
+        let (info, cameras) = (self.info, self.cameras);
+        Inputs { project, info, cameras, assigner: self.options.assigner, said_by: Some(self.run.id) }
+    }
+
+    /// Whether people said of every keypoint of a view where it is: then there is nothing to ask.
+    fn is_labelled_by_people(&self, input: Option<&FrameInput>, camera: CameraId) -> bool {
+        let human = input.and_then(|input| input.human.as_ref());
+        human.is_some_and(|human| {
+            self.kit.skeleton.ids().all(|keypoint| human.get(camera, keypoint).is_some_and(Label::is_human))
+        })
+    }
+
+    fn broken(&self, error: &serde_json::Error) -> JobError {
+        self.inquiry.project(|project| broken(project, error))
+    }
+
+    /// Says once per camera why it cannot be shown.
+    fn tell(&self, camera: CameraId, reason: &str) {
+        let mut told = self.told.borrow_mut();
+        if !told.contains(&camera) {
+            told.push(camera);
+            self.job
+                .warn(format!("{}: not shown to the model, since {reason}", self.info.cameras[camera.index()].name));
+        }
+    }
+}

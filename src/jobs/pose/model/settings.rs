@@ -1,0 +1,72 @@
+//! Which model is asked, and how.
+
+use crate::jobs::JobError;
+use crate::vlm::Profile;
+use crate::vlm::http::{Client, Endpoint, Limits, Stop};
+
+/// A model and how it is asked.
+#[derive(Clone, Debug)]
+pub struct ModelOptions {
+    /// Where it is served; all under one name.
+    pub endpoints: Vec<Endpoint>,
+    /// What its family wants.
+    pub profile: Profile,
+    /// How long, how often, how much.
+    pub limits: Limits,
+    /// Hosts other than this machine that may be sent pictures.
+    pub allowed_hosts: Vec<String>,
+    /// Most calls before the run pauses.
+    pub budget: Option<u64>,
+    /// Whether all regions of a view are asked for in one call of stage 1.
+    pub regions_at_once: bool,
+    /// Share of the confident labels that a hybrid run asks about too, in per cent, to learn how far the model agrees.
+    pub audit_pct: f64,
+    /// Whether only recorded answers count: nothing is sent.
+    pub is_replay: bool,
+}
+
+impl ModelOptions {
+    /// Share of confident labels that is looked at where nobody says, per cent.
+    pub const AUDIT_PCT: f64 = 2.0;
+
+    /// These endpoints, with the profile that fits the model's name and every default.
+    ///
+    /// # Errors
+    /// Without an endpoint, or where they have models of different names.
+    pub fn new(endpoints: Vec<Endpoint>) -> Result<Self, JobError> {
+        let message = |message: &str| JobError::Model { message: message.to_owned() };
+        let Some(first) = endpoints.first() else { return Err(message("No endpoint was given.")) };
+        if endpoints.iter().any(|endpoint| endpoint.model != first.model) {
+            return Err(message(
+                "The endpoints of a run have to serve one model: name the same one for each, so that every answer is from it.",
+            ));
+        }
+        let profile = Profile::for_model(&first.model);
+        Ok(Self {
+            endpoints,
+            profile,
+            limits: Limits::default(),
+            allowed_hosts: Vec::new(),
+            budget: None,
+            regions_at_once: false,
+            audit_pct: Self::AUDIT_PCT,
+            is_replay: false,
+        })
+    }
+
+    /// The model's name.
+    pub fn name(&self) -> &str {
+        self.endpoints.first().map_or("", |endpoint| &endpoint.model)
+    }
+
+    /// A client, unless nothing is to be sent.
+    pub(super) fn client(&self, stop: &Stop) -> Result<Option<Client>, JobError> {
+        if self.is_replay {
+            return Ok(None);
+        }
+        let (endpoints, profile) = (self.endpoints.clone(), self.profile.clone());
+        Client::new(endpoints, profile, self.limits.clone(), &self.allowed_hosts, stop.clone())
+            .map(Some)
+            .map_err(|error| JobError::Model { message: error.to_string() })
+    }
+}

@@ -1,0 +1,321 @@
+//! Runs that ask a model: the whole pipeline against a simulated server, from its questions to labels in 3D.
+#![expect(clippy::unwrap_used, reason = "the helpers of a test fail as the test does")]
+
+mod figures;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use behaviorvlm::jobs::pose::{self, Ablation, Assigner, ModelOptions, Options, Report};
+use behaviorvlm::jobs::{CancelFlag, Job, JobError};
+use behaviorvlm::model::{CameraId, FrameLabels, Skeleton};
+use behaviorvlm::pose::stage4::Solver;
+use behaviorvlm::store::Project;
+use behaviorvlm::vlm::convention::Convention;
+use behaviorvlm::vlm::http::{Endpoint, Limits};
+use tempfile::TempDir;
+
+use crate::cli::small_recording;
+use crate::fake_model::{Confusion, FakeConfig, FakeModel, Fault, MODEL, Player, Tag, Truth, keypoints_of};
+use crate::gallery::seeded;
+
+/// A seeded project with the truth about its recording.
+struct World {
+    folder: TempDir,
+    project: PathBuf,
+    truth: Truth,
+    widths: BTreeMap<String, f64>,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let project = seeded(folder.path());
+        Self::around(folder, project, small_recording())
+    }
+
+    fn around(folder: TempDir, project: PathBuf, recording: &Path) -> Self {
+        let truth = Truth::from_csv(&fs::read_to_string(recording.join("truth/points2d.csv")).unwrap());
+        let opened = behaviorvlm::recording::Recording::open(recording).unwrap();
+        let rig = opened.rig.unwrap();
+        let widths =
+            rig.cameras.iter().map(|camera| (camera.name().to_owned(), f64::from(camera.size_px()[0]))).collect();
+        Self { folder, project, truth, widths }
+    }
+
+    fn player(&self, confusion: Confusion) -> Player {
+        Player {
+            skeleton: Skeleton::qd12(),
+            truth: self.truth.clone(),
+            convention: Convention::Thousand,
+            widths: self.widths.clone(),
+            confusion,
+            plain: None,
+            seed: 4,
+        }
+    }
+
+    /// A copy of the project.
+    fn copied(&self, name: &str) -> Project {
+        let copy = self.folder.path().join(format!("{name}.bvlm"));
+        fs::copy(&self.project, &copy).unwrap();
+        Project::open(&copy).unwrap()
+    }
+
+    /// How far a label may be from the truth, px.
+    fn reach(&self, camera: &str) -> f64 {
+        3.0 * self.widths[camera] / 1024.0
+    }
+}
+
+/// Waits so short that a test need not wait.
+fn limits() -> Limits {
+    Limits {
+        first_byte: Duration::from_secs(20),
+        between: Duration::from_secs(20),
+        tries: 5,
+        back_off: Duration::from_millis(2),
+        patience: Duration::from_secs(20),
+        rest: Duration::from_millis(50),
+        most_bytes: 400_000,
+        ..Limits::default()
+    }
+}
+
+fn model(server: &FakeModel) -> ModelOptions {
+    let endpoint = Endpoint { concurrency: 16, ..Endpoint::new(MODEL, &server.url()).unwrap() };
+    ModelOptions { limits: limits(), ..ModelOptions::new(vec![endpoint]).unwrap() }
+}
+
+fn run(project: &mut Project, options: &Options<'_>) -> Result<Report, JobError> {
+    let cancel = CancelFlag::default();
+    pose::run(&Job::new(&cancel, &|_| ()), project, options)
+}
+
+fn vlm(model: &ModelOptions) -> Options<'_> {
+    Options { assigner: Assigner::Vlm, model: Some(model), ..Options::default() }
+}
+
+fn labels(project: &Project) -> Vec<FrameLabels> {
+    let info = project.only_recording().unwrap();
+    (0..info.frame_count).map(|frame| project.labels(info.id, frame).unwrap()).collect()
+}
+
+/// Labels without the run that made them.
+fn places(project: &Project) -> String {
+    let all = labels(project);
+    let of_frame = |labels: &FrameLabels| {
+        let each = labels.iter().map(|(camera, keypoint, label)| {
+            format!("{}.{} {:?} {:?}", camera.0, keypoint.0, label.placement, label.source())
+        });
+        each.collect::<Vec<_>>().join("\n")
+    };
+    all.iter().map(of_frame).collect::<Vec<_>>().join("\n\n")
+}
+
+/// Labels of machines that are not as the truth has it: the dot nearest to the keypoint within reach, which no other keypoint
+/// is nearer to, else none.
+fn wrong_labels(world: &World, project: &Project) -> Vec<String> {
+    let info = project.only_recording().unwrap();
+    let names = keypoints_of(project.skeleton(), None);
+    let mut wrong = Vec::new();
+    // The first three are seeds.
+    for frame in 3..info.frame_count {
+        let (labels, views) = (project.labels(info.id, frame).unwrap(), project.detection(info.id, frame).unwrap());
+        for (camera, stored) in (0..).map(CameraId).zip(&info.cameras) {
+            let dots = &views[camera.index()].as_ref().unwrap().centroids;
+            let mut near: Vec<(f64, usize, u16)> = Vec::new();
+            for (index, name) in names.iter().enumerate() {
+                let Some([x, y]) = world.truth.place(frame, &stored.name, name) else { continue };
+                let distance =
+                    |dot: &behaviorvlm::model::Centroid| (dot.point_in_image.x - x).hypot(dot.point_in_image.y - y);
+                let nearest = dots.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+                near.extend(nearest.map(|dot| (distance(dot), index, dot.number.0)));
+            }
+            near.retain(|(distance, ..)| *distance <= world.reach(&stored.name));
+            near.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let mut expected: BTreeMap<usize, u16> = BTreeMap::new();
+            for (_, index, number) in near {
+                if !expected.values().any(|held| *held == number) {
+                    expected.insert(index, number);
+                }
+            }
+            for (found, keypoint, label) in labels.iter() {
+                let wanted = expected.get(&keypoint.index()).copied();
+                let number = label.placement.number().map(|number| number.0);
+                if found == camera && !label.is_human() && number != wanted {
+                    wrong.push(format!(
+                        "frame {frame}, {}, {}: {number:?}, not {wanted:?}",
+                        stored.name,
+                        names[keypoint.index()]
+                    ));
+                }
+            }
+        }
+    }
+    wrong
+}
+
+/// The stages of a log's tags, re-asks left out.
+fn stages(server: &FakeModel) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for request in server.log().iter().filter(|request| !request.is_reask) {
+        *counts.entry(Tag::parse(&request.tag).unwrap().stage).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn a_true_model_gives_true_labels_with_the_calls_that_it_needs() {
+    let world = World::new();
+    let server = FakeModel::start(FakeConfig::new(world.player(Confusion::default())));
+    let model = model(&server);
+    let mut project = world.copied("true");
+    let options = Options { ablation: Ablation { refinement: true, regions: false }, ..vlm(&model) };
+    let report = run(&mut project, &options).unwrap();
+    assert_eq!(server.complaints(), Vec::<String>::new());
+    let wrong = wrong_labels(&world, &project);
+    assert!(wrong.is_empty(), "{} wrong: {wrong:#?}", wrong.len());
+    let info = project.only_recording().unwrap();
+    let (cameras, frames) = (info.cameras.len(), info.frame_count as usize - 3);
+    let stages = stages(&server);
+    assert_eq!(stages["pose.regions"], cameras * frames * 4, "one per view and region");
+    assert_eq!(stages["pose.reconcile"], cameras * frames, "one per view");
+    assert!(stages["pose.assign"] <= cameras * frames * 4, "one per region that shows a dot");
+    assert_eq!(report.calls as usize, stages.values().sum::<usize>());
+    assert_eq!((report.failed_calls, report.retries), (0, 0));
+    assert!(report.agreement.unwrap() > 0.98, "{report:?}");
+
+    // Begun anew, all is known: exemplars, and with them questions, are the same.
+    let report = run(&mut project, &Options { again: true, ..options }).unwrap();
+    assert_eq!((report.calls, report.model.unwrap().known as usize), (0, stages.values().sum::<usize>()));
+
+    // With stage 4, what one view cannot tell the others may.
+    let mut refined = world.copied("refined");
+    run(&mut refined, &vlm(&model)).unwrap();
+    let wrong = wrong_labels(&world, &refined);
+    assert!(wrong.len() <= frames, "{} wrong: {wrong:#?}", wrong.len());
+}
+
+#[test]
+fn a_run_pauses_for_its_budget_and_asks_nothing_twice() {
+    let world = World::new();
+    let server = FakeModel::start(FakeConfig::new(world.player(Confusion { single: 0.1, ..Confusion::default() })));
+    let whole = model(&server);
+    let mut reference = world.copied("reference");
+    let needed = run(&mut reference, &vlm(&whole)).unwrap().calls;
+    let before = server.log().len();
+    let mut paused = world.copied("paused");
+    let (mut calls, mut pauses) = (0, 0);
+    loop {
+        let few = ModelOptions { budget: Some(100), ..model(&server) };
+        match run(&mut paused, &vlm(&few)) {
+            Ok(report) => {
+                calls += report.calls;
+                break;
+            }
+            Err(JobError::BudgetSpent { calls: made }) => {
+                calls += made;
+                pauses += 1;
+            }
+            Err(error) => panic!("{error}"),
+        }
+        assert!(pauses < 50);
+    }
+    assert!(pauses >= 3, "{pauses} pauses");
+    assert_eq!(calls, needed);
+    let mut seen = BTreeSet::new();
+    for request in &server.log()[before..] {
+        assert!(seen.insert((request.tag.clone(), request.is_reask)), "{} was asked twice", request.tag);
+    }
+    assert_eq!(places(&paused), places(&reference));
+    assert_eq!(run(&mut paused, &vlm(&whole)).unwrap().frames_done, 0, "a finished run is left alone");
+}
+
+#[test]
+fn hybrid_asks_little_and_changes_only_what_was_unsure() {
+    let world = World::new();
+    let server = FakeModel::start(FakeConfig::new(world.player(Confusion::default())));
+    let model = ModelOptions { audit_pct: 20.0, ..model(&server) };
+    let mut project = world.copied("hybrid");
+    let options = Options { assigner: Assigner::Hybrid, ..vlm(&model) };
+    let report = run(&mut project, &options).unwrap();
+    assert_eq!(server.complaints(), Vec::<String>::new());
+    let stages = stages(&server);
+    assert_eq!(stages.keys().collect::<Vec<_>>(), ["pose.assign"]);
+    assert_eq!(report.calls as usize, stages["pose.assign"]);
+    assert!(report.calls > 10 && report.calls < 150, "{} calls", report.calls);
+    assert!(report.agreement.unwrap() > 0.95, "{report:?}");
+    assert_eq!(run(&mut project, &options).unwrap().calls, 0);
+}
+
+#[test]
+fn what_is_left_out_is_not_asked() {
+    let world = World::new();
+    let server = FakeModel::start(FakeConfig::new(world.player(Confusion::default())));
+    let model = model(&server);
+    let ablation: Ablation = "regions, refinement".parse().unwrap();
+    let mut plain = world.copied("plain");
+    run(&mut plain, &Options { ablation, ..vlm(&model) }).unwrap();
+    assert_eq!(stages(&server).keys().collect::<Vec<_>>(), ["pose.plain"]);
+    let wrong = wrong_labels(&world, &plain);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!("stage4".parse::<Ablation>().unwrap_err().to_string().contains("refinement"));
+
+    let at_once = ModelOptions { regions_at_once: true, ..model };
+    let mut project = world.copied("at_once");
+    run(&mut project, &Options { solver: Solver::Dlt, ..vlm(&at_once) }).unwrap();
+    let stages = stages(&server);
+    assert_eq!(stages["pose.regions"], stages["pose.reconcile"], "one call for all regions of a view");
+    assert!(wrong_labels(&world, &project).is_empty());
+}
+
+#[test]
+fn a_run_goes_through_every_failure_at_once() {
+    let world = World::new();
+    let faults: Vec<(Fault, f64)> = Fault::PASSING
+        .into_iter()
+        .filter(|fault| !matches!(fault, Fault::SlowStart | Fault::Stall))
+        .map(|fault| (fault, 0.02))
+        .collect();
+    let server = FakeModel::start(FakeConfig {
+        faults,
+        slow: Duration::from_millis(50),
+        ..FakeConfig::new(world.player(Confusion::default()))
+    });
+    let model = model(&server);
+    let mut project = world.copied("failing");
+    let report = run(&mut project, &vlm(&model)).unwrap();
+    assert_eq!(server.complaints(), Vec::<String>::new());
+    let counts = report.model.unwrap();
+    assert!(report.retries > 0 && counts.reasks > 0 && !counts.problems.is_empty(), "{counts:?}");
+    let info = project.only_recording().unwrap();
+    let solved = project.frame_summaries(info.id).unwrap().len();
+    assert_eq!(solved as u32, info.frame_count);
+    project.check().unwrap();
+    let wrong = wrong_labels(&world, &project);
+    assert!(wrong.len() < 40, "{} wrong: {wrong:#?}", wrong.len());
+}
+
+#[test]
+fn a_server_that_is_gone_pauses_the_run() {
+    let world = World::new();
+    let server = FakeModel::start(FakeConfig::new(world.player(Confusion::default())));
+    let gone = model(&server);
+    drop(server);
+    let gone = ModelOptions { limits: Limits { failing: Duration::ZERO, failures: 2, tries: 2, ..limits() }, ..gone };
+    let mut project = world.copied("gone");
+    let error = run(&mut project, &vlm(&gone)).unwrap_err();
+    let said = error.to_string();
+    assert!(matches!(error, JobError::ModelGone { .. }), "{said}");
+    assert!(said.contains("paused") && said.contains(MODEL), "{said}");
+    project.check().unwrap();
+    // It goes on elsewhere.
+    let server = FakeModel::start(FakeConfig::new(world.player(Confusion::default())));
+    let elsewhere = model(&server);
+    run(&mut project, &vlm(&elsewhere)).unwrap();
+    let without = Options { model: None, ..vlm(&elsewhere) };
+    assert!(run(&mut project, &without).unwrap_err().to_string().contains("--model"));
+}

@@ -1,0 +1,1 @@
+//! Figures of whole recordings; ignored, since they take minutes and real data.
