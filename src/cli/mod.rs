@@ -21,6 +21,8 @@ mod model;
 
 mod gallery;
 
+mod exchanges;
+
 mod rank;
 
 mod eval;
@@ -62,6 +64,7 @@ enum Verb {
     Detect(detect::Arguments),
     Seeds(seeds::Arguments),
     Pose(pose::Arguments),
+    Exchanges(exchanges::Arguments),
     Gallery(gallery::Arguments),
     Rank(rank::Arguments),
     Eval(eval::Arguments),
@@ -98,6 +101,7 @@ pub fn main() -> Next {
         Verb::Detect(arguments) => detect::run(&arguments, &console),
         Verb::Seeds(arguments) => seeds::run(&arguments, &console),
         Verb::Pose(arguments) => pose::run(&arguments, &console),
+        Verb::Exchanges(arguments) => exchanges::run(&arguments, &console),
         Verb::Gallery(arguments) => gallery::run(&arguments, &console),
         Verb::Rank(arguments) => rank::run(&arguments, &console),
         Verb::Eval(arguments) => eval::run(&arguments, &console),

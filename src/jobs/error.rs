@@ -245,6 +245,24 @@ pub enum JobError {
         /// The question's tag.
         tag: String,
     },
+    /// Exchanges of a recording of which no model was asked.
+    #[error("no model was asked about recording \"{name}\" yet; ask one with: behaviorvlm pose {} --assigner vlm --model pose=NAME@URL", project.display())]
+    NothingAsked {
+        /// The recording.
+        name: String,
+        /// The project.
+        project: PathBuf,
+    },
+    /// A file of exchanges that cannot be read.
+    #[error("{}, line {line}: {reason}; the file is one that behaviorvlm exchanges export writes", path.display())]
+    BadExchanges {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
+        reason: String,
+    },
     /// A word that names no assigner.
     #[error("\"{word}\" is no assigner; use geometry, vlm, hybrid or labels")]
     UnknownAssigner {

@@ -137,7 +137,13 @@ impl<'a> Inquiry<'a> {
             self.counts.borrow_mut().known += 1;
             return Ok(known.answer);
         }
-        let Some(client) = &self.client else { return Err(JobError::NotRecorded { tag: question.tag.clone() }) };
+        let Some(client) = &self.client else {
+            if self.project.borrow().is_unanswered(key, attempt)? {
+                self.counts.borrow_mut().failed += 1;
+                return Ok(None);
+            }
+            return Err(JobError::NotRecorded { tag: question.tag.clone() });
+        };
         {
             let mut counts = self.counts.borrow_mut();
             if self.budget.is_some_and(|budget| counts.calls >= budget) {

@@ -18,6 +18,8 @@ mod shots;
 
 pub mod inquiry;
 
+pub mod exchanges;
+
 mod detect_camera;
 
 pub mod detect;

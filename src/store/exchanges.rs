@@ -62,6 +62,20 @@ impl Project {
         })
     }
 
+    /// Whether exactly this question was asked and got no answer.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn is_unanswered(&self, key: &str, attempt: u32) -> Result<bool, StoreError> {
+        self.read(|connection| {
+            // Without an index: only a replay asks, and only where an answer is missing.
+            let count: u32 = connection
+                .prepare_cached("SELECT count(*) FROM exchange WHERE key = ?1 AND attempt = ?2 AND answered = 0")?
+                .query_row(params![key, attempt], |row| row.get(0))?;
+            Ok(count > 0)
+        })
+    }
+
     /// All exchanges about a frame, in the order in which they came.
     ///
     /// # Errors

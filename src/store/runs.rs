@@ -101,6 +101,23 @@ impl Project {
         })
     }
 
+    /// All runs of a kind, oldest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn runs(&self, recording: RecordingId, kind: &str) -> Result<Vec<RunInfo>, StoreError> {
+        self.read(|connection| {
+            let sql = format!("SELECT {COLUMNS} FROM run WHERE recording = ?1 AND kind = ?2 ORDER BY id");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params![recording.0, kind])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(run_at(row)?);
+            }
+            Ok(found)
+        })
+    }
+
     /// The latest run of a kind, whatever its settings.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use behaviorvlm::vlm::convention::Convention;
 use behaviorvlm::vlm::http::{Endpoint, Limits};
 use tempfile::TempDir;
 
-use crate::cli::small_recording;
+use crate::cli::{failure, json, small_recording, text};
 use crate::fake_model::{Confusion, FakeConfig, FakeModel, Fault, MODEL, Player, Tag, Truth, keypoints_of};
 use crate::gallery::seeded;
 
@@ -318,4 +318,61 @@ fn a_server_that_is_gone_pauses_the_run() {
     run(&mut project, &vlm(&elsewhere)).unwrap();
     let without = Options { model: None, ..vlm(&elsewhere) };
     assert!(run(&mut project, &without).unwrap_err().to_string().contains("--model"));
+}
+
+#[test]
+fn a_recorded_run_is_replayed_without_a_server() {
+    let world = World::new();
+    let confusion = Confusion { single: 0.1, missed: 0.05, ..Confusion::default() };
+    let faults = vec![(Fault::SameNumberTwice, 0.1), (Fault::CutOff, 0.05), (Fault::BadPicture, 0.05)];
+    let server = FakeModel::start(FakeConfig { faults, ..FakeConfig::new(world.player(confusion)) });
+    let model = model(&server);
+    let mut project = world.copied("recorded");
+    let report = run(&mut project, &Options { frames: "..8".parse().unwrap(), ..vlm(&model) }).unwrap();
+    assert!(report.failed_calls > 0, "{report:?}");
+    let file = world.folder.path().join("answers.jsonl");
+    let recorded = project.path().to_owned();
+    let expected = places(&project);
+    drop((project, server));
+    let (file, recorded) = (text(&file), text(&recorded));
+    let written = json(&["exchanges", "export", recorded, file, "--json"]);
+    assert_eq!(written["exchanges"], report.calls);
+    assert!(written["unanswered"].as_u64().unwrap() > 0);
+
+    let fresh = world.copied("replayed");
+    let name = fresh.path().to_owned();
+    drop(fresh);
+    let replayed = json(&["exchanges", "replay", text(&name), file, "--json"]);
+    assert_eq!((&replayed["run"]["calls"], &replayed["run"]["frames_done"]), (&0.into(), &8.into()));
+    assert_eq!(replayed["run"]["failed_calls"], report.failed_calls);
+    assert_eq!(places(&Project::open(&name).unwrap()), expected);
+
+    // What was not recorded is not made up.
+    let lines = fs::read_to_string(file).unwrap();
+    let kept: Vec<&str> = lines.lines().take(200).collect();
+    fs::write(file, kept.join("\n")).unwrap();
+    let fresh = world.copied("cut").path().to_owned();
+    let said = failure(&["exchanges", "replay", text(&fresh), file]);
+    assert!(said.contains("no answer to pose."), "{said}");
+    fs::write(file, "{}\n").unwrap();
+    assert!(failure(&["exchanges", "replay", text(&fresh), file]).contains("line 1"));
+    let unasked = world.copied("unasked").path().to_owned();
+    assert!(failure(&["exchanges", "export", text(&unasked), file]).contains("no model was asked"));
+}
+
+#[test]
+fn what_a_run_will_ask_is_estimated() {
+    let world = World::new();
+    let server = FakeModel::start(FakeConfig::new(world.player(Confusion::default())));
+    let mut model = model(&server);
+    (model.profile.price_in, model.profile.price_out) = (Some(1.0), Some(2.0));
+    let mut project = world.copied("estimated");
+    let found = pose::estimate(&project, &vlm(&model)).unwrap();
+    assert_eq!((found.frames, found.calls), (9, 9 * 6 * 9));
+    let report = run(&mut project, &vlm(&model)).unwrap();
+    assert!(report.calls <= found.calls && report.calls > found.calls / 2, "{} of {found:?}", report.calls);
+    assert!(found.cost.unwrap() > 0.0 && report.cost.unwrap() > 0.0);
+    let plain = Options { ablation: Ablation { regions: true, refinement: true }, ..vlm(&model) };
+    assert_eq!(pose::estimate(&project, &plain).unwrap().calls, 9 * 6);
+    assert_eq!(pose::estimate(&project, &Options::default()).unwrap().calls, 0);
 }

@@ -61,7 +61,7 @@ pub(super) fn settings(
     if let Some(model) = options.model.filter(|_| options.assigner.asks_model()) {
         let prompts = prompts_of(project).map_err(|error| JobError::Prompt { message: error.to_string() })?;
         settings["model"] = json!({
-            "name": model.name(),
+            "name": model.name,
             "profile": model.profile,
             "prompts": Prompt::ALL.map(|prompt| prompts.version(prompt)),
             "regions_at_once": model.regions_at_once,

@@ -15,7 +15,7 @@ mod unfinished;
 
 mod work;
 
-pub use model::ModelOptions;
+pub use model::{Estimate, ModelOptions, check_model, estimate};
 pub use unfinished::{Unfinished, unfinished};
 
 use serde::Serialize;

@@ -6,6 +6,8 @@
 
 mod agreement;
 
+mod estimate;
+
 mod eye;
 
 mod hybrid;
@@ -22,6 +24,7 @@ use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use self::agreement::Agreement;
+pub use self::estimate::{Estimate, check_model, estimate};
 use self::eye::Eye;
 pub use self::settings::ModelOptions;
 use self::view::ViewAnswer;
@@ -66,6 +69,27 @@ impl Kit {
             convention: self.convention,
             limits: Limits::default(),
         }
+    }
+}
+
+/// How regions are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Not at all: one plain question per view.
+    Plain,
+    /// In one question per view.
+    AtOnce,
+    /// In a question each.
+    OneByOne,
+}
+
+fn way_of(options: &Options<'_>, model: &ModelOptions) -> Way {
+    if options.ablation.regions {
+        Way::Plain
+    } else if model.regions_at_once {
+        Way::AtOnce
+    } else {
+        Way::OneByOne
     }
 }
 
@@ -196,7 +220,7 @@ impl Work<'_> {
         }
         let terms = Terms {
             client: client.clone(),
-            model: model.name().to_owned(),
+            model: model.name.clone(),
             profile: model.profile.clone(),
             recording: self.info.id,
             run: Some(self.run.id),
@@ -251,7 +275,7 @@ impl Asking<'_> {
     /// Asks about all frames, and says how far the geometry, where it is sure, agrees with the answers.
     async fn sweeps(&self, sweeps: &[Sweep]) -> Result<Agreement, JobError> {
         let frames: usize = sweeps.iter().map(|sweep| sweep.frames.len()).sum();
-        self.job.phase(format!("ask {} about {}", self.model.name(), self.info.name), frames as u64, "frames");
+        self.job.phase(format!("ask {} about {}", self.model.name, self.info.name), frames as u64, "frames");
         let mut done = 0;
         for (index, sweep) in sweeps.iter().enumerate() {
             self.sweep(index, sweep, &mut done).await?;

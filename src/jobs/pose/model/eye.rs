@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{Asking, Kit};
+use super::{Asking, Kit, Way, way_of};
 use crate::jobs::JobError;
 use crate::jobs::shots::{CameraShots, FrameShot, detection_of};
 use crate::model::{CameraId, FrameLabels, RegionId};
@@ -148,7 +148,7 @@ impl Asking<'_> {
 
     async fn draw_boxes(&self, shot: &Arc<FrameShot>, labels: &Arc<FrameLabels>) -> Vec<Arc<Exemplar>> {
         let (kit, shot, labels) = (Arc::clone(&self.kit), Arc::clone(shot), Arc::clone(labels));
-        let way = self.way();
+        let way = way_of(self.options, self.model);
         let drawing = spawn_blocking(move || {
             let (stages, view) = (kit.stages(), shot.view());
             match way {
@@ -171,28 +171,6 @@ impl Asking<'_> {
         let (kit, shot, labels) = (Arc::clone(&self.kit), Arc::clone(&drawn.shot), Arc::clone(&drawn.labels));
         Some(spawn_blocking(move || kit.stages().exemplar_of_parts(&shot.view(), &labels, region)))
     }
-
-    /// What stage 1 asks for.
-    pub(super) fn way(&self) -> Way {
-        if self.options.ablation.regions {
-            Way::Plain
-        } else if self.model.regions_at_once {
-            Way::AtOnce
-        } else {
-            Way::OneByOne
-        }
-    }
-}
-
-/// How regions are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Not at all: one plain question per view.
-    Plain,
-    /// In one question per view.
-    AtOnce,
-    /// In a question each.
-    OneByOne,
 }
 
 impl Eye {

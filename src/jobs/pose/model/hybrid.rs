@@ -51,11 +51,7 @@ impl Asking<'_> {
     /// Asks about what the geometry is unsure of, and about a share of the rest.
     pub(super) async fn unsure(&self, sweeps: &[Sweep]) -> Result<Agreement, JobError> {
         let targets = self.targets(sweeps)?;
-        self.job.phase(
-            format!("ask {} about {}", self.model.name(), self.info.name),
-            targets.len() as u64,
-            "questions",
-        );
+        self.job.phase(format!("ask {} about {}", self.model.name, self.info.name), targets.len() as u64, "questions");
         let is_done = self.inquiry.project(|project| project.checkpoint(self.run.id, ALL_ASKED))?.is_some();
         if !is_done {
             let answers = self.ask_all(&targets).await?;

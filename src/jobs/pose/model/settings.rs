@@ -7,7 +7,9 @@ use crate::vlm::http::{Client, Endpoint, Limits, Stop};
 /// A model and how it is asked.
 #[derive(Clone, Debug)]
 pub struct ModelOptions {
-    /// Where it is served; all under one name.
+    /// Its name: an answer of another model is another answer.
+    pub name: String,
+    /// Where it is served; without any, only answers that the project has count, and nothing is sent.
     pub endpoints: Vec<Endpoint>,
     /// What its family wants.
     pub profile: Profile,
@@ -21,8 +23,6 @@ pub struct ModelOptions {
     pub regions_at_once: bool,
     /// Share of the confident labels that a hybrid run asks about too, in per cent, to learn how far the model agrees.
     pub audit_pct: f64,
-    /// Whether only recorded answers count: nothing is sent.
-    pub is_replay: bool,
 }
 
 impl ModelOptions {
@@ -41,27 +41,27 @@ impl ModelOptions {
                 "The endpoints of a run have to serve one model: name the same one for each, so that every answer is from it.",
             ));
         }
-        let profile = Profile::for_model(&first.model);
-        Ok(Self {
-            endpoints,
+        let (name, profile) = (first.model.clone(), Profile::for_model(&first.model));
+        Ok(Self { endpoints, ..Self::recorded(name, profile) })
+    }
+
+    /// A model that is not there any more, of which the project has answers.
+    pub fn recorded(name: String, profile: Profile) -> Self {
+        Self {
+            name,
+            endpoints: Vec::new(),
             profile,
             limits: Limits::default(),
             allowed_hosts: Vec::new(),
             budget: None,
             regions_at_once: false,
             audit_pct: Self::AUDIT_PCT,
-            is_replay: false,
-        })
-    }
-
-    /// The model's name.
-    pub fn name(&self) -> &str {
-        self.endpoints.first().map_or("", |endpoint| &endpoint.model)
+        }
     }
 
     /// A client, unless nothing is to be sent.
     pub(super) fn client(&self, stop: &Stop) -> Result<Option<Client>, JobError> {
-        if self.is_replay {
+        if self.endpoints.is_empty() {
             return Ok(None);
         }
         let (endpoints, profile) = (self.endpoints.clone(), self.profile.clone());

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::Asking;
-use super::eye::{Drawn, Eye, Ready, Way, joined};
+use super::eye::{Drawn, Eye, Ready, joined};
+use super::{Asking, Way, way_of};
 use crate::jobs::JobError;
 use crate::jobs::shots::FrameShot;
 use crate::model::{CameraId, CentroidNumber, FrameLabels, KeypointId, RegionId, Source};
@@ -37,7 +37,7 @@ impl Asking<'_> {
         let camera = eye.camera;
         self.exemplars(eye, exemplars).await?;
         let Some(ready) = self.ready(eye, frame, next).await? else { return Ok((camera, ViewAnswer::new())) };
-        let answer = match self.way() {
+        let answer = match way_of(self.options, self.model) {
             Way::Plain => self.plain(frame, &ready, &eye.drawn).await,
             Way::AtOnce | Way::OneByOne => self.staged(frame, &ready, &mut eye.drawn).await,
         };
@@ -52,7 +52,7 @@ impl Asking<'_> {
             .regions()
             .map(|region| shown.iter().map(|drawn| self.draw_parts(drawn, region)).collect())
             .collect();
-        let at_once = match self.way() {
+        let at_once = match way_of(self.options, self.model) {
             Way::AtOnce => Some(self.all_boxes(frame, ready, shown).await?),
             _ => None,
         };

@@ -1,0 +1,167 @@
+//! A run's questions and answers as a file, one JSON object per line, and a run from such a file without a server.
+//!
+//! The first line says what the run was asked for; each further line is one exchange with its frame. Pictures are not in it: they
+//! are drawn again from the recording, and an answer counts only for exactly the pictures that it was given for.
+
+use std::io::{BufRead, BufReader, Write as _};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::pose::{self, Ablation, ModelOptions};
+use super::{Job, JobError, open};
+use crate::model::FrameRange;
+use crate::store::{ExchangePlace, Project, RecordingInfo};
+use crate::vlm::Profile;
+use crate::vlm::exchange::Exchange;
+
+/// What the first line says of the format.
+const VERSION: u32 = 1;
+
+/// Exchanges written into the project at once.
+const BATCH: usize = 256;
+
+/// The first line.
+#[derive(Debug, Serialize, Deserialize)]
+struct Header {
+    behaviorvlm_exchanges: u32,
+    recording: String,
+    run: RunSettings,
+}
+
+/// What a run was asked for, as it keeps it.
+#[derive(Debug, Serialize, Deserialize)]
+struct RunSettings {
+    assigner: String,
+    solver: String,
+    frames: [u32; 2],
+    model: ModelSettings,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ModelSettings {
+    name: String,
+    profile: Profile,
+    regions_at_once: bool,
+    without_regions: bool,
+    audit_pct: f64,
+}
+
+/// A further line.
+#[derive(Debug, Serialize, Deserialize)]
+struct Line {
+    frame: Option<u32>,
+    #[serde(flatten)]
+    exchange: Exchange,
+}
+
+/// What was written or read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// The recording.
+    pub recording: String,
+    /// Exchanges.
+    pub exchanges: u64,
+    /// Those that got no answer.
+    pub unanswered: u64,
+}
+
+/// Writes the exchanges of a recording with what its latest run that asked was asked for.
+///
+/// # Errors
+/// When no run asked a model, or the file cannot be written; an earlier file stays then.
+pub fn export(job: &Job<'_>, project: &Project, recording: Option<&str>, path: &Path) -> Result<Report, JobError> {
+    if open::is_same_file(path, project.path()) {
+        return Err(JobError::WouldOverwrite { path: path.to_owned() });
+    }
+    let info = open::choose(project, recording)?;
+    let settings = latest_settings(project, &info)?;
+    let mut report = Report { recording: info.name.clone(), ..Report::default() };
+    let failed = |source: std::io::Error| JobError::Io { action: "write", path: path.to_owned(), source };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let header = Header { behaviorvlm_exchanges: VERSION, recording: info.name.clone(), run: settings };
+    let mut writer = std::io::BufWriter::new(file.as_file_mut());
+    write_line(&mut writer, &header).map_err(failed)?;
+    job.phase(format!("write the exchanges of {}", info.name), 0, "exchanges");
+    project.each_exchange(info.id, |frame, exchange| -> Result<(), JobError> {
+        job.check()?;
+        report.exchanges += 1;
+        report.unanswered += u64::from(!exchange.is_answered());
+        job.done(report.exchanges);
+        write_line(&mut writer, &Line { frame, exchange }).map_err(failed)
+    })?;
+    writer.flush().map_err(failed)?;
+    drop(writer);
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(report)
+}
+
+/// Reads exchanges into the project, and runs what they were asked for again with them alone: nothing is sent.
+///
+/// # Errors
+/// When the file is none of ours, names another recording, or lacks an answer that the run needs.
+pub fn replay(job: &Job<'_>, project: &mut Project, path: &Path) -> Result<(Report, pose::Report), JobError> {
+    let bad = |line: usize, reason: String| JobError::BadExchanges { path: path.to_owned(), line, reason };
+    let failed = |source: std::io::Error| JobError::Io { action: "read", path: path.to_owned(), source };
+    let file = std::fs::File::open(path).map_err(failed)?;
+    let mut lines = BufReader::new(file).lines();
+    let first = lines.next().ok_or_else(|| bad(1, "it is empty".to_owned()))?.map_err(failed)?;
+    let header: Header = serde_json::from_str(&first).map_err(|error| bad(1, error.to_string()))?;
+    if header.behaviorvlm_exchanges != VERSION {
+        return Err(bad(
+            1,
+            format!("it has version {}, and this program reads {VERSION}", header.behaviorvlm_exchanges),
+        ));
+    }
+    let info = project.recording(&header.recording)?;
+    let mut report = Report { recording: info.name.clone(), ..Report::default() };
+    let mut batch = Vec::new();
+    for (number, line) in (2..).zip(lines) {
+        let line = line.map_err(failed)?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let Line { frame, exchange } = serde_json::from_str(&line).map_err(|error| bad(number, error.to_string()))?;
+        report.exchanges += 1;
+        report.unanswered += u64::from(!exchange.is_answered());
+        if project.answered_exchange(&exchange.key, exchange.attempt)?.is_none() {
+            batch.push((ExchangePlace { recording: info.id, run: None, frame }, exchange));
+        }
+        if batch.len() >= BATCH {
+            project.put_exchanges(&std::mem::take(&mut batch))?;
+        }
+    }
+    project.put_exchanges(&batch)?;
+    let run = header.run;
+    let model = ModelOptions {
+        regions_at_once: run.model.regions_at_once,
+        audit_pct: run.model.audit_pct,
+        ..ModelOptions::recorded(run.model.name, run.model.profile)
+    };
+    let options = pose::Options {
+        recording: Some(&info.name),
+        frames: FrameRange { start: Some(run.frames[0]), end: Some(run.frames[1]) },
+        assigner: run.assigner.parse()?,
+        solver: run.solver.parse().map_err(|_| bad(1, format!("\"{}\" is no solver", run.solver)))?,
+        ablation: Ablation { regions: run.model.without_regions, refinement: false },
+        model: Some(&model),
+        again: true,
+    };
+    let solved = pose::run(job, project, &options)?;
+    Ok((report, solved))
+}
+
+/// What the latest run that asked a model was asked for.
+fn latest_settings(project: &Project, info: &RecordingInfo) -> Result<RunSettings, JobError> {
+    let asked = project.runs(info.id, "pose")?.into_iter().rev();
+    asked
+        .filter_map(|run| serde_json::from_str(&run.config_json).ok())
+        .next()
+        .ok_or_else(|| JobError::NothingAsked { name: info.name.clone(), project: project.path().to_owned() })
+}
+
+fn write_line<T: Serialize>(writer: &mut impl std::io::Write, value: &T) -> std::io::Result<()> {
+    serde_json::to_writer(&mut *writer, value)?;
+    writer.write_all(b"\n")
+}
