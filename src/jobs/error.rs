@@ -222,7 +222,7 @@ pub enum JobError {
     },
     /// No server is left.
     #[error(
-        "the run paused. {why} What was answered is kept; run the same command to go on, with another --model if need be"
+        "the run paused. {why} What was answered is kept; run the same command to go on, also with another address of the same model"
     )]
     ModelGone {
         /// What is wrong with each, in sentences.

@@ -230,6 +230,12 @@ impl Profile {
         }
     }
 
+    /// What of it decides an answer: all but the prices.
+    #[must_use]
+    pub fn without_prices(&self) -> Self {
+        Self { price_in: None, price_out: None, ..self.clone() }
+    }
+
     /// Tokens that a picture takes, about.
     pub fn picture_tokens(&self, size_px: [u32; 2]) -> u64 {
         size_px.map(|side| u64::from(side.div_ceil(self.token_px.max(1)))).into_iter().product()

@@ -89,7 +89,7 @@ impl Question {
             hasher.update(bytes);
         };
         add(model.as_bytes());
-        add(serde_json::to_string(profile).unwrap_or_default().as_bytes());
+        add(serde_json::to_string(&profile.without_prices()).unwrap_or_default().as_bytes());
         add(self.system.as_bytes());
         add(self.schema.to_string().as_bytes());
         for part in &self.parts {

@@ -62,7 +62,7 @@ pub(super) fn settings(
         let prompts = prompts_of(project).map_err(|error| JobError::Prompt { message: error.to_string() })?;
         settings["model"] = json!({
             "name": model.name,
-            "profile": model.profile,
+            "profile": model.profile.without_prices(),
             "prompts": Prompt::ALL.map(|prompt| prompts.version(prompt)),
             "regions_at_once": model.regions_at_once,
             "without_regions": options.ablation.regions,

@@ -185,7 +185,8 @@ fn block_on<T>(
 ) -> Result<T, JobError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .max_blocking_threads(std::thread::available_parallelism().map_or(2, usize::from) + 2)
+        // No more than can work: they draw in the order in which they are asked to.
+        .max_blocking_threads(std::thread::available_parallelism().map_or(2, usize::from))
         .build()
         .map_err(|error| JobError::Model { message: format!("no request can be made from this machine ({error})") })?;
     let tell = || {

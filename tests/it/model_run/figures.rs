@@ -68,7 +68,7 @@ const PLAIN: f64 = 2.2;
 #[test]
 #[ignore = "takes minutes"]
 fn correlated_errors_and_what_is_left_of_them() {
-    let frames: u32 = std::env::var("BEHAVIORVLM_FRAMES").map_or(200, |frames| frames.parse().unwrap());
+    let frames: u32 = std::env::var("BEHAVIORVLM_FRAMES").map_or(100, |frames| frames.parse().unwrap());
     let world = simulated(frames, 20.0);
     let player = Player { plain: Some(confusion(PLAIN)), ..world.player(confusion(STAGED)) };
     let server = FakeModel::start(FakeConfig::new(player.clone()));
@@ -270,7 +270,7 @@ fn a_killed_run_asks_for_no_answer_twice() {
 #[ignore = "measures: how much of a server's slots a run uses"]
 fn slots_are_used() {
     let world = World::new();
-    let delay = Duration::from_millis(1000);
+    let delay = Duration::from_millis(2000);
     for slots in [4, 32, 64] {
         let server =
             FakeModel::start(FakeConfig { slots, delay, ..FakeConfig::new(world.player(Confusion::default())) });
@@ -278,9 +278,9 @@ fn slots_are_used() {
         let model = ModelOptions { limits: limits(), ..ModelOptions::new(vec![endpoint]).unwrap() };
         let mut project = world.copied(&format!("slots{slots}"));
         let started = Instant::now();
-        let report = run(&mut project, &Options { frames: "..9".parse().unwrap(), ..vlm(&model) }).unwrap();
+        let report = run(&mut project, &Options { frames: "..6".parse().unwrap(), ..vlm(&model) }).unwrap();
         let seconds = started.elapsed().as_secs_f64();
-        let (by_slots, by_stages) = (report.calls as f64 / slots as f64, 6.0 * 3.0);
+        let (by_slots, by_stages) = (report.calls as f64 / slots as f64, 3.0 * 3.0);
         let least = by_slots.max(by_stages) * delay.as_secs_f64();
         println!(
             "{slots} slots: {} calls in {seconds:.1} s, {:.3} of the least time possible",

@@ -57,20 +57,14 @@ impl Asking<'_> {
         Eye { rig_camera, camera, shots, ahead: None, last: None, drawn: Vec::new() }
     }
 
-    /// Reads a frame, and begins to read the next; `None` where it cannot be shown.
-    pub(super) async fn ready(&self, eye: &mut Eye, frame: u32, next: Option<u32>) -> Result<Option<Ready>, JobError> {
-        let found = self.read(eye, frame).await?;
-        if let Some(next) = next
-            && let Some(shots) = eye.shots.take()
-        {
-            match self.detected(eye.camera, next)? {
-                Some(detection) => {
-                    eye.ahead = Some((next, spawn_blocking(self.reading(shots, next, detection))));
-                }
-                None => eye.shots = Some(shots),
-            }
+    /// Begins to read the frame that comes next, while answers are waited for.
+    pub(super) fn read_ahead(&self, eye: &mut Eye, next: Option<u32>) -> Result<(), JobError> {
+        let Some(next) = next else { return Ok(()) };
+        let Some(detection) = self.detected(eye.camera, next)? else { return Ok(()) };
+        if let Some(shots) = eye.shots.take() {
+            eye.ahead = Some((next, spawn_blocking(self.reading(shots, next, detection))));
         }
-        Ok(found)
+        Ok(())
     }
 
     fn detected(&self, camera: CameraId, frame: u32) -> Result<Option<StoredDetection>, JobError> {
@@ -95,7 +89,8 @@ impl Asking<'_> {
         }
     }
 
-    async fn read(&self, eye: &mut Eye, frame: u32) -> Result<Option<Ready>, JobError> {
+    /// Reads a frame; `None` where it cannot be shown.
+    pub(super) async fn read(&self, eye: &mut Eye, frame: u32) -> Result<Option<Ready>, JobError> {
         let mut found = None;
         if let Some((ahead, reading)) = eye.ahead.take() {
             let (shots, read) = joined(reading.await);
@@ -162,15 +157,15 @@ impl Asking<'_> {
         joined(drawing.await)
     }
 
-    /// Begins to draw the named dots of a region where that was not done yet.
-    pub(super) fn draw_parts(&self, drawn: &Drawn, region: RegionId) -> Option<JoinHandle<Exemplar>> {
-        if drawn.parts[region.index()].is_some() {
-            return None;
-        }
+    /// Draws the named dots of a region.
+    pub(super) fn draw_parts(&self, drawn: &Drawn, region: RegionId) -> impl Future<Output = Drawing> + use<> {
         let (kit, shot, labels) = (Arc::clone(&self.kit), Arc::clone(&drawn.shot), Arc::clone(&drawn.labels));
-        Some(spawn_blocking(move || kit.stages().exemplar_of_parts(&shot.view(), &labels, region)))
+        async move { spawn_blocking(move || kit.stages().exemplar_of_parts(&shot.view(), &labels, region)).await }
     }
 }
+
+/// A picture that a thread drew.
+type Drawing = Result<Exemplar, tokio::task::JoinError>;
 
 impl Eye {
     /// Remembers what was shown, since it is the next exemplar.

@@ -12,13 +12,13 @@ use futures_util::stream;
 use serde::{Deserialize, Serialize};
 
 use super::agreement::{Agreement, SURE};
-use super::eye::{Drawn, Eye, Ready, joined};
+use super::eye::Eye;
 use super::{Asking, Said, said_key};
 use crate::jobs::JobError;
 use crate::jobs::gallery::window_before;
 use crate::model::{CameraId, FrameLabels, Label, RegionId, Source};
 use crate::pose::ranking::chance_wrong;
-use crate::pose::stages::AssignmentSoFar;
+use crate::pose::stages::{AssignmentSoFar, NumberQuestion};
 use crate::pose::sweep::Sweep;
 use crate::store::{FrameSummary, Project};
 
@@ -202,7 +202,7 @@ impl Asking<'_> {
         next: Option<u32>,
         targets: Vec<Target>,
         summaries: &[FrameSummary],
-    ) -> Result<Vec<(Target, crate::pose::stages::NumberQuestion)>, JobError> {
+    ) -> Result<Vec<(Target, NumberQuestion)>, JobError> {
         self.job.check()?;
         let mut exemplars = Vec::new();
         for exemplar in window_before(&self.examples.start_frames, summaries, frame).exemplars(frame) {
@@ -210,28 +210,20 @@ impl Asking<'_> {
             exemplars.push((exemplar, Arc::new(labels)));
         }
         self.exemplars(eye, &exemplars).await?;
-        let Some(ready) = self.ready(eye, frame, next).await? else { return Ok(Vec::new()) };
+        let Some(ready) = self.read(eye, frame).await? else { return Ok(Vec::new()) };
+        self.read_ahead(eye, next)?;
         let labels = self.inquiry.project(|project| project.labels(self.info.id, frame))?;
         let mut questions = Vec::new();
         for target in targets {
             let Some(corners) = self.kit.stages().box_of(&labels, target.camera, target.region) else { continue };
-            let shown = self.shown_parts(&mut eye.drawn, target.region).await;
-            let Ready { shot, .. } = &ready;
-            questions.extend(
-                self.parts_question(shot, target.region, corners, shown).await?.map(|question| (target, question)),
-            );
+            let shown = self.parts(&eye.drawn, target.region).await;
+            for (drawn, exemplar) in eye.drawn.iter_mut().zip(&shown) {
+                drawn.parts[target.region.index()] = Some(Arc::clone(exemplar));
+            }
+            let question = self.parts_question(&ready.shot, target.region, corners, shown).await?;
+            questions.extend(question.map(|question| (target, question)));
         }
         Ok(questions)
-    }
-
-    /// The exemplars of a region with its named dots.
-    async fn shown_parts(&self, drawn: &mut [Drawn], region: RegionId) -> Vec<Arc<crate::pose::stages::Exemplar>> {
-        for drawn in drawn.iter_mut() {
-            if let Some(drawing) = self.draw_parts(drawn, region) {
-                drawn.parts[region.index()] = Some(Arc::new(joined(drawing.await)));
-            }
-        }
-        drawn.iter().filter_map(|drawn| drawn.parts[region.index()].clone()).collect()
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use futures_util::future::join_all;
-use tokio::task::{JoinHandle, spawn_blocking};
+use futures_util::future::{join, join_all};
+use tokio::task::spawn_blocking;
 
 use super::eye::{Drawn, Eye, Ready, joined};
 use super::{Asking, Way, way_of};
@@ -21,8 +21,8 @@ pub(super) type ViewAnswer = BTreeMap<KeypointId, (Option<CentroidNumber>, Sourc
 struct RegionAnswer {
     /// `None` where stage 1 gave nothing that can be used.
     numbers: Option<AssignmentSoFar>,
-    /// Exemplars that were drawn on the way, by position.
-    drawn: Vec<(usize, Exemplar)>,
+    /// Its exemplars, oldest first.
+    parts: Vec<Arc<Exemplar>>,
 }
 
 impl Asking<'_> {
@@ -36,58 +36,85 @@ impl Asking<'_> {
     ) -> Result<(CameraId, ViewAnswer), JobError> {
         let camera = eye.camera;
         self.exemplars(eye, exemplars).await?;
-        let Some(ready) = self.ready(eye, frame, next).await? else { return Ok((camera, ViewAnswer::new())) };
+        let Some(ready) = self.read(eye, frame).await? else { return Ok((camera, ViewAnswer::new())) };
         let answer = match way_of(self.options, self.model) {
-            Way::Plain => self.plain(frame, &ready, &eye.drawn).await,
-            Way::AtOnce | Way::OneByOne | Way::Known => self.staged(frame, &ready, &mut eye.drawn).await,
+            Way::Plain => {
+                self.read_ahead(eye, next)?;
+                self.plain(frame, &ready, &eye.drawn).await?
+            }
+            Way::AtOnce | Way::OneByOne | Way::Known => {
+                let so_far = self.regions(frame, &ready, &mut eye.drawn).await?;
+                let question = self.whole_question(&ready, &so_far).await?;
+                // Not before: what is asked now goes first.
+                self.read_ahead(eye, next)?;
+                let whole = match question {
+                    Some(asked) => self.inquiry.ask(frame, &asked.question, |text| asked.read(text)).await?,
+                    None => None,
+                };
+                reconciled(&so_far, whole.unwrap_or_default())
+            }
         };
         eye.remember(ready.shot);
-        Ok((camera, answer?))
+        Ok((camera, answer))
     }
 
-    /// Stages 1 to 3.
-    async fn staged(&self, frame: u32, ready: &Ready, shown: &mut [Drawn]) -> Result<ViewAnswer, JobError> {
-        let parts: Vec<Vec<Option<JoinHandle<Exemplar>>>> = self
-            .kit
-            .regions()
-            .map(|region| shown.iter().map(|drawn| self.draw_parts(drawn, region)).collect())
-            .collect();
+    /// Stages 1 and 2 of all regions.
+    async fn regions(&self, frame: u32, ready: &Ready, shown: &mut [Drawn]) -> Result<AssignmentSoFar, JobError> {
         let at_once = match way_of(self.options, self.model) {
             Way::AtOnce => Some(self.all_boxes(frame, ready, shown).await?),
             _ => None,
         };
-        let asked = self.kit.regions().zip(parts).map(|(region, parts)| {
+        let asked = self.kit.regions().map(|region| {
             let shown = &*shown;
             let boxes = at_once.as_ref();
             async move {
-                let found = match boxes {
-                    Some(boxes) => boxes.get(&region).copied(),
-                    None => self.one_box(frame, ready, shown, region).await?,
+                let found = async {
+                    match boxes {
+                        Some(boxes) => Ok(boxes.get(&region).copied()),
+                        None => self.one_box(frame, ready, shown, region).await,
+                    }
                 };
+                // Stage 1 is sent first; the exemplars of stage 2 are drawn while it is waited for.
+                let (found, parts) = join(found, self.parts(shown, region)).await;
                 // Where stage 1 has no usable answer, the animal is taken to be where it was.
                 let latest = || shown.last().map(|drawn| self.latest_box(drawn, region));
-                let Some(found) = found.or_else(latest) else {
-                    return Ok(RegionAnswer { numbers: None, drawn: Vec::new() });
+                let numbers = match found?.or_else(latest) {
+                    Some(corners) => self.region(frame, ready, region, corners, &parts).await?,
+                    None => None,
                 };
-                self.region(frame, ready, shown, region, found, parts).await
+                Ok(RegionAnswer { numbers, parts })
             }
         });
         let answers: Vec<RegionAnswer> = join_all(asked).await.into_iter().collect::<Result<_, JobError>>()?;
         let mut so_far = AssignmentSoFar::new();
         for (region, answer) in self.kit.regions().zip(answers) {
-            for (position, exemplar) in answer.drawn {
-                shown[position].parts[region.index()] = Some(Arc::new(exemplar));
+            for (drawn, exemplar) in shown.iter_mut().zip(answer.parts) {
+                drawn.parts[region.index()] = Some(exemplar);
             }
             so_far.extend(answer.numbers.into_iter().flatten());
         }
-        let shot = Arc::clone(&ready.shot);
-        let merged = so_far.clone();
-        let question = self.draw(move |stages| stages.ask_whole(&shot.view(), &merged)).await?;
-        let whole = match question {
-            Some(asked) => self.inquiry.ask(frame, &asked.question, |text| asked.read(text)).await?,
-            None => None,
-        };
-        Ok(reconciled(&so_far, whole.unwrap_or_default()))
+        Ok(so_far)
+    }
+
+    /// The exemplars of a region with its named dots; those that were drawn before as they are.
+    pub(super) async fn parts(&self, shown: &[Drawn], region: RegionId) -> Vec<Arc<Exemplar>> {
+        let all = shown.iter().map(|drawn| async {
+            match (&drawn.parts[region.index()], self.draw_parts(drawn, region)) {
+                (Some(exemplar), _) => Arc::clone(exemplar),
+                (None, drawing) => Arc::new(joined(drawing.await)),
+            }
+        });
+        join_all(all).await
+    }
+
+    /// The question of stage 3; `None` where the view has no dots.
+    async fn whole_question(
+        &self,
+        ready: &Ready,
+        so_far: &AssignmentSoFar,
+    ) -> Result<Option<NumberQuestion>, JobError> {
+        let (shot, merged) = (Arc::clone(&ready.shot), so_far.clone());
+        self.draw(move |stages| stages.ask_whole(&shot.view(), &merged)).await
     }
 
     /// All keypoints in one question.
@@ -146,36 +173,23 @@ impl Asking<'_> {
         self.kit.stages().box_of(&drawn.labels, drawn.shot.camera, region)
     }
 
-    /// Stage 2 of one region. A region that cannot be seen, or whose box holds no dot, has no dots, and nobody is asked.
+    /// Stage 2 of one region; `None` where no answer came. A region that cannot be seen, or whose box holds no dot, has no dots,
+    /// and nobody is asked.
     async fn region(
         &self,
         frame: u32,
         ready: &Ready,
-        shown: &[Drawn],
         region: RegionId,
         found: Option<BoxInImage>,
-        parts: Vec<Option<JoinHandle<Exemplar>>>,
-    ) -> Result<RegionAnswer, JobError> {
-        let (mut exemplars, mut drawn) = (Vec::new(), Vec::new());
-        for (position, drawing) in parts.into_iter().enumerate() {
-            match drawing {
-                Some(drawing) => {
-                    let exemplar = joined(drawing.await);
-                    exemplars.push(Arc::new(exemplar.clone()));
-                    drawn.push((position, exemplar));
-                }
-                None => exemplars.extend(shown[position].parts[region.index()].clone()),
-            }
-        }
+        exemplars: &[Arc<Exemplar>],
+    ) -> Result<Option<AssignmentSoFar>, JobError> {
         let keypoints = &self.kit.skeleton.regions[region.index()].keypoints;
         let unseen = || Some(keypoints.iter().map(|keypoint| (*keypoint, None)).collect());
-        let Some(corners) = found else { return Ok(RegionAnswer { numbers: unseen(), drawn }) };
-        let question = self.parts_question(&ready.shot, region, corners, exemplars).await?;
-        let numbers = match question {
-            Some(asked) => self.inquiry.ask(frame, &asked.question, |text| asked.read(text)).await?,
-            None => unseen(),
-        };
-        Ok(RegionAnswer { numbers, drawn })
+        let Some(corners) = found else { return Ok(unseen()) };
+        match self.parts_question(&ready.shot, region, corners, exemplars.to_vec()).await? {
+            Some(asked) => self.inquiry.ask(frame, &asked.question, |text| asked.read(text)).await,
+            None => Ok(unseen()),
+        }
     }
 
     /// The question of stage 2; `None` where the box holds no dot.
