@@ -53,6 +53,9 @@ const ASSIGNERS: [(Assigner, &str, &str); 4] = [
     (Assigner::Labels, "Imported labels", "Labels made elsewhere, corrected over all views."),
 ];
 
+/// Where the words of a choice begin, right of its mark, points.
+const INSET: i8 = 22;
+
 /// What each solver is for.
 const SOLVERS: [(Solver, &str, &str); 4] = [
     (Solver::Joint, "joint", "All keypoints at once, with body shape and motion. The best there is here."),
@@ -147,16 +150,29 @@ fn caption_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, words: &str) {
 
 /// Who says which dot is which, with a word on when to choose it.
 fn assigner_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut RunMemory) {
+    let palette = theme::palette(ui);
     ui.label("Assigner");
-    let colour = theme::palette(ui).text_tertiary;
-    for (assigner, name, words) in ASSIGNERS {
-        ui.radio_value(&mut memory.choice.assigner, assigner, name);
-        ui.horizontal_top(|ui| {
-            ui.add_space(20.0);
-            ui.add(Label::new(RichText::new(words).size(ctx.theme.font.caption).color(colour)).wrap());
-        });
-    }
-    ui.add_space(8.0);
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.spacing_mut().interact_size.y = 20.0;
+        for (assigner, name, words) in ASSIGNERS {
+            let is_chosen = memory.choice.assigner == assigner;
+            let visuals = &mut ui.visuals_mut().widgets;
+            for state in [&mut visuals.inactive, &mut visuals.hovered, &mut visuals.active] {
+                state.bg_stroke.width = ctx.theme.stroke.control;
+                state.bg_stroke.color = if is_chosen { palette.accent } else { palette.text_tertiary };
+                state.fg_stroke.color = palette.accent;
+            }
+            let weight = if is_chosen { Weight::Strong } else { Weight::Regular };
+            let text = RichText::new(name).font(sans(weight, ctx.theme.font.body)).color(palette.text);
+            ui.radio_value(&mut memory.choice.assigner, assigner, text);
+            let words = RichText::new(words).size(ctx.theme.font.caption).color(palette.text_tertiary);
+            let inset = Margin { left: INSET, ..Margin::ZERO };
+            Frame::NONE.inner_margin(inset).show(ui, |ui| ui.add(Label::new(words).wrap()));
+            ui.add_space(6.0);
+        }
+    });
+    ui.add_space(4.0);
 }
 
 /// Which frames, with which solver.
@@ -391,3 +407,6 @@ fn follow(ctx: &ViewCtx<'_>, session: &Session, memory: &mut RunMemory) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

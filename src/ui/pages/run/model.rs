@@ -61,13 +61,11 @@ fn hosts_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, choice: &ModelChoice) {
             caption_ui(ui, &format!("You are asked before pictures go to {host}."));
             continue;
         }
-        ui.horizontal_wrapped(|ui| {
-            caption_ui(ui, &format!("Pictures may be sent to {host}."));
-            let forbid = ui.link("Take back").on_hover_text(format!("Asks again before pictures go to {host}"));
-            if forbid.clicked() {
-                ctx.send(Command::ForbidHost(host.clone()));
-            }
-        });
+        caption_ui(ui, &format!("Pictures may be sent to {host}."));
+        let forbid = ui.link("Take back").on_hover_text(format!("Asks again before pictures go to {host}"));
+        if forbid.clicked() {
+            ctx.send(Command::ForbidHost(host));
+        }
     }
 }
 
@@ -94,12 +92,10 @@ fn key_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, draft: &mut String) {
     let key = &ctx.state.key;
     let label = ui.label("Key");
     if key.entered.is_some() {
-        ui.horizontal_wrapped(|ui| {
-            caption_ui(ui, "Entered for this session; it is not kept.");
-            if ui.link("Forget the key").clicked() {
-                ctx.send(Command::EnterKey(None));
-            }
-        });
+        caption_ui(ui, "Entered for this session; it is not kept.");
+        if ui.link("Forget the key").clicked() {
+            ctx.send(Command::EnterKey(None));
+        }
         return;
     }
     ui.horizontal(|ui| {
