@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::App;
-use super::command::{Command, Dialog};
+use super::command::{Command, Dialog, Page};
 use super::event::{DetectorState, Event, SeedState, TaskEnd};
 use super::opening::{history_of, open_labelling};
 use super::session::SeedProgress;
@@ -100,7 +100,10 @@ impl App {
             Ok(outcome) => self.take_outcome(kind, *outcome),
             Err(TaskEnd::Paused(message)) => {
                 self.job_ended(kind, false, message.clone());
-                self.state.notify(Urgency::Warning, message);
+                // The Run page says it beside what can be done about it.
+                if self.state.page != Page::Run {
+                    self.state.notify(Urgency::Warning, message);
+                }
                 self.state.paused = Some(job.request);
             }
             Err(TaskEnd::Stopped) if job.pausing => {
@@ -282,7 +285,7 @@ impl App {
         let Some(session) = &mut self.state.session else { return };
         session.trial.generation += 1;
         session.trial.found.clear();
-        let (Some(config), true) = (session.trial.config.clone(), self.state.page == super::Page::Detect) else {
+        let (Some(config), true) = (session.trial.config.clone(), self.state.page == Page::Detect) else {
             return;
         };
         let Some(preview) = session.preview() else { return };

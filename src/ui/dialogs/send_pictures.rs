@@ -15,7 +15,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, host: &str) {
     let words = format!("Pictures of your recording will be sent to {host}.");
     ui.add(Label::new(RichText::new(words).color(palette.text)).wrap());
     let rest =
-        "That is not this machine. Your answer is remembered for this host, and can be taken back on the Run page.";
+        "That is not this machine. Leave to send is remembered for this host; you can take it back on the Run page.";
     ui.add(Label::new(RichText::new(rest).color(palette.text_secondary)).wrap());
     ui.add_space(12.0);
     ui.horizontal(|ui| {

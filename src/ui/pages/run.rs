@@ -45,12 +45,15 @@ const FOLLOW_SECS: f64 = 1.0;
 /// Beside the figures stand words where there is so much room, points.
 const ROOM_FOR_WORDS: f32 = 280.0;
 
+/// The figures of asking stand beside those of the frames where there is so much room, points.
+const ROOM_FOR_ASKING: f32 = 900.0;
+
 /// Who says which dot is which: the name, and when to choose it.
 const ASSIGNERS: [(Assigner, &str, &str); 4] = [
     (Assigner::Geometry, "Built-in geometry", "Needs no model and is the fastest. Start with it."),
     (Assigner::Hybrid, "Hybrid", "Geometry first; a model is asked where that is unsure. For hard recordings."),
-    (Assigner::Vlm, "Model", "A vision-language model names every dot. Slow; as the paper does."),
-    (Assigner::Labels, "Imported labels", "Labels made elsewhere, corrected over all views."),
+    (Assigner::Vlm, "Model", "A vision-language model names every dot, as in the paper. Slow."),
+    (Assigner::Labels, "Imported labels", "Made elsewhere; corrected over all views."),
 ];
 
 /// Where the words of a choice begin, right of its mark, points.
@@ -121,6 +124,7 @@ fn under_way_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut 
     let job = ctx.state.job.as_ref().filter(|job| job.request.kind() == TaskKind::Run);
     if let Some((tally, request)) = counts::asking_of(ctx.state, job) {
         counts::budget_ui(ui, ctx, tally, request);
+        counts::troubles_ui(ui, tally);
     }
     if let Some(TaskRequest::Run(choice, Some(_))) = ctx.state.paused.as_ref().filter(|_| job.is_none()) {
         separated(ui, |ui| {
@@ -327,6 +331,8 @@ fn figures_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
     let palette = theme::palette(ui);
     let job = ctx.state.job.as_ref().filter(|job| job.request.kind() == TaskKind::Run);
     Frame::NONE.fill(palette.panel).inner_margin(Margin::symmetric(12, 8)).show(ui, |ui| {
+        let asking = counts::asking_of(ctx.state, job);
+        let is_wide = ui.available_width() >= ROOM_FOR_ASKING;
         ui.horizontal(|ui| {
             let overview = session.overview.as_ref();
             let solved = overview.map_or(0, |overview| overview.solved_len());
@@ -345,8 +351,11 @@ fn figures_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
                         &if known { job_panel::duration(left) } else { "–".to_owned() },
                         "",
                     );
-                    ui.add_space(24.0);
-                    labelled_figure(ui, "Speed", &format!("{rate:.1}"), "frames a second");
+
+                    if asking.is_none() {
+                        ui.add_space(24.0);
+                        labelled_figure(ui, "Speed", &format!("{rate:.1}"), "frames a second");
+                    }
                 }
                 None => {
                     labelled_figure(ui, "Frames solved", &solved.to_string(), &all);
@@ -355,6 +364,10 @@ fn figures_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
             ui.add_space(24.0);
             if let Some(median) = overview.and_then(|overview| overview.median_residual_px()) {
                 labelled_figure(ui, "Median residual", &format!("{median:.1}"), "px, worst of each frame");
+            }
+            if let Some((tally, request)) = asking.filter(|_| is_wide) {
+                ui.add_space(24.0);
+                counts::asking_ui(ui, tally, request);
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 if solved > 0 && ui.add(ActionButton::new("Open Review")).clicked() {
@@ -366,9 +379,9 @@ fn figures_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
                 }
             });
         });
-        if let Some((tally, request)) = counts::asking_of(ctx.state, job) {
+        if let Some((tally, request)) = asking.filter(|_| !is_wide) {
             ui.add_space(8.0);
-            counts::asking_ui(ui, tally, request);
+            ui.horizontal(|ui| counts::asking_ui(ui, tally, request));
         }
     });
     follow(ctx, session, memory);

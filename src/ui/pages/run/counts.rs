@@ -49,8 +49,8 @@ fn estimate_words(assigner: Assigner, estimate: &Estimate) -> String {
         "{about} {} calls for {} {frames}: {} tokens sent, {} back, {cost}.",
         count(estimate.calls),
         estimate.frames,
-        count(estimate.prompt_tokens),
-        count(estimate.answer_tokens),
+        rough(estimate.prompt_tokens),
+        rough(estimate.answer_tokens),
     )
 }
 
@@ -63,7 +63,7 @@ pub(super) fn asking_of<'a>(state: &'a State, job: Option<&'a Task>) -> Option<(
     }
 }
 
-/// The figures of a run that asks a model.
+/// The figures of a run that asks a model, side by side.
 pub(super) fn asking_ui(ui: &mut Ui, tally: &Tally, request: &TaskRequest) {
     let profile = match request {
         TaskRequest::Run(_, Some(model)) => Some(&model.profile),
@@ -75,22 +75,26 @@ pub(super) fn asking_ui(ui: &mut Ui, tally: &Tally, request: &TaskRequest) {
         (true, unmetered) => (format!("{:.2}", tally.cost), format!("{unmetered} calls uncounted")),
         (false, _) => ("–".to_owned(), "no prices given".to_owned()),
     };
-    ui.horizontal(|ui| {
-        let problems = format!("{} repeated, {} failed", count(tally.retried), count(tally.failed));
-        labelled_figure(ui, "Answers", &count(tally.answered), &problems);
-        ui.add_space(24.0);
-        labelled_figure(ui, "In flight", &count(tally.in_flight), &format!("{} waiting", count(tally.waiting)));
-        ui.add_space(24.0);
-        labelled_figure(ui, "Tokens sent", &count(tally.tokens_in), &format!("{} back", count(tally.tokens_out)));
-        ui.add_space(24.0);
-        labelled_figure(ui, "Cost so far", &cost, &note);
-    });
-    if !tally.troubles.is_empty() {
-        let troubles = tally.troubles.iter().map(|(name, times)| (*name, *times));
-        let palette = theme::palette(ui);
-        let words = format!("Trouble with servers: {}.", listed(troubles));
-        ui.add(Label::new(RichText::new(words).color(palette.warn)).truncate());
+    let problems = format!("{} repeated, {} failed", count(tally.retried), count(tally.failed));
+    labelled_figure(ui, "Answers", &count(tally.answered), &problems);
+    ui.add_space(24.0);
+    labelled_figure(ui, "In flight", &count(tally.in_flight), &format!("{} waiting", count(tally.waiting)));
+    ui.add_space(24.0);
+    labelled_figure(ui, "Tokens sent", &rough(tally.tokens_in), &format!("{} back", rough(tally.tokens_out)));
+    ui.add_space(24.0);
+    labelled_figure(ui, "Cost so far", &cost, &note);
+}
+
+/// What went wrong between the run and its servers.
+pub(super) fn troubles_ui(ui: &mut Ui, tally: &Tally) {
+    if tally.troubles.is_empty() {
+        return;
     }
+    let troubles = tally.troubles.iter().map(|(name, times)| (*name, *times));
+    let colour = theme::palette(ui).warn;
+    let words = format!("Trouble with servers: {}.", listed(troubles));
+    ui.add_space(4.0);
+    ui.add(Label::new(RichText::new(words).color(colour)).wrap());
 }
 
 /// How much of the calls that are allowed is used up.
@@ -170,6 +174,15 @@ fn count(count: u64) -> String {
     }
 }
 
+/// A count that nobody needs to the last digit: 950, 12 k, 1.3 M.
+fn rough(count: u64) -> String {
+    match count {
+        0..10_000 => self::count(count),
+        10_000..1_000_000 => format!("{:.0} k", count as f64 / 1e3),
+        _ => self::count(count),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,7 +197,7 @@ mod tests {
     fn estimates_are_said_as_sure_as_they_are() {
         let mut estimate =
             Estimate { frames: 57, calls: 3078, prompt_tokens: 2_940_000, answer_tokens: 461_700, cost: None };
-        let rest = "3,078 calls for 57 frames: 2.9 M tokens sent, 461,700 back";
+        let rest = "3,078 calls for 57 frames: 2.9 M tokens sent, 462 k back";
         assert_eq!(estimate_words(Assigner::Vlm, &estimate), format!("At most {rest}, cost unknown without prices."));
         estimate.cost = Some(1.805);
         assert_eq!(estimate_words(Assigner::Hybrid, &estimate), format!("About {rest}, cost 1.80."));

@@ -41,7 +41,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, assigner: As
     let field = TextEdit::multiline(&mut choice.addresses).hint_text("http://127.0.0.1:8000").desired_rows(rows);
     ui.add(field.desired_width(f32::INFINITY)).labelled_by(address.id);
     if !wrong_ui(ui, &problems, ModelField::Addresses) {
-        caption_ui(ui, "Several that serve this model are all used: one per line.");
+        caption_ui(ui, "More than one? One per line; all are used.");
     }
     hosts_ui(ui, ctx, choice);
     profile_ui(ui, choice);
