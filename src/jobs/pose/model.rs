@@ -40,6 +40,7 @@ use crate::model::{
     CameraId, CentroidNumber, FrameLabels, KeypointId, Label, Placement, Provenance, RunId, Skeleton, Source,
 };
 use crate::pose::solve::{FrameInput, PoseConfig, PoseSolver, SolvedFrame, Stamp};
+use crate::pose::stage4::Solver;
 use crate::pose::stages::Stages;
 use crate::pose::sweep::Sweep;
 use crate::pose::window::{Completed, RollingWindow};
@@ -81,10 +82,21 @@ enum Way {
     AtOnce,
     /// In a question each.
     OneByOne,
+    /// Not at all, since the geometry knows them.
+    Known,
+}
+
+impl Way {
+    /// Whether stage 1 is asked, with a picture of the whole animal.
+    fn asks_for_boxes(self) -> bool {
+        matches!(self, Self::AtOnce | Self::OneByOne)
+    }
 }
 
 fn way_of(options: &Options<'_>, model: &ModelOptions) -> Way {
-    if options.ablation.regions {
+    if options.assigner == Assigner::Hybrid {
+        Way::Known
+    } else if options.ablation.regions {
         Way::Plain
     } else if model.regions_at_once {
         Way::AtOnce
@@ -282,6 +294,10 @@ impl Asking<'_> {
         }
         self.inquiry.project(|project| {
             let mut agreement = Agreement::default();
+            if self.options.solver() != Solver::Joint {
+                // The others take the labels as they are, or know nothing of a margin.
+                return Ok(agreement);
+            }
             for frame in sweeps.iter().flat_map(|sweep| &sweep.frames) {
                 let Some(said) = said_about(project, self.info, self.run.id, *frame)? else { continue };
                 let labels = project.labels(self.info.id, *frame)?;

@@ -2,7 +2,7 @@
 
 use super::settings::ModelOptions;
 use super::{Way, way_of};
-use crate::jobs::pose::{Assigner, Options};
+use crate::jobs::pose::Options;
 use crate::jobs::{Job, JobError, open};
 use crate::pose::window::EXEMPLARS;
 use crate::store::Project;
@@ -47,21 +47,15 @@ pub fn estimate(project: &Project, options: &Options<'_>) -> Result<Estimate, Jo
     let frames = range.len() as u64 - seeds.iter().filter(|seed| range.contains(*seed)).count() as u64;
     let (views, regions) = (info.cameras.len() as u64, project.skeleton().regions.len() as u64);
     let with_exemplars = EXEMPLARS as u64 + 1;
-    // Calls of a view, and their pictures.
-    let (calls, pictures) = match (options.assigner, way_of(options, model)) {
-        (Assigner::Hybrid, _) => {
+    let (calls, pictures) = match way_of(options, model) {
+        Way::Known => {
             let share = model.audit_pct / 100.0 + UNSURE_SHARE;
             let calls = (frames as f64 * (views * regions) as f64 * share).ceil() as u64;
             (calls, calls * with_exemplars)
         }
-        (_, way) => {
-            let (calls, pictures) = match way {
-                Way::Plain => (1, with_exemplars),
-                Way::AtOnce => (2 + regions, with_exemplars * (1 + regions) + 1),
-                Way::OneByOne => (1 + 2 * regions, with_exemplars * 2 * regions + 1),
-            };
-            (frames * views * calls, frames * views * pictures)
-        }
+        Way::Plain => (frames * views, frames * views * with_exemplars),
+        Way::AtOnce => (frames * views * (2 + regions), frames * views * (with_exemplars * (1 + regions) + 1)),
+        Way::OneByOne => (frames * views * (1 + 2 * regions), frames * views * (with_exemplars * 2 * regions + 1)),
     };
     let side = f64::from(Limits::default().wanted_px).sqrt() as u32;
     let usage = Usage {

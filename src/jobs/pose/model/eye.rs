@@ -28,7 +28,7 @@ pub(super) struct Eye {
 }
 
 /// A camera, read.
-type Read = (CameraShots, Result<(FrameShot, Target), String>);
+type Read = (CameraShots, Result<Ready, String>);
 
 /// A completed frame as it is shown in one view.
 pub(super) struct Drawn {
@@ -44,7 +44,8 @@ pub(super) struct Drawn {
 /// A frame ready to be asked about.
 pub(super) struct Ready {
     pub shot: Arc<FrameShot>,
-    pub target: Arc<Target>,
+    /// The picture of stage 1, where that is asked.
+    pub target: Option<Arc<Target>>,
 }
 
 impl Asking<'_> {
@@ -69,10 +70,7 @@ impl Asking<'_> {
                 None => eye.shots = Some(shots),
             }
         }
-        Ok(found.map(|(shot, target)| {
-            let shot = Arc::new(shot);
-            Ready { shot, target: Arc::new(target) }
-        }))
+        Ok(found)
     }
 
     fn detected(&self, camera: CameraId, frame: u32) -> Result<Option<StoredDetection>, JobError> {
@@ -86,18 +84,18 @@ impl Asking<'_> {
         frame: u32,
         detection: StoredDetection,
     ) -> impl FnOnce() -> Read + Send + use<> {
-        let kit = Arc::clone(&self.kit);
+        let (kit, has_target) = (Arc::clone(&self.kit), way_of(self.options, self.model).asks_for_boxes());
         move || {
             let read = shots.read(frame, detection);
             let read = read.map(|shot| {
-                let target = kit.stages().target(&shot.view());
-                (shot, target)
+                let target = has_target.then(|| Arc::new(kit.stages().target(&shot.view())));
+                Ready { shot: Arc::new(shot), target }
             });
             (shots, read)
         }
     }
 
-    async fn read(&self, eye: &mut Eye, frame: u32) -> Result<Option<(FrameShot, Target)>, JobError> {
+    async fn read(&self, eye: &mut Eye, frame: u32) -> Result<Option<Ready>, JobError> {
         let mut found = None;
         if let Some((ahead, reading)) = eye.ahead.take() {
             let (shots, read) = joined(reading.await);
@@ -133,7 +131,7 @@ impl Asking<'_> {
             let shot = match eye.last.take().filter(|last| last.frame == *frame) {
                 Some(last) => last,
                 None => match self.read(eye, *frame).await? {
-                    Some((shot, _)) => Arc::new(shot),
+                    Some(ready) => ready.shot,
                     None => continue,
                 },
             };
@@ -152,6 +150,7 @@ impl Asking<'_> {
         let drawing = spawn_blocking(move || {
             let (stages, view) = (kit.stages(), shot.view());
             match way {
+                Way::Known => Vec::new(),
                 Way::Plain => vec![Arc::new(stages.exemplar_of_all(&view, &labels))],
                 Way::AtOnce => vec![Arc::new(stages.exemplar_of_regions(&view, &labels))],
                 Way::OneByOne => {

@@ -39,7 +39,7 @@ impl Asking<'_> {
         let Some(ready) = self.ready(eye, frame, next).await? else { return Ok((camera, ViewAnswer::new())) };
         let answer = match way_of(self.options, self.model) {
             Way::Plain => self.plain(frame, &ready, &eye.drawn).await,
-            Way::AtOnce | Way::OneByOne => self.staged(frame, &ready, &mut eye.drawn).await,
+            Way::AtOnce | Way::OneByOne | Way::Known => self.staged(frame, &ready, &mut eye.drawn).await,
         };
         eye.remember(ready.shot);
         Ok((camera, answer?))
@@ -113,11 +113,12 @@ impl Asking<'_> {
         shown: &[Drawn],
         region: RegionId,
     ) -> Result<Option<Option<BoxInImage>>, JobError> {
+        let Some(target) = &ready.target else { return Ok(None) };
         let exemplars: Vec<&Exemplar> = shown.iter().map(|drawn| &*drawn.boxes[region.index()]).collect();
         let asked = self
             .kit
             .stages()
-            .ask_region(&ready.shot.view(), &ready.target, region, &exemplars)
+            .ask_region(&ready.shot.view(), target, region, &exemplars)
             .map_err(|error| prompt_error(&error))?;
         let answer = self.inquiry.ask(frame, &asked.question, |text| asked.read(text)).await?;
         Ok(answer.unwrap_or_default().get(&region).copied())
@@ -130,12 +131,13 @@ impl Asking<'_> {
         ready: &Ready,
         shown: &[Drawn],
     ) -> Result<BTreeMap<RegionId, Option<BoxInImage>>, JobError> {
+        let Some(target) = &ready.target else { return Ok(BTreeMap::new()) };
         let exemplars: Vec<&Exemplar> =
             shown.iter().filter_map(|drawn| drawn.boxes.first()).map(|exemplar| &**exemplar).collect();
         let asked = self
             .kit
             .stages()
-            .ask_regions(&ready.shot.view(), &ready.target, &exemplars)
+            .ask_regions(&ready.shot.view(), target, &exemplars)
             .map_err(|error| prompt_error(&error))?;
         Ok(self.inquiry.ask(frame, &asked.question, |text| asked.read(text)).await?.unwrap_or_default())
     }
