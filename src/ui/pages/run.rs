@@ -222,8 +222,8 @@ fn foot_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut RunMe
     }
     if let Some(reason) = reason {
         ui.add(Label::new(RichText::new(reason).color(palette.warn)).wrap());
-        if session.seeds.checks.iter().any(|check| !check.is_met) && ui.add(ActionButton::new("Go to Seeds")).clicked()
-        {
+        let lacks_seeds = session.overview.as_ref().is_some_and(|overview| overview.seed_frames().next().is_none());
+        if lacks_seeds && ui.add(ActionButton::new("Go to Seeds")).clicked() {
             ctx.send(Command::GoTo(Page::Seeds));
         }
         ui.add_space(4.0);
