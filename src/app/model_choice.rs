@@ -113,17 +113,17 @@ impl ModelChoice {
             add(ModelField::Addresses, words, false);
         }
         if at_once(&self.at_once).is_none() {
-            add(ModelField::AtOnce, format!("Write a number from 1 to {MOST_AT_ONCE}."), false);
+            add(ModelField::AtOnce, format!("Requests at once: write 1 to {MOST_AT_ONCE}."), false);
         }
         if budget(&self.budget).is_err() {
-            add(ModelField::Budget, "Write a number of calls, or nothing for no limit.".to_owned(), false);
+            add(ModelField::Budget, "Calls until the pause: write a number, or nothing.".to_owned(), false);
         }
         if assigner == Assigner::Hybrid && audit_pct(&self.audit_pct).is_none() {
-            add(ModelField::Audit, "Write a share from 0 to 100 %.".to_owned(), false);
+            add(ModelField::Audit, "Sure labels asked about: write 0 to 100 %.".to_owned(), false);
         }
         for (field, text) in [(ModelField::PriceIn, &self.price_in), (ModelField::PriceOut, &self.price_out)] {
             if price(text).is_err() {
-                add(field, "Write a price, or nothing where you do not know it.".to_owned(), false);
+                add(field, "A price is a number. Leave it empty if unknown.".to_owned(), false);
             }
         }
         found
@@ -286,10 +286,11 @@ mod tests {
         let mut wrong = choice("m", "http://a");
         (wrong.at_once, wrong.budget, wrong.audit_pct, wrong.price_in) =
             ("0".to_owned(), "-1".to_owned(), "101".to_owned(), "free".to_owned());
-        let rest = "Write a price, or nothing where you do not know it.";
-        let (number, budget) = ("Write a number from 1 to 1024.", "Write a number of calls, or nothing for no limit.");
+        let rest = "A price is a number. Leave it empty if unknown.";
+        let (number, budget) =
+            ("Requests at once: write 1 to 1024.", "Calls until the pause: write a number, or nothing.");
         check(&wrong, Assigner::Vlm, &[number, budget, rest]);
-        check(&wrong, Assigner::Hybrid, &[number, budget, "Write a share from 0 to 100 %.", rest]);
+        check(&wrong, Assigner::Hybrid, &[number, budget, "Sure labels asked about: write 0 to 100 %.", rest]);
     }
 
     #[test]

@@ -212,7 +212,7 @@ fn a_model_is_named_before_a_run_asks_one() {
 
     click(&mut window, "Limits and prices");
     type_into(&mut window, Role::TextInput, "Pause after so many calls", "many");
-    assert_eq!(window.query_all_by_label("Write a number of calls, or nothing for no limit.").count(), 2);
+    assert_eq!(window.query_all_by_label("Calls until the pause: write a number, or nothing.").count(), 2);
     assert!(window.get_by_label("Start the run").accesskit_node().is_disabled());
     for _ in 0.."many".len() {
         window.key_press(Key::Backspace);
