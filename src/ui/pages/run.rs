@@ -128,7 +128,7 @@ fn under_way_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut 
     }
     if let Some(TaskRequest::Run(choice, Some(_))) = ctx.state.paused.as_ref().filter(|_| job.is_none()) {
         separated(ui, |ui| {
-            caption_ui(ui, ctx, "The run goes on with what is chosen here. Another model or profile begins it anew.");
+            caption_ui(ui, ctx, "Address, key and the limits on calls may change. Anything else begins the run anew.");
             ui.add_space(4.0);
             model::ui(ui, ctx, session, choice.assigner, &mut memory.model);
         });
