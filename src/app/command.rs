@@ -3,14 +3,17 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
+use super::model_choice::ModelChoice;
 use super::settings::{Appearance, WindowPlace};
 use super::view::{Channels, Viewport};
 use crate::jobs::labelling::Act;
+use crate::jobs::pose::Assigner;
 use crate::model::{CameraId, CentroidNumber, KeypointId, MaskRegion, Point2, RecordingId};
 use crate::pose::ranking::RankBy;
 use crate::pose::stage4::Solver;
 use crate::recording::detect::DetectConfig;
 use crate::store::{FrameState, MaskRegionId};
+use crate::vlm::http::Secret;
 
 /// A page of an open project.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -85,6 +88,8 @@ pub enum Dialog {
     Rerun,
     /// Settings.
     Settings,
+    /// May pictures be sent to this host; asked before the first ones go there, and what waits for it then follows.
+    SendPictures(String),
 }
 
 /// Which proposals are meant.
@@ -131,8 +136,8 @@ pub struct RunChoice {
     pub frames: String,
     /// What stage 4 does.
     pub solver: Solver,
-    /// Whether imported labels are solved in place of the geometry's.
-    pub from_labels: bool,
+    /// Who says which dot is which.
+    pub assigner: Assigner,
     /// Whether finished work is done again.
     pub again: bool,
 }
@@ -300,6 +305,20 @@ pub enum Command {
 
     /// Solves frames.
     StartRun(RunChoice),
+    /// How a model is asked, from now on.
+    ChooseModel(Box<ModelChoice>),
+    /// The key of model servers for this session; `None` goes back to the environment's.
+    EnterKey(Option<Secret>),
+    /// Tries whether the chosen model can be asked, for a run with this assigner.
+    CheckModel(Assigner),
+    /// Stops that, or forgets what it found.
+    StopModelCheck,
+    /// Pictures may be sent to this host.
+    AllowHost(String),
+    /// They may not any more.
+    ForbidHost(String),
+    /// Counts what a run would ask a model.
+    EstimateRun(RunChoice),
     /// Stops the running job where nothing is lost.
     PauseJob,
     /// Goes on with what was paused.

@@ -12,17 +12,19 @@ use super::overview::Overview;
 use super::queue::QueueRow;
 use super::series::Series;
 use super::session::{SeedProgress, Truth};
+use super::state::RunEstimateOf;
 use super::task::{TaskKind, TaskOutcome};
 use crate::jobs::JobEvent;
 use crate::jobs::detect_preview::PreviewResult;
 use crate::jobs::frames::store::StorableChannel;
 use crate::jobs::labelling::{FrameView, Outcome};
-use crate::jobs::pose::Unfinished;
+use crate::jobs::pose::{Estimate, Unfinished};
 use crate::model::{CameraId, Point2, RecordingId};
 use crate::pose::assist::{Proposal, SeedCheck};
 use crate::recording::detect::DetectConfig;
 use crate::recording::doctor::Finding;
 use crate::store::StoredMaskRegion;
+use crate::vlm::http::Finding as ModelFinding;
 
 /// What undo and redo would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,6 +103,10 @@ pub enum Event {
     Refreshed(Option<History>),
     /// What a frame store of the recording with this fingerprint would take.
     StorePlan(String, Vec<StorableChannel>),
+    /// What the connection test of that number found.
+    ModelChecked(u64, Result<Vec<ModelFinding>, String>),
+    /// What a run would ask a model.
+    Estimated(Box<RunEstimateOf>, Result<Estimate, String>),
     /// A job says something.
     Job(TaskKind, JobEvent),
     /// A job ended.
@@ -122,6 +128,8 @@ pub enum Event {
 pub enum TaskEnd {
     /// It was asked to.
     Stopped,
+    /// It cannot go on as things are, and can once they are mended; the words say why.
+    Paused(String),
     /// Something went wrong; the words say what, where, and what to do.
     Failed(String),
 }

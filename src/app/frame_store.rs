@@ -66,7 +66,7 @@ impl App {
                     self.state.notify(Urgency::Warning, problem);
                 }
             }
-            Err(TaskEnd::Failed(message)) => self.state.notify(Urgency::Warning, message),
+            Err(TaskEnd::Failed(message) | TaskEnd::Paused(message)) => self.state.notify(Urgency::Warning, message),
             Ok(_) | Err(TaskEnd::Stopped) => {}
         }
     }

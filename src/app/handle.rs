@@ -123,7 +123,19 @@ impl App {
             Command::PutRegion(..) | Command::RemoveRegion(_) => self.change_region(command),
             Command::StartDetect { frames, again } => self.start_detect(frames, again),
 
-            Command::StartRun(choice) => self.start_task(TaskRequest::Run(choice)),
+            Command::StartRun(choice) => self.start_run(choice),
+            Command::ChooseModel(choice) => self.choose_model(*choice),
+            Command::EnterKey(key) => {
+                self.state.key.entered = key;
+                self.stop_model_check();
+            }
+            Command::CheckModel(assigner) => self.check_model(assigner),
+            Command::StopModelCheck => self.stop_model_check(),
+            Command::AllowHost(host) => self.allow_host(host),
+            Command::ForbidHost(host) => self.change_settings(|settings| {
+                settings.allowed_hosts.retain(|allowed| !allowed.eq_ignore_ascii_case(&host));
+            }),
+            Command::EstimateRun(choice) => self.estimate_run(choice),
             Command::PauseJob => self.pause_job(),
             Command::ResumeJob => self.resume_job(),
             Command::CancelJob => self.cancel_job(),
@@ -176,7 +188,7 @@ impl App {
         if fps.is_finite() && fps > 0.0 { fps } else { 30.0 }
     }
 
-    fn change_settings(&mut self, change: impl FnOnce(&mut Settings)) {
+    pub(super) fn change_settings(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.state.settings);
         self.save_settings();
     }
@@ -315,6 +327,9 @@ impl App {
         self.after_detector = None;
         self.state.paused = None;
         self.state.last_job = None;
+        self.state.last_report = None;
+        self.state.last_asking = None;
+        self.state.estimate = None;
         self.state.dialog = None;
     }
 

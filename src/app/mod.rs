@@ -31,6 +31,8 @@ pub mod guide;
 
 pub mod settings;
 
+pub mod model_choice;
+
 pub mod event;
 
 pub mod opening;
@@ -48,6 +50,8 @@ mod label;
 mod review;
 
 mod work;
+
+mod model;
 
 mod frame_store;
 
@@ -85,6 +89,8 @@ pub struct App {
     after_detector: Option<Command>,
     /// When the overview was read last while a job ran, seconds.
     overview_secs: f64,
+    /// Connection tests so far: an answer of an earlier one is dropped.
+    checks_begun: u64,
 }
 
 /// So often the overview is read again while a job changes frames, seconds.
@@ -108,6 +114,7 @@ impl App {
             page_is_open: false,
             after_detector: None,
             overview_secs: 0.0,
+            checks_begun: 0,
         }
     }
 
@@ -181,7 +188,8 @@ impl App {
             self.drain();
             let is_idle = self.open_questions == 0 && self.state.job.is_none() && self.state.opening.is_none();
             let is_reading = self.reading_overview || self.is_reading_series();
-            if is_idle && !is_reading && self.pending.is_empty() {
+            let is_checking = self.state.model_check.as_ref().is_some_and(|check| check.found.is_none());
+            if is_idle && !is_reading && !is_checking && self.pending.is_empty() {
                 return true;
             }
             let left = end.saturating_duration_since(std::time::Instant::now());

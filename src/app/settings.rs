@@ -7,6 +7,7 @@ use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 
 use super::command::Page;
+use super::model_choice::ModelChoice;
 
 /// So many projects are remembered.
 const RECENT: usize = 12;
@@ -75,6 +76,10 @@ pub struct Settings {
     pub picture_budget_bytes: u64,
     /// Recordings, by fingerprint, whose slow videos are not to be prepared.
     pub declined_stores: Vec<String>,
+    /// Which model is asked, and how.
+    pub model: ModelChoice,
+    /// Hosts other than this machine that may be sent pictures.
+    pub allowed_hosts: Vec<String>,
 }
 
 impl Default for Settings {
@@ -88,6 +93,8 @@ impl Default for Settings {
             // About 90 timepoints of six 2048 × 1400 views in one channel.
             picture_budget_bytes: 1536 * 1024 * 1024,
             declined_stores: Vec::new(),
+            model: ModelChoice::default(),
+            allowed_hosts: Vec::new(),
         }
     }
 }

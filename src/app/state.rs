@@ -2,11 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::command::{Command, Dialog, Page};
+use super::command::{Command, Dialog, Page, RunChoice};
+use super::model_choice::{ModelChoice, ModelKey};
 use super::session::Session;
 use super::settings::Settings;
 use super::task::{Task, TaskKind, TaskRequest};
+use crate::jobs::CancelFlag;
+use crate::jobs::pose::{Estimate, Report};
 use crate::recording::doctor::Finding;
+use crate::vlm::http::{Finding as ModelFinding, Tally};
 
 /// How urgent a notice is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +34,36 @@ pub struct LastJob {
     pub went_well: bool,
     /// What came of it, in one sentence.
     pub words: String,
+}
+
+/// A try whether the chosen model can be asked.
+pub struct ModelCheck {
+    /// Stops it.
+    pub cancel: CancelFlag,
+    /// Which one it is.
+    pub generation: u64,
+    /// What was found; `None` while it goes on.
+    pub found: Option<Result<Vec<ModelFinding>, String>>,
+}
+
+/// What an estimate is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunEstimateOf {
+    /// The run.
+    pub choice: RunChoice,
+    /// The model.
+    pub model: ModelChoice,
+    /// The revision of what is known of all frames.
+    pub revision: u64,
+}
+
+/// What a run would ask a model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunEstimate {
+    /// What it is about.
+    pub of: RunEstimateOf,
+    /// The count, perhaps still the one before; `None` where there is none yet.
+    pub found: Option<Result<Estimate, String>>,
 }
 
 /// Something to tell the annotator, shown once.
@@ -80,6 +114,18 @@ pub struct State {
     pub paused: Option<TaskRequest>,
     /// How the last job ended.
     pub last_job: Option<LastJob>,
+    /// What the last run did, where it came to its end.
+    pub last_report: Option<Box<Report>>,
+    /// How the asking of the last run stood when it ended.
+    pub last_asking: Option<Tally>,
+    /// Which model is asked, and how.
+    pub model: ModelChoice,
+    /// The key of its servers.
+    pub key: ModelKey,
+    /// Whether the model can be asked, where that was tried.
+    pub model_check: Option<ModelCheck>,
+    /// What the run that is being chosen would ask a model.
+    pub estimate: Option<RunEstimate>,
     /// A file that an export would replace; it asks before it does.
     pub would_replace: Option<PathBuf>,
     /// A path chosen for an export.
@@ -120,13 +166,19 @@ impl State {
             opening: None,
             offer: None,
             open_problem: None,
-            settings,
             dialog: None,
             held_back: None,
             job: None,
             background: None,
             paused: None,
             last_job: None,
+            last_report: None,
+            last_asking: None,
+            model: settings.model.clone(),
+            key: ModelKey::of_environment(),
+            model_check: None,
+            estimate: None,
+            settings,
             would_replace: None,
             export_path: None,
             notices: Vec::new(),

@@ -106,6 +106,11 @@ impl App {
                 }
                 self.overview_is_stale = true;
             }
+            Event::ModelChecked(generation, found) => self.take_model_check(generation, found),
+            Event::Estimated(of, found) => {
+                self.open_questions -= 1;
+                self.take_estimate(&of, found);
+            }
             Event::JobEnded(kind, result) => self.take_job_end(kind, result),
             Event::StorePlan(fingerprint, channels) => self.take_store_plan(&fingerprint, channels),
             Event::Preview(camera, generation, result) => self.take_preview(camera, generation, *result),

@@ -8,7 +8,7 @@ use super::command::{ExportChoice, RunChoice};
 use super::event::{Event, Outbox, TaskEnd};
 use crate::demo::DemoConfig;
 use crate::jobs::frames::store::{self, Prepared, StorableChannel};
-use crate::jobs::pose::Assigner;
+use crate::jobs::pose::ModelOptions;
 use crate::jobs::pose::preview::{self, Preview as RerunPreview};
 use crate::jobs::tables::{Filter, Format};
 use crate::jobs::{self, CancelFlag, Job, JobError, JobEvent, detect, pose};
@@ -60,8 +60,8 @@ pub enum TaskRequest {
         /// Whether frames that are done are done again.
         again: bool,
     },
-    /// Solves frames.
-    Run(RunChoice),
+    /// Solves frames, perhaps with a model.
+    Run(RunChoice, Option<Box<ModelOptions>>),
     /// Computes what a re-run from a frame would change.
     Rerun(u32),
     /// Takes what a re-run found, in the name of an annotator.
@@ -88,7 +88,7 @@ impl TaskRequest {
     pub fn kind(&self) -> TaskKind {
         match self {
             Self::Detect { .. } => TaskKind::Detect,
-            Self::Run(_) | Self::TakeRerun(..) => TaskKind::Run,
+            Self::Run(..) | Self::TakeRerun(..) => TaskKind::Run,
             Self::Rerun(_) => TaskKind::Rerun,
             Self::Export(_) => TaskKind::Export,
             Self::Demo(_) => TaskKind::Demo,
@@ -99,7 +99,7 @@ impl TaskRequest {
 
     /// Whether it goes on where it stopped when it is asked for again.
     pub fn is_resumable(&self) -> bool {
-        matches!(self, Self::Detect { .. } | Self::Run(_) | Self::Demo(_))
+        matches!(self, Self::Detect { .. } | Self::Run(..) | Self::Demo(_))
     }
 }
 
@@ -109,7 +109,7 @@ pub enum TaskOutcome {
     /// Dots were found.
     Detect(detect::Report),
     /// Frames were solved.
-    Run(pose::Report),
+    Run(Box<pose::Report>),
     /// What a re-run would change.
     Rerun(Arc<RerunPreview>),
     /// A re-run was taken.
@@ -215,8 +215,7 @@ pub fn start(
         let job = Job::new(&flag, &tell);
         let result = match carry_out(&job, &work, &mut context) {
             Ok(outcome) => Ok(Box::new(outcome)),
-            Err(JobError::Stopped) => Err(TaskEnd::Stopped),
-            Err(error) => Err(TaskEnd::Failed(error.to_string())),
+            Err(error) => Err(end_of(&error)),
         };
         drop(context);
         outbox.send(Event::JobEnded(kind, result));
@@ -232,6 +231,35 @@ pub fn start(
         asking: None,
         started_secs,
         pausing: false,
+    })
+}
+
+/// What an error means for a job. Two kinds are pauses, each said in the words of the window.
+fn end_of(error: &JobError) -> TaskEnd {
+    match error {
+        JobError::Stopped => TaskEnd::Stopped,
+        JobError::ModelGone { why } => TaskEnd::Paused(format!("The run paused. {why} What was answered is kept.")),
+        JobError::BudgetSpent { calls } => TaskEnd::Paused(format!(
+            "The run paused after {calls} calls, as the limit says. What was answered is kept. Going on allows as many again."
+        )),
+        error => TaskEnd::Failed(error.to_string()),
+    }
+}
+
+/// What is solved, and how.
+pub(super) fn run_options<'a>(
+    choice: &RunChoice,
+    recording: &'a str,
+    model: Option<&'a ModelOptions>,
+) -> Result<pose::Options<'a>, JobError> {
+    Ok(pose::Options {
+        recording: Some(recording),
+        frames: range(&choice.frames)?,
+        assigner: choice.assigner,
+        solver: choice.solver,
+        model,
+        again: choice.again,
+        ..pose::Options::default()
     })
 }
 
@@ -267,16 +295,9 @@ fn carry_out(job: &Job<'_>, request: &TaskRequest, context: &mut TaskContext) ->
             };
             Ok(TaskOutcome::Detect(detect::run(job, project, &options)?))
         }
-        TaskRequest::Run(choice) => {
-            let options = pose::Options {
-                recording: Some(&info.name),
-                frames: range(&choice.frames)?,
-                assigner: if choice.from_labels { Assigner::Labels } else { Assigner::Geometry },
-                solver: choice.solver,
-                again: choice.again,
-                ..pose::Options::default()
-            };
-            Ok(TaskOutcome::Run(pose::run(job, project, &options)?))
+        TaskRequest::Run(choice, model) => {
+            let options = run_options(choice, &info.name, model.as_deref())?;
+            Ok(TaskOutcome::Run(Box::new(pose::run(job, project, &options)?)))
         }
         TaskRequest::Rerun(frame) => {
             let found = preview::preview(job, project, Some(&info.name), *frame)?;

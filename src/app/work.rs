@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::App;
-use super::command::{Command, Dialog};
+use super::command::{Command, Dialog, Page};
 use super::event::{DetectorState, Event, SeedState, TaskEnd};
 use super::opening::{history_of, open_labelling};
 use super::session::SeedProgress;
@@ -43,6 +43,10 @@ impl App {
         }
         self.state.paused = None;
         self.state.last_job = None;
+        if request.kind() == TaskKind::Run {
+            self.state.last_report = None;
+            self.state.last_asking = None;
+        }
         self.state.would_replace = None;
         match task::start(request, context, self.outbox.clone(), self.state.now_secs) {
             Ok(task) => self.state.job = Some(task),
@@ -57,16 +61,20 @@ impl App {
         }
     }
 
+    /// Goes on with what was paused; a run that asks a model goes on with the one that is chosen now.
     pub(super) fn resume_job(&mut self) {
-        if let Some(mut request) = self.state.paused.take() {
-            // "Again" was meant for the start: what is done since then stays done.
-            match &mut request {
-                TaskRequest::Detect { again, .. } => *again = false,
-                TaskRequest::Run(choice) => choice.again = false,
-                _ => {}
+        let Some(mut request) = self.state.paused.clone() else { return };
+        // "Again" was meant for the start: what is done since then stays done.
+        match &mut request {
+            TaskRequest::Detect { again, .. } => *again = false,
+            TaskRequest::Run(choice, model) => {
+                choice.again = false;
+                let Some(chosen) = self.model_for(choice.assigner, &Command::ResumeJob) else { return };
+                *model = chosen.map(Box::new);
             }
-            self.start_task(request);
+            _ => {}
         }
+        self.start_task(request);
     }
 
     pub(super) fn cancel_job(&mut self) {
@@ -85,8 +93,19 @@ impl App {
         if let Some(thread) = job.thread.take() {
             let _ = thread.join();
         }
+        if kind == TaskKind::Run {
+            self.state.last_asking = job.asking.take();
+        }
         match result {
             Ok(outcome) => self.take_outcome(kind, *outcome),
+            Err(TaskEnd::Paused(message)) => {
+                self.job_ended(kind, false, message.clone());
+                // The Run page says it beside what can be done about it.
+                if self.state.page != Page::Run {
+                    self.state.notify(Urgency::Warning, message);
+                }
+                self.state.paused = Some(job.request);
+            }
             Err(TaskEnd::Stopped) if job.pausing => {
                 self.job_ended(kind, true, format!("{} is paused; nothing is lost.", kind.words()));
                 self.state.paused = Some(job.request);
@@ -126,7 +145,9 @@ impl App {
                 format!("Found {} dots in {} frames{views}.", report.centroids, report.frames_done)
             }
             TaskOutcome::Run(report) => {
-                format!("Solved {} frames in {:.0} s.", report.frames_done, report.wall_s)
+                let words = format!("Solved {} frames in {:.0} s.", report.frames_done, report.wall_s);
+                self.state.last_report = Some(report);
+                words
             }
             TaskOutcome::Rerun(preview) => {
                 // Where the dialog is closed by now, nobody wants to know any more.
@@ -264,7 +285,7 @@ impl App {
         let Some(session) = &mut self.state.session else { return };
         session.trial.generation += 1;
         session.trial.found.clear();
-        let (Some(config), true) = (session.trial.config.clone(), self.state.page == super::Page::Detect) else {
+        let (Some(config), true) = (session.trial.config.clone(), self.state.page == Page::Detect) else {
             return;
         };
         let Some(preview) = session.preview() else { return };

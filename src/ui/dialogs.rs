@@ -8,6 +8,8 @@ mod palette;
 
 mod rerun;
 
+mod send_pictures;
+
 mod settings;
 
 use egui::{Frame, Id, Modal, Ui};
@@ -44,6 +46,7 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut DialogMemory) {
             labelling::ui(ui, ctx, &mut memory.labelling, dialog);
         }
         Dialog::Rerun => rerun::ui(ui, ctx),
+        Dialog::SendPictures(host) => send_pictures::ui(ui, ctx, host),
     });
     if response.should_close() {
         ctx.send(Command::Show(None));

@@ -27,6 +27,9 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, kind: TaskKind) -> bool {
         }
         (None, Some(_)) => {
             ui.label(RichText::new("Paused. Nothing is lost.").color(palette.text));
+            if let Some(reason) = ctx.state.last_job_of(kind).filter(|last| !last.went_well) {
+                line_ui(ui, (Icon::Warning, Ink::Warn), &reason.words);
+            }
             ui.horizontal(|ui| {
                 let key = ctx.key_of(UiCommand::PauseResume);
                 if ui.add(ActionButton::new("Go on").icon(Icon::Play).key(&key)).clicked() {
@@ -73,7 +76,9 @@ pub fn messages_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, height: f32) {
     let palette = theme::palette(ui);
     heading_row(ui, "What happened", "", |_| {});
     ScrollArea::vertical().id_salt("job messages").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-        let last = ctx.state.last_job_of(TaskKind::Run);
+        // Why a run paused by itself stands above, beside what can be done about it.
+        let is_said = |went_well: bool| ctx.state.paused.is_some() && !went_well;
+        let last = ctx.state.last_job_of(TaskKind::Run).filter(|last| !is_said(last.went_well));
         if let Some(last) = last {
             line_ui(ui, if last.went_well { (Icon::Check, Ink::Ok) } else { (Icon::Warning, Ink::Error) }, &last.words);
         }
@@ -81,13 +86,14 @@ pub fn messages_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, height: f32) {
             let sign = if message.is_warning { (Icon::Warning, Ink::Warn) } else { (Icon::Check, Ink::TextTertiary) };
             line_ui(ui, sign, &message.text);
         }
-        if ctx.state.job.is_none() && last.is_none() {
+        if ctx.state.job.is_none() && ctx.state.last_job_of(TaskKind::Run).is_none() {
             ui.label(RichText::new("Nothing yet.").color(palette.text_tertiary));
         }
     });
 }
 
-fn line_ui(ui: &mut Ui, (sign, ink): (Icon, Ink), words: &str) {
+/// A line with a sign before it.
+pub(super) fn line_ui(ui: &mut Ui, (sign, ink): (Icon, Ink), words: &str) {
     let palette = theme::palette(ui);
     ui.horizontal_top(|ui| {
         icon(ui, sign, 16.0, palette.ink(ink));

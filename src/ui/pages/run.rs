@@ -1,15 +1,19 @@
 //! The run page: what is solved and how, how far it is, and the frame in work. Everything else can be used meanwhile.
 
+mod counts;
+
+mod model;
+
 use std::ops::Range;
 
-use egui::{CentralPanel, ComboBox, Frame, Label, Margin, RichText, ScrollArea, TextEdit, Ui};
+use egui::{CentralPanel, ComboBox, Frame, Label, Margin, Panel, RichText, ScrollArea, TextEdit, Ui};
 
 use super::Memory;
 use crate::app::command::RunChoice;
 use crate::app::session::Session;
-use crate::app::task::TaskKind;
+use crate::app::task::{TaskKind, TaskRequest};
 use crate::app::{Command, Page};
-use crate::jobs::pose::Assigner;
+use crate::jobs::pose::{Assigner, Unfinished};
 use crate::model::{FrameRange, FrameRangeError};
 use crate::pose::stage4::Solver;
 use crate::ui::ctx::ViewCtx;
@@ -17,13 +21,16 @@ use crate::ui::grid::{self, GridUse};
 use crate::ui::icons::Icon;
 use crate::ui::sides::{Side, Sides};
 use crate::ui::theme::{self, Weight, sans};
-use crate::ui::widgets::{ActionButton, heading_row, labelled_figure, segmented};
+use crate::ui::widgets::{ActionButton, heading_row, labelled_figure};
 use crate::ui::{job_panel, time};
 
 /// What the page remembers between frames.
 #[derive(Default)]
 pub struct RunMemory {
     choice: RunChoice,
+    model: model::ModelMemory,
+    /// The unfinished run that was offered last.
+    offered: Option<Unfinished>,
     /// Whether the newest finished frame is shown.
     is_following: Option<bool>,
     /// When it was shown last, seconds.
@@ -37,6 +44,20 @@ const FOLLOW_SECS: f64 = 1.0;
 
 /// Beside the figures stand words where there is so much room, points.
 const ROOM_FOR_WORDS: f32 = 280.0;
+
+/// The figures of asking stand beside those of the frames where there is so much room, points.
+const ROOM_FOR_ASKING: f32 = 900.0;
+
+/// Who says which dot is which: the name, and when to choose it.
+const ASSIGNERS: [(Assigner, &str, &str); 4] = [
+    (Assigner::Geometry, "Built-in geometry", "Needs no model and is the fastest. Start with it."),
+    (Assigner::Hybrid, "Hybrid", "Geometry first; a model is asked where that is unsure. For hard recordings."),
+    (Assigner::Vlm, "Model", "A vision-language model names every dot, as in the paper. Slow."),
+    (Assigner::Labels, "Imported labels", "Made elsewhere; corrected over all views."),
+];
+
+/// Where the words of a choice begin, right of its mark, points.
+const INSET: i8 = 22;
 
 /// What each solver is for.
 const SOLVERS: [(Solver, &str, &str); 4] = [
@@ -53,7 +74,13 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     time::ui(ui, ctx, &mut memory.time);
     let sides = Sides::new(ui.available_width(), [ctx.theme.size.panel.run_left, 0.0], memory.sides);
     sides.show(ui, &mut memory.sides, (Side::Left, "run choices", "Run"), |ui| {
-        ScrollArea::vertical().id_salt("run choices").auto_shrink(false).show(ui, |ui| {
+        if !is_under_way(ctx) {
+            let margin = Frame::NONE.inner_margin(Margin::same(12));
+            Panel::bottom("run foot").resizable(false).frame(margin).show(ui, |ui| {
+                foot_ui(ui, ctx, session, &mut memory.run);
+            });
+        }
+        ScrollArea::vertical().id_salt("run choices").auto_shrink(false).min_scrolled_height(0.0).show(ui, |ui| {
             let margin = Frame::NONE.inner_margin(Margin::same(12));
             margin.show(ui, |ui| choices_ui(ui, ctx, session, &mut memory.run));
         });
@@ -64,38 +91,107 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     });
 }
 
+/// Whether a run goes on or is paused.
+fn is_under_way(ctx: &ViewCtx<'_>) -> bool {
+    let job = ctx.state.job.as_ref().map(|job| &job.request);
+    job.into_iter().chain(&ctx.state.paused).any(|request| request.kind() == TaskKind::Run)
+}
+
 fn choices_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut RunMemory) {
-    let palette = theme::palette(ui);
     heading_row(ui, "Run", "labels all other frames", |_| {});
-    let small = |text: &str| RichText::new(text.to_owned()).size(ctx.theme.font.caption).color(palette.text_tertiary);
     if job_panel::ui(ui, ctx, TaskKind::Run) {
-        job_panel::messages_ui(ui, ctx, ui.available_height());
+        under_way_ui(ui, ctx, session, memory);
         return;
     }
-    unfinished_ui(ui, ctx, session);
-    ui.label("Assigner");
-    let options = [(false, "Geometry"), (true, "Imported labels")];
-    if let Some(from_labels) = segmented(ui, "Assigner", memory.choice.from_labels, &options) {
-        memory.choice.from_labels = from_labels;
+    if let Some(report) = &ctx.state.last_report {
+        counts::report_ui(ui, report);
     }
-    ui.add(
-        Label::new(small(if memory.choice.from_labels {
-            "Takes labels that were imported, and corrects them over all views."
-        } else {
-            "Decides which dot is which from the seeds, with no model."
-        }))
-        .wrap(),
-    );
+    unfinished_ui(ui, ctx, session, memory);
+    assigner_ui(ui, ctx, memory);
+    if memory.choice.assigner.asks_model() {
+        separated(ui, |ui| model::ui(ui, ctx, session, memory.choice.assigner, &mut memory.model));
+    }
+    frames_ui(ui, ctx, session, memory);
+    for check in session.seeds.checks.iter().filter(|check| !check.is_met) {
+        caption_ui(ui, ctx, &check.words);
+    }
     ui.add_space(8.0);
+    job_panel::messages_ui(ui, ctx, ui.available_height());
+}
+
+/// A run that goes on or is paused: its messages, and the model where another can be chosen.
+fn under_way_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut RunMemory) {
+    let job = ctx.state.job.as_ref().filter(|job| job.request.kind() == TaskKind::Run);
+    if let Some((tally, request)) = counts::asking_of(ctx.state, job) {
+        counts::budget_ui(ui, ctx, tally, request);
+        counts::troubles_ui(ui, tally);
+    }
+    if let Some(TaskRequest::Run(choice, Some(_))) = ctx.state.paused.as_ref().filter(|_| job.is_none()) {
+        separated(ui, |ui| {
+            caption_ui(ui, ctx, "Address, key and the limits on calls may change. Anything else begins the run anew.");
+            ui.add_space(4.0);
+            model::ui(ui, ctx, session, choice.assigner, &mut memory.model);
+        });
+    }
+    job_panel::messages_ui(ui, ctx, ui.available_height());
+}
+
+/// A part of the panel between two lines.
+fn separated(ui: &mut Ui, body: impl FnOnce(&mut Ui)) {
+    ui.add_space(4.0);
+    ui.separator();
+    ui.add_space(4.0);
+    body(ui);
+    ui.add_space(4.0);
+    ui.separator();
+    ui.add_space(4.0);
+}
+
+fn caption_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, words: &str) {
+    let colour = theme::palette(ui).text_tertiary;
+    ui.add(Label::new(RichText::new(words).size(ctx.theme.font.caption).color(colour)).wrap());
+}
+
+/// Who says which dot is which, with a word on when to choose it.
+fn assigner_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut RunMemory) {
+    let palette = theme::palette(ui);
+    ui.label("Assigner");
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.spacing_mut().interact_size.y = 20.0;
+        for (assigner, name, words) in ASSIGNERS {
+            let is_chosen = memory.choice.assigner == assigner;
+            let visuals = &mut ui.visuals_mut().widgets;
+            for state in [&mut visuals.inactive, &mut visuals.hovered, &mut visuals.active] {
+                state.bg_stroke.width = ctx.theme.stroke.control;
+                state.bg_stroke.color = if is_chosen { palette.accent } else { palette.text_tertiary };
+                state.fg_stroke.color = palette.accent;
+            }
+            let weight = if is_chosen { Weight::Strong } else { Weight::Regular };
+            let text = RichText::new(name).font(sans(weight, ctx.theme.font.body)).color(palette.text);
+            ui.radio_value(&mut memory.choice.assigner, assigner, text);
+            let words = RichText::new(words).size(ctx.theme.font.caption).color(palette.text_tertiary);
+            let inset = Margin { left: INSET, ..Margin::ZERO };
+            Frame::NONE.inner_margin(inset).show(ui, |ui| ui.add(Label::new(words).wrap()));
+            ui.add_space(6.0);
+        }
+    });
+    ui.add_space(4.0);
+}
+
+/// Which frames, with which solver.
+fn frames_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut RunMemory) {
+    let palette = theme::palette(ui);
     let label = ui.label("Frames");
     let hint = format!("all, or 0..{}", session.info.frame_count);
     ui.add(TextEdit::singleline(&mut memory.choice.frames).hint_text(hint).desired_width(f32::INFINITY))
         .labelled_by(label.id);
-    let range = range_of(&memory.choice.frames, session.info.frame_count);
-    match &range {
-        Ok(range) => ui.add(Label::new(small(&range_words(range, session))).wrap()),
-        Err(problem) => ui.add(Label::new(RichText::new(problem.as_str()).color(palette.error)).wrap()),
-    };
+    match range_of(&memory.choice.frames, session.info.frame_count) {
+        Ok(range) => caption_ui(ui, ctx, &range_words(&range, session)),
+        Err(problem) => {
+            ui.add(Label::new(RichText::new(problem).color(palette.error)).wrap());
+        }
+    }
     ui.add_space(8.0);
     let label = ui.label("Solver");
     let chosen = SOLVERS.iter().find(|(solver, ..)| *solver == memory.choice.solver).unwrap_or(&SOLVERS[0]);
@@ -109,12 +205,29 @@ fn choices_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
         })
         .response
         .labelled_by(label.id);
-    ui.add(Label::new(small(chosen.2)).wrap());
+    caption_ui(ui, ctx, chosen.2);
     ui.add_space(8.0);
     ui.checkbox(&mut memory.choice.again, "Do finished frames again");
-    ui.add_space(16.0);
-    let reason = why_not(ctx, session, memory);
-    let can_start = reason.is_none() && range.is_ok();
+}
+
+/// What the run will ask, the button that starts it, and why it cannot.
+fn foot_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut RunMemory) {
+    let palette = theme::palette(ui);
+    let is_range = range_of(&memory.choice.frames, session.info.frame_count).is_ok();
+    let reason = why_not(ctx, session, memory.choice.assigner);
+    let can_start = reason.is_none() && is_range;
+    if can_start && memory.choice.assigner.asks_model() {
+        counts::estimate_ui(ui, ctx, session, &memory.choice);
+        ui.add_space(4.0);
+    }
+    if let Some(reason) = reason {
+        ui.add(Label::new(RichText::new(reason).color(palette.warn)).wrap());
+        let lacks_seeds = session.overview.as_ref().is_some_and(|overview| overview.seed_frames().next().is_none());
+        if lacks_seeds && ui.add(ActionButton::new("Go to Seeds")).clicked() {
+            ctx.send(Command::GoTo(Page::Seeds));
+        }
+        ui.add_space(4.0);
+    }
     let start = ui.add_enabled_ui(can_start, |ui| ui.add(ActionButton::primary("Start the run").key("Ctrl Enter")));
     let is_free = ctx.state.dialog.is_none();
     let by_key = is_free && ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, egui::Key::Enter));
@@ -122,33 +235,33 @@ fn choices_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
         ctx.send(Command::StartRun(memory.choice.clone()));
         memory.choice.again = false;
     }
-    if let Some(reason) = reason {
-        ui.add(Label::new(RichText::new(reason).color(palette.warn)).wrap());
-        if session.seeds.checks.iter().any(|check| !check.is_met) && ui.add(ActionButton::new("Go to Seeds")).clicked()
-        {
-            ctx.send(Command::GoTo(Page::Seeds));
-        }
-    }
-    for check in session.seeds.checks.iter().filter(|check| !check.is_met) {
-        ui.add(Label::new(small(&check.words)).wrap());
-    }
-    ui.add_space(8.0);
-    job_panel::messages_ui(ui, ctx, ui.available_height());
 }
 
 /// A run that stopped early, perhaps before the app was started: one click goes on with it.
-fn unfinished_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
+fn unfinished_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut RunMemory) {
     let Some(run) = &session.unfinished else { return };
-    let can_go_on = ctx.state.job.is_none() && session.read_only.is_none() && session.recording.is_some();
+    // The model that it asks is chosen below.
+    if memory.offered.as_ref() != Some(run) {
+        memory.offered = Some(run.clone());
+        memory.choice.assigner = run.assigner;
+    }
+    let lacks_model = run.assigner.asks_model() && !ctx.state.model.problems(run.assigner).is_empty();
+    let is_free = ctx.state.job.is_none() && session.read_only.is_none() && session.recording.is_some();
     let palette = theme::palette(ui);
+    let name = ASSIGNERS.iter().find(|(assigner, ..)| *assigner == run.assigner).map_or("", |(_, name, _)| *name);
     let words = format!("The last run stopped after {} of {} frames.", run.done, run.frames.len());
     ui.add(Label::new(RichText::new(words).color(palette.text)).wrap());
+    if run.assigner != Assigner::Geometry {
+        let what = if lacks_model { "; choose the model below first" } else { "" };
+        caption_ui(ui, ctx, &format!("Its assigner: {name}{what}."));
+    }
+    let can_go_on = is_free && !lacks_model;
     let go_on = ui.add_enabled_ui(can_go_on, |ui| ui.add(ActionButton::new("Go on with it").icon(Icon::Play))).inner;
     if go_on.on_hover_text("With the settings that it was started with").clicked() {
         let is_all = run.frames == (0..session.info.frame_count);
         let frames = if is_all { String::new() } else { format!("{}..{}", run.frames.start, run.frames.end) };
-        let from_labels = run.assigner == Assigner::Labels;
-        ctx.send(Command::StartRun(RunChoice { frames, solver: run.solver, from_labels, again: false }));
+        let choice = RunChoice { frames, solver: run.solver, assigner: run.assigner, again: false };
+        ctx.send(Command::StartRun(choice));
     }
     ui.add_space(8.0);
     ui.separator();
@@ -188,7 +301,7 @@ fn range_words(range: &Range<u32>, session: &Session) -> String {
 }
 
 /// Why a run cannot start.
-fn why_not(ctx: &ViewCtx<'_>, session: &Session, memory: &RunMemory) -> Option<String> {
+fn why_not(ctx: &ViewCtx<'_>, session: &Session, assigner: Assigner) -> Option<String> {
     if session.read_only.is_some() {
         return Some("The project is open for reading only.".to_owned());
     }
@@ -199,7 +312,7 @@ fn why_not(ctx: &ViewCtx<'_>, session: &Session, memory: &RunMemory) -> Option<S
         return Some("The recording's files are not there. Find them on the page Detect.".to_owned());
     }
     let overview = session.overview.as_ref()?;
-    if memory.choice.from_labels {
+    if assigner == Assigner::Labels {
         return None;
     }
     if overview.detected_len() == 0 {
@@ -208,6 +321,9 @@ fn why_not(ctx: &ViewCtx<'_>, session: &Session, memory: &RunMemory) -> Option<S
     if overview.seed_frames().next().is_none() {
         return Some("Label three frames first.".to_owned());
     }
+    if assigner.asks_model() {
+        return ctx.state.model.problems(assigner).into_iter().next().map(|wrong| wrong.words);
+    }
     None
 }
 
@@ -215,6 +331,8 @@ fn figures_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
     let palette = theme::palette(ui);
     let job = ctx.state.job.as_ref().filter(|job| job.request.kind() == TaskKind::Run);
     Frame::NONE.fill(palette.panel).inner_margin(Margin::symmetric(12, 8)).show(ui, |ui| {
+        let asking = counts::asking_of(ctx.state, job);
+        let is_wide = ui.available_width() >= ROOM_FOR_ASKING;
         ui.horizontal(|ui| {
             let overview = session.overview.as_ref();
             let solved = overview.map_or(0, |overview| overview.solved_len());
@@ -233,8 +351,11 @@ fn figures_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
                         &if known { job_panel::duration(left) } else { "–".to_owned() },
                         "",
                     );
-                    ui.add_space(24.0);
-                    labelled_figure(ui, "Speed", &format!("{rate:.1}"), "frames a second");
+
+                    if asking.is_none() {
+                        ui.add_space(24.0);
+                        labelled_figure(ui, "Speed", &format!("{rate:.1}"), "frames a second");
+                    }
                 }
                 None => {
                     labelled_figure(ui, "Frames solved", &solved.to_string(), &all);
@@ -243,6 +364,10 @@ fn figures_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
             ui.add_space(24.0);
             if let Some(median) = overview.and_then(|overview| overview.median_residual_px()) {
                 labelled_figure(ui, "Median residual", &format!("{median:.1}"), "px, worst of each frame");
+            }
+            if let Some((tally, request)) = asking.filter(|_| is_wide) {
+                ui.add_space(24.0);
+                counts::asking_ui(ui, tally, request);
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 if solved > 0 && ui.add(ActionButton::new("Open Review")).clicked() {
@@ -254,6 +379,10 @@ fn figures_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
                 }
             });
         });
+        if let Some((tally, request)) = asking.filter(|_| !is_wide) {
+            ui.add_space(8.0);
+            ui.horizontal(|ui| counts::asking_ui(ui, tally, request));
+        }
     });
     follow(ctx, session, memory);
     ui.horizontal(|ui| {
@@ -291,3 +420,6 @@ fn follow(ctx: &ViewCtx<'_>, session: &Session, memory: &mut RunMemory) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! Models from the window: what was chosen, the leave to send pictures elsewhere, the connection test, and the estimate.
+
+use super::App;
+use super::command::{Command, Dialog, RunChoice};
+use super::event::Event;
+use super::model_choice::{ModelChoice, is_allowed};
+use super::state::{ModelCheck, RunEstimate, RunEstimateOf, Urgency};
+use super::task::{TaskRequest, run_options};
+use crate::jobs::pose::{self, Assigner, Estimate, ModelOptions};
+use crate::jobs::{CancelFlag, Job, JobError};
+use crate::vlm::http::Finding;
+
+impl App {
+    /// Takes over how a model is to be asked. It is written to the settings with whatever is written next.
+    pub(super) fn choose_model(&mut self, choice: ModelChoice) {
+        if self.state.model == choice {
+            return;
+        }
+        self.state.settings.model = choice.keepable(&self.state.settings.model);
+        self.state.model = choice;
+        self.stop_model_check();
+    }
+
+    /// Solves frames, once everything that a model needs is known.
+    pub(super) fn start_run(&mut self, choice: RunChoice) {
+        if let Some(model) = self.model_for(choice.assigner, &Command::StartRun(choice.clone())) {
+            self.start_task(TaskRequest::Run(choice, model.map(Box::new)));
+        }
+    }
+
+    /// The model of a run, inside nothing where it asks none. `None` where the run cannot begin: a person was told why, or is
+    /// asked for leave to send pictures, after which `command` is carried out.
+    pub(super) fn model_for(&mut self, assigner: Assigner, command: &Command) -> Option<Option<ModelOptions>> {
+        if !assigner.asks_model() {
+            return Some(None);
+        }
+        let settings = &self.state.settings;
+        let options = self.state.model.options(assigner, self.state.key.secret(), &settings.allowed_hosts);
+        let options = match options {
+            Ok(options) => options,
+            Err(problems) => {
+                let words = problems.into_iter().next().map(|wrong| wrong.words).unwrap_or_default();
+                self.state.notify(Urgency::Warning, words);
+                return None;
+            }
+        };
+        let foreign = self.state.model.foreign_hosts();
+        if let Some(host) = foreign.into_iter().find(|host| !is_allowed(&settings.allowed_hosts, host)) {
+            self.state.held_back = Some(Box::new(command.clone()));
+            self.state.dialog = Some(Dialog::SendPictures(host));
+            return None;
+        }
+        self.save_settings();
+        Some(Some(options))
+    }
+
+    /// Pictures may be sent to a host; what waited for that is done now.
+    pub(super) fn allow_host(&mut self, host: String) {
+        if !is_allowed(&self.state.settings.allowed_hosts, &host) {
+            self.change_settings(|settings| settings.allowed_hosts.push(host));
+        }
+        if matches!(self.state.dialog, Some(Dialog::SendPictures(_))) {
+            self.state.dialog = None;
+            if let Some(command) = self.state.held_back.take() {
+                self.handle(*command);
+            }
+        }
+    }
+
+    /// Tries whether the chosen model can be asked.
+    pub(super) fn check_model(&mut self, assigner: Assigner) {
+        let Some(Some(options)) = self.model_for(assigner, &Command::CheckModel(assigner)) else { return };
+        self.stop_model_check();
+        self.checks_begun += 1;
+        let generation = self.checks_begun;
+        let cancel = CancelFlag::default();
+        self.state.model_check = Some(ModelCheck { cancel: cancel.clone(), generation, found: None });
+        let outbox = self.outbox.clone();
+        self.spawn("model check", move || {
+            let found = pose::check_model(&Job::new(&cancel, &|_| ()), &options);
+            let found = match found {
+                Err(JobError::Stopped) => return,
+                found => found.map_err(|error| error.to_string()),
+            };
+            outbox.send(Event::ModelChecked(generation, found));
+        });
+    }
+
+    /// Stops the connection test, and forgets what the last one found.
+    pub(super) fn stop_model_check(&mut self) {
+        if let Some(check) = self.state.model_check.take() {
+            check.cancel.cancel();
+        }
+    }
+
+    pub(super) fn take_model_check(&mut self, generation: u64, found: Result<Vec<Finding>, String>) {
+        if let Some(check) = self.state.model_check.as_mut().filter(|check| check.generation == generation) {
+            check.found = Some(found);
+        }
+    }
+
+    /// Counts what a run would ask, unless that is known or being counted.
+    pub(super) fn estimate_run(&mut self, choice: RunChoice) {
+        let Some(session) = &self.state.session else { return };
+        let revision = session.overview.as_ref().map_or(0, |overview| overview.revision);
+        let of = RunEstimateOf { choice, model: self.state.model.clone(), revision };
+        if self.state.estimate.as_ref().is_some_and(|estimate| estimate.of == of) {
+            return;
+        }
+        let options = self.state.model.options(of.choice.assigner, None, &[]);
+        // What was counted before stays until the new count is there.
+        let found = self.state.estimate.take().and_then(|estimate| estimate.found).filter(|_| options.is_ok());
+        self.state.estimate = Some(RunEstimate { of: of.clone(), found });
+        let Ok(options) = options else { return };
+        self.ask(move |desk| {
+            let found = run_options(&of.choice, &desk.info.name, Some(&options));
+            let found = found.and_then(|options| pose::estimate(&desk.project, &options));
+            Event::Estimated(Box::new(of), found.map_err(|error| error.to_string()))
+        });
+    }
+
+    pub(super) fn take_estimate(&mut self, of: &RunEstimateOf, found: Result<Estimate, String>) {
+        if let Some(estimate) = self.state.estimate.as_mut().filter(|estimate| estimate.of == *of) {
+            estimate.found = Some(found);
+        }
+    }
+}
