@@ -8,9 +8,6 @@ use crate::jobs::pose::{Assigner, ModelOptions};
 use crate::vlm::Profile;
 use crate::vlm::http::{CONCURRENCY, Endpoint, EndpointError, Secret, is_local};
 
-/// Where the key of a server comes from, unless one is entered.
-pub const KEY_VARIABLE: &str = "BEHAVIORVLM_API_KEY";
-
 /// Most requests at once that make sense per address.
 const MOST_AT_ONCE: usize = 1024;
 
@@ -202,7 +199,7 @@ fn address_words(address: &str, error: &EndpointError) -> String {
     }
     match error {
         EndpointError::Credentials { .. } => {
-            format!("An address must not hold a key or a password. Enter the key below, or set {KEY_VARIABLE}.")
+            format!("An address must not hold a key or a password. Enter the key below, or set {}.", Secret::VARIABLE)
         }
         EndpointError::Url { reason, .. } => format!("This is no address: {reason}."),
         EndpointError::Form | EndpointError::Role(_) => sentence(error.to_string()),
@@ -243,7 +240,7 @@ pub struct ModelKey {
 impl ModelKey {
     /// The key of the environment alone.
     pub fn of_environment() -> Self {
-        Self { from_environment: std::env::var(KEY_VARIABLE).ok().and_then(|key| Secret::new(&key)), entered: None }
+        Self { from_environment: std::env::var(Secret::VARIABLE).ok().and_then(|key| Secret::new(&key)), entered: None }
     }
 
     /// The key that is used.

@@ -7,9 +7,6 @@ use crate::jobs::pose::ModelOptions;
 use crate::vlm::Profile;
 use crate::vlm::http::{Endpoint, Role, Secret};
 
-/// Where the key of a server comes from.
-const KEY: &str = "BEHAVIORVLM_API_KEY";
-
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Asking a model")]
 pub(super) struct ModelArguments {
@@ -44,7 +41,7 @@ impl ModelArguments {
         let mut endpoints = Vec::new();
         for text in &self.model {
             let (named, mut endpoint) = Endpoint::parse(text)?;
-            endpoint.key = std::env::var(KEY).ok().and_then(|key| Secret::new(&key));
+            endpoint.key = std::env::var(Secret::VARIABLE).ok().and_then(|key| Secret::new(&key));
             endpoint.concurrency = self.concurrency.map_or(endpoint.concurrency, usize::from);
             if named == role {
                 endpoints.push(endpoint);

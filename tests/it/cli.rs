@@ -118,7 +118,21 @@ fn without_a_screen_the_window_is_refused_in_one_sentence() {
 fn every_verb_has_an_example() {
     let help = run(&["--help"]);
     assert!(String::from_utf8_lossy(&help.stdout).contains("Usage"));
-    let verbs = ["open", "demo", "doctor", "new", "detect", "seeds", "pose", "rank", "eval", "import", "export"];
+    let verbs = [
+        "open",
+        "demo",
+        "doctor",
+        "new",
+        "detect",
+        "seeds",
+        "pose",
+        "gallery",
+        "exchanges",
+        "rank",
+        "eval",
+        "import",
+        "export",
+    ];
     for verb in verbs {
         let help = run(&[verb, "--help"]);
         assert!(String::from_utf8_lossy(&help.stdout).contains("Example: behaviorvlm"), "{verb}");
@@ -347,5 +361,7 @@ fn labels_made_elsewhere_are_solved_without_pictures_and_without_seeds() {
         assert_eq!(eval["identity_error_pct"], 0.0, "{solver}");
     }
     let modelled = failure(&["pose", &project, "--assigner", "hybrid"]);
-    assert!(modelled.contains("no model pipeline yet"), "{modelled}");
+    assert!(modelled.contains("--model pose=NAME@URL"), "{modelled}");
+    let ablated = failure(&["pose", &project, "--ablate", "regions"]);
+    assert!(ablated.contains("--ablate regions has no meaning"), "{ablated}");
 }

@@ -123,6 +123,19 @@ impl Options<'_> {
     fn solver(&self) -> Solver {
         if self.ablation.refinement { Solver::Dlt } else { self.solver }
     }
+
+    /// The model, where one is asked.
+    fn model_to_ask(&self) -> Result<Option<&ModelOptions>, JobError> {
+        if self.ablation.regions && self.assigner != Assigner::Vlm {
+            let what = "an assigner other than vlm, which asks for no regions";
+            return Err(JobError::Meaningless { option: "--ablate regions", what });
+        }
+        match self.model {
+            _ if !self.assigner.asks_model() => Ok(None),
+            None => Err(JobError::NoModel { assigner: self.assigner.as_str() }),
+            found => Ok(found),
+        }
+    }
 }
 
 /// What was done.
@@ -169,6 +182,7 @@ pub struct Report {
 /// written. What was solved before the error stays.
 pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Result<Report, JobError> {
     let started = std::time::Instant::now();
+    let model = options.model_to_ask()?;
     let info = open::choose(project, options.recording)?;
     let recording = open::recording_of(project, &info)?;
     let cameras = CameraMap::new(&recording, &info)?;
@@ -182,13 +196,6 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Resul
     report.warnings.extend(seeds::shortcomings(project, &info)?.iter().map(seeds::Shortcoming::warning));
     report.warnings.iter().for_each(|warning| job.warn(warning.clone()));
 
-    let model = match options.model {
-        Some(model) if options.assigner.asks_model() => Some(model),
-        None if options.assigner.asks_model() => {
-            return Err(JobError::NoModel { assigner: options.assigner.as_str() });
-        }
-        _ => None,
-    };
     let config = PoseConfig { solver: options.solver(), ..PoseConfig::default() };
     let solver = PoseSolver::new(cameras.rig.clone(), project.skeleton().clone(), config, &examples.frames)?;
     report.tau_px = solver.config().tau_px;

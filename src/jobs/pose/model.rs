@@ -12,6 +12,8 @@ mod eye;
 
 mod hybrid;
 
+mod said;
+
 mod settings;
 
 mod view;
@@ -26,6 +28,8 @@ use serde::{Deserialize, Serialize};
 use self::agreement::Agreement;
 pub use self::estimate::{Estimate, check_model, estimate};
 use self::eye::Eye;
+pub(super) use self::said::said_about;
+use self::said::{Said, said_key};
 pub use self::settings::ModelOptions;
 use self::view::ViewAnswer;
 use super::inputs::{Examples, Inputs};
@@ -36,9 +40,7 @@ use crate::jobs::gallery::prompts_of;
 use crate::jobs::inquiry::{Inquiry, Terms};
 use crate::jobs::rank::{is_good, summary_of};
 use crate::jobs::{Job, JobError};
-use crate::model::{
-    CameraId, CentroidNumber, FrameLabels, KeypointId, Label, Placement, Provenance, RunId, Skeleton, Source,
-};
+use crate::model::{CameraId, Label, Skeleton};
 use crate::pose::solve::{FrameInput, PoseConfig, PoseSolver, SolvedFrame, Stamp};
 use crate::pose::stage4::Solver;
 use crate::pose::stages::Stages;
@@ -112,51 +114,9 @@ struct Asked {
     window: RollingWindow,
 }
 
-/// One label that a model gave.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Said {
-    camera: CameraId,
-    keypoint: KeypointId,
-    number: Option<CentroidNumber>,
-    source: Source,
-}
-
-/// Under this key a run keeps what the model said about a frame.
-fn said_key(frame: u32) -> String {
-    format!("said {frame}")
-}
-
 /// Under this key a run keeps where the asking of a sweep stands.
 pub(super) fn asked_key(sweep: usize) -> String {
     format!("asked {sweep}")
-}
-
-/// What a run's model said about a frame, as labels on the dots that the frame has now; `None` where it was not asked.
-pub(super) fn said_about(
-    project: &Project,
-    info: &RecordingInfo,
-    run: RunId,
-    frame: u32,
-) -> Result<Option<FrameLabels>, JobError> {
-    let Some(bytes) = project.checkpoint(run, &said_key(frame))? else { return Ok(None) };
-    let said: Vec<Said> = serde_json::from_slice(&bytes).map_err(|error| broken(project, &error))?;
-    let views = project.detection(info.id, frame)?;
-    let mut labels = FrameLabels::empty(info.cameras.len(), project.skeleton().len());
-    for said in said {
-        let placement = match said.number {
-            None => Placement::Absent,
-            Some(number) => {
-                let view = views.get(said.camera.index()).and_then(Option::as_ref);
-                let dot = view.and_then(|view| view.centroids.iter().find(|dot| dot.number == number));
-                // A person may have deleted it since.
-                let Some(dot) = dot else { continue };
-                Placement::Centroid { number, point_in_image: dot.point_in_image }
-            }
-        };
-        let provenance = Provenance { source: said.source, run: Some(run), annotator: None, at_unix_ms: 0 };
-        labels.place(said.camera, said.keypoint, Label { placement, provenance, margin: None });
-    }
-    Ok(Some(labels))
 }
 
 /// Asks about the frames of a run.

@@ -42,6 +42,9 @@ impl Role {
 pub struct Secret(String);
 
 impl Secret {
+    /// The variable of the environment that holds a key.
+    pub const VARIABLE: &str = "BEHAVIORVLM_API_KEY";
+
     /// The key in `text`, without the white space around it; `None` where nothing is left.
     pub fn new(text: &str) -> Option<Self> {
         let text = text.trim();

@@ -11,9 +11,10 @@ use futures_util::future::join_all;
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
 
+use super::Asking;
 use super::agreement::{Agreement, SURE};
 use super::eye::Eye;
-use super::{Asking, Said, said_key};
+use super::said::{Said, said_about, said_key};
 use crate::jobs::JobError;
 use crate::jobs::gallery::window_before;
 use crate::model::{CameraId, FrameLabels, Label, RegionId, Source};
@@ -80,7 +81,7 @@ impl Asking<'_> {
     fn audited(&self, project: &Project, targets: &[Target]) -> Result<Agreement, JobError> {
         let mut agreement = Agreement::default();
         for target in targets.iter().filter(|target| target.is_audit) {
-            let Some(said) = super::said_about(project, self.info, self.run.id, target.frame)? else { continue };
+            let Some(said) = said_about(project, self.info, self.run.id, target.frame)? else { continue };
             let labels = project.labels(self.info.id, target.frame)?;
             for keypoint in &self.kit.skeleton.regions[target.region.index()].keypoints {
                 if let Some(said) = said.get(target.camera, *keypoint) {

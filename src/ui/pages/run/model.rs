@@ -4,7 +4,7 @@
 use egui::{Align, ComboBox, Key, Label, Layout, RichText, TextEdit, Ui};
 
 use crate::app::Command;
-use crate::app::model_choice::{KEY_VARIABLE, ModelChoice, ModelField, Wrong, is_allowed};
+use crate::app::model_choice::{ModelChoice, ModelField, Wrong, is_allowed};
 use crate::app::session::Session;
 use crate::jobs::pose::Assigner;
 use crate::ui::ctx::ViewCtx;
@@ -111,8 +111,8 @@ fn key_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, draft: &mut String) {
         }
     });
     match &key.from_environment {
-        Some(_) => caption_ui(ui, &format!("The one in {KEY_VARIABLE} is used.")),
-        None => caption_ui(ui, &format!("None yet. Enter one if the server asks for it, or set {KEY_VARIABLE}.")),
+        Some(_) => caption_ui(ui, &format!("The one in {} is used.", Secret::VARIABLE)),
+        None => caption_ui(ui, &format!("None yet. Enter one if the server asks for it, or set {}.", Secret::VARIABLE)),
     }
 }
 
