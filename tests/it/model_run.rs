@@ -118,11 +118,15 @@ fn places(project: &Project) -> String {
 /// Labels of machines that are not as the truth has it: the dot nearest to the keypoint within reach, which no other keypoint
 /// is nearer to, else none.
 fn wrong_labels(world: &World, project: &Project) -> Vec<String> {
+    // The first three are seeds.
+    wrong_labels_in(world, project, 3..project.only_recording().unwrap().frame_count)
+}
+
+fn wrong_labels_in(world: &World, project: &Project, frames: std::ops::Range<u32>) -> Vec<String> {
     let info = project.only_recording().unwrap();
     let names = keypoints_of(project.skeleton(), None);
     let mut wrong = Vec::new();
-    // The first three are seeds.
-    for frame in 3..info.frame_count {
+    for frame in frames {
         let (labels, views) = (project.labels(info.id, frame).unwrap(), project.detection(info.id, frame).unwrap());
         for (camera, stored) in (0..).map(CameraId).zip(&info.cameras) {
             let dots = &views[camera.index()].as_ref().unwrap().centroids;

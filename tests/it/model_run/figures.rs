@@ -289,3 +289,54 @@ fn slots_are_used() {
         );
     }
 }
+
+#[test]
+#[ignore = "takes minutes"]
+fn runs_go_through_each_failure_and_all_at_once() {
+    let world = World::new();
+    let frames = || Options { frames: "..5".parse().unwrap(), ..Options::default() };
+    let tried = |faults: Vec<(Fault, f64)>, name: &str| {
+        let player = world.player(Confusion::default());
+        let server =
+            FakeModel::start(FakeConfig { faults, slow: Duration::from_millis(3000), ..FakeConfig::new(player) });
+        let limits = Limits {
+            first_byte: Duration::from_millis(2000),
+            between: Duration::from_millis(2000),
+            // With half of all requests going wrong the server is still there.
+            failures: 1000,
+            ..limits()
+        };
+        let model = ModelOptions { limits, ..model(&server) };
+        let mut project = world.copied(name);
+        let report = run(&mut project, &Options { assigner: Assigner::Vlm, model: Some(&model), ..frames() }).unwrap();
+        assert_eq!(server.complaints(), Vec::<String>::new(), "{name}");
+        let info = project.only_recording().unwrap();
+        assert_eq!(project.frame_summaries(info.id).unwrap().len(), 5, "{name}");
+        project.check().unwrap();
+        let counts = report.model.clone().unwrap();
+        // Each question is in the project, with its answer or with why there is none.
+        let mut kept = 0;
+        project
+            .each_exchange(info.id, |_, exchange| -> Result<(), behaviorvlm::store::StoreError> {
+                assert!(exchange.is_answered() || !exchange.problems.is_empty(), "{name}: {}", exchange.tag);
+                kept += 1;
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(kept, counts.calls, "{name}");
+        let wrong = wrong_labels_in(&world, &project, 3..5).len();
+        println!(
+            "{name}: {} calls, {} requests repeated, {} asked again, {} failed, {wrong} labels otherwise than the truth; {:?} {:?}",
+            counts.calls, report.retries, counts.reasks, counts.failed, counts.problems, counts.unanswered
+        );
+        (report, wrong)
+    };
+    for fault in Fault::PASSING {
+        let (report, wrong) = tried(vec![(fault, 0.1)], &format!("{fault:?}"));
+        assert!(report.failed_calls <= report.calls / 4, "{fault:?}: {report:?}");
+        assert!(wrong <= 8, "{fault:?}: {wrong} labels");
+    }
+    let all = Fault::PASSING.into_iter().map(|fault| (fault, 0.1)).collect();
+    let (report, _) = tried(all, "all at once");
+    assert!(report.retries > report.calls, "{report:?}");
+}
