@@ -18,7 +18,7 @@ mod settings;
 
 mod view;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -134,6 +134,8 @@ pub(super) struct Asking<'a> {
     pub examples: &'a Examples,
     /// Cameras of which was said that they cannot be shown.
     pub told: RefCell<Vec<CameraId>>,
+    /// Questions of a hybrid run that are behind it.
+    pub answered: Cell<u64>,
 }
 
 /// Runs what asks, and stops all requests as soon as the job is stopped.
@@ -214,12 +216,20 @@ impl Work<'_> {
             kit,
             examples: self.examples,
             told: RefCell::default(),
+            answered: Cell::default(),
         };
         let result = block_on(self.job, &stop, client.as_ref(), async {
-            match self.options.assigner {
-                Assigner::Hybrid => asking.unsure(sweeps).await,
-                _ => asking.sweeps(sweeps).await,
+            let stored = asking.inquiry.project(|project| project.checkpoint(self.run.id, agreement::KEY))?;
+            if let Some(bytes) = stored {
+                return serde_json::from_slice(&bytes).map_err(|error| asking.broken(&error));
             }
+            let agreement = match self.options.assigner {
+                Assigner::Hybrid => asking.unsure(sweeps).await?,
+                _ => asking.sweeps(sweeps).await?,
+            };
+            let bytes = serde_json::to_vec(&agreement).map_err(|error| asking.broken(&error))?;
+            asking.inquiry.project(|project| project.put_checkpoint(self.run.id, agreement::KEY, &bytes))?;
+            Ok(agreement)
         });
         // What came in while others failed is kept too.
         let written = inquiry.write();
@@ -232,7 +242,7 @@ impl Work<'_> {
             report.cost = (tally.cost > 0.0).then_some(tally.cost);
         }
         report.model = Some(counts);
-        let agreement = result?;
+        let agreement: Agreement = result?;
         written?;
         report.agreement = agreement.share();
         let usual = solver.config();

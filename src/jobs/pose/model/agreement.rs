@@ -1,5 +1,7 @@
 //! How far a model can be believed, measured where the geometry is sure.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::Label;
 use crate::pose::ranking::chance_wrong;
 
@@ -16,8 +18,11 @@ const MOST_WEIGHT: f64 = 1.5;
 /// Fewer labels say nothing.
 const LEAST_LABELS: u32 = 20;
 
+/// Under this key a run keeps it: the last pass writes over the labels that it was measured on.
+pub(super) const KEY: &str = "agreement";
+
 /// Labels that a model gave, beside the geometry's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Agreement {
     agreeing: u32,
     total: u32,

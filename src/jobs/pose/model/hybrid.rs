@@ -32,9 +32,6 @@ const VIEWS: usize = 3;
 /// Under this key a run keeps what is to be asked.
 const TARGETS: &str = "targets";
 
-/// Under this key a run says that all was asked.
-const ALL_ASKED: &str = "all asked";
-
 /// A region in one view of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Target {
@@ -53,27 +50,24 @@ impl Asking<'_> {
     pub(super) async fn unsure(&self, sweeps: &[Sweep]) -> Result<Agreement, JobError> {
         let targets = self.targets(sweeps)?;
         self.job.phase(format!("ask {} about {}", self.model.name, self.info.name), targets.len() as u64, "questions");
-        let is_done = self.inquiry.project(|project| project.checkpoint(self.run.id, ALL_ASKED))?.is_some();
-        if !is_done {
-            let answers = self.ask_all(&targets).await?;
-            let mut said: BTreeMap<u32, Vec<Said>> = BTreeMap::new();
-            for (target, numbers) in &answers {
-                let rows = numbers.iter().map(|(keypoint, number)| Said {
-                    camera: target.camera,
-                    keypoint: *keypoint,
-                    number: *number,
-                    source: Source::Stage2,
-                });
-                said.entry(target.frame).or_default().extend(rows);
-            }
-            self.inquiry.project(|project| -> Result<(), JobError> {
-                for (frame, rows) in &said {
-                    let rows = serde_json::to_vec(rows).map_err(|error| super::broken(project, &error))?;
-                    project.put_checkpoint(self.run.id, &said_key(*frame), &rows)?;
-                }
-                Ok(project.put_checkpoint(self.run.id, ALL_ASKED, &[])?)
-            })?;
+        let answers = self.ask_all(&targets).await?;
+        let mut said: BTreeMap<u32, Vec<Said>> = BTreeMap::new();
+        for (target, numbers) in &answers {
+            let rows = numbers.iter().map(|(keypoint, number)| Said {
+                camera: target.camera,
+                keypoint: *keypoint,
+                number: *number,
+                source: Source::Stage2,
+            });
+            said.entry(target.frame).or_default().extend(rows);
         }
+        self.inquiry.project(|project| -> Result<(), JobError> {
+            for (frame, rows) in &said {
+                let rows = serde_json::to_vec(rows).map_err(|error| super::broken(project, &error))?;
+                project.put_checkpoint(self.run.id, &said_key(*frame), &rows)?;
+            }
+            Ok(())
+        })?;
         self.inquiry.project(|project| self.audited(project, &targets))
     }
 
@@ -183,6 +177,8 @@ impl Asking<'_> {
         let asked = drawn.map(|questions| async {
             let asks = questions?.into_iter().map(|(target, question)| async move {
                 let answer = self.inquiry.ask(target.frame, &question.question, |text| question.read(text)).await?;
+                self.answered.set(self.answered.get() + 1);
+                self.job.done(self.answered.get());
                 Ok((target, answer.unwrap_or_default()))
             });
             join_all(asks).await.into_iter().collect::<Result<Vec<Answer>, JobError>>()
