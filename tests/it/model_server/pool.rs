@@ -93,7 +93,10 @@ fn cancelling_drops_requests_at_once() {
         assert!(Instant::now() < until, "connections were left open");
         std::thread::yield_now();
     }
-    assert!(server.log().len() <= 8);
+    // A busy machine may lose a connection; that request is sent again, and no other.
+    let lost: u64 = tally.troubles.values().sum();
+    let sent = server.log().len() as u64;
+    assert!(sent <= 8 + lost, "{sent} requests were sent; {:?}", tally.troubles);
     assert_eq!(ask(&client, 99), Err(AskError::Stopped), "a stopped client stays stopped");
 }
 
