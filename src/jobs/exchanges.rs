@@ -8,11 +8,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::pose::{self, Ablation, ModelOptions};
-use super::{Job, JobError, open};
+use super::pose::{self, Ablation, ModelOptions, ModelSettings};
+use super::{Job, JobError, open, whole_file};
 use crate::model::FrameRange;
 use crate::store::{ExchangePlace, Project, RecordingInfo};
-use crate::vlm::Profile;
 use crate::vlm::exchange::Exchange;
 
 /// What the first line says of the format.
@@ -36,15 +35,6 @@ struct RunSettings {
     solver: String,
     frames: [u32; 2],
     model: ModelSettings,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct ModelSettings {
-    name: String,
-    profile: Profile,
-    regions_at_once: bool,
-    without_regions: bool,
-    audit_pct: f64,
 }
 
 /// A further line.
@@ -78,22 +68,20 @@ pub fn export(job: &Job<'_>, project: &Project, recording: Option<&str>, path: &
     let settings = latest_settings(project, &info)?;
     let mut report = Report { recording: info.name.clone(), ..Report::default() };
     let failed = |source: std::io::Error| JobError::Io { action: "write", path: path.to_owned(), source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     let header = Header { behaviorvlm_exchanges: VERSION, recording: info.name.clone(), run: settings };
-    let mut writer = std::io::BufWriter::new(file.as_file_mut());
-    write_line(&mut writer, &header).map_err(failed)?;
-    job.phase(format!("write the exchanges of {}", info.name), 0, "exchanges");
-    project.each_exchange(info.id, |frame, exchange| -> Result<(), JobError> {
-        job.check()?;
-        report.exchanges += 1;
-        report.unanswered += u64::from(!exchange.is_answered());
-        job.done(report.exchanges);
-        write_line(&mut writer, &Line { frame, exchange }).map_err(failed)
+    whole_file::write(path, |file| {
+        let mut writer = std::io::BufWriter::new(file);
+        write_line(&mut writer, &header).map_err(failed)?;
+        job.phase(format!("write the exchanges of {}", info.name), 0, "exchanges");
+        project.each_exchange(info.id, |frame, exchange| -> Result<(), JobError> {
+            job.check()?;
+            report.exchanges += 1;
+            report.unanswered += u64::from(!exchange.is_answered());
+            job.done(report.exchanges);
+            write_line(&mut writer, &Line { frame, exchange }).map_err(failed)
+        })?;
+        writer.flush().map_err(failed)
     })?;
-    writer.flush().map_err(failed)?;
-    drop(writer);
-    file.persist(path).map_err(|error| failed(error.error))?;
     Ok(report)
 }
 

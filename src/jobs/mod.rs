@@ -16,6 +16,8 @@ pub mod new;
 
 mod shots;
 
+mod whole_file;
+
 pub mod inquiry;
 
 pub mod exchanges;

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use super::cameras::CameraMap;
-use super::{Job, JobError, open, seeds};
+use super::{Job, JobError, open, seeds, whole_file};
 use crate::formats::tables::{
     Points2dWriter, Points3dWriter, TableContext, TableRecording, labels_of_rows, poses_of_rows, read_points2d,
     read_points3d, rows_of_labels, rows_of_pose,
@@ -199,23 +199,11 @@ pub fn export(
     let infos = open::choose_all(project, recording)?;
     let recordings: Vec<TableRecording> = infos.iter().map(TableRecording::from).collect();
     let context = TableContext::new(project.skeleton(), &recordings);
-    let io = |source| JobError::Io { action: "write", path: file.to_owned(), source };
     let mut exporter = Exporter { job, project, infos: &infos, filter, report: ExportReport::default() };
-    let mut write = |out: File| match format {
+    whole_file::write(file, |out: File| match format {
         Format::Points3d => exporter.points3d(BufWriter::new(out), context),
         Format::Points2d | Format::Seeds => exporter.points2d(BufWriter::new(out), context, format),
-    };
-    if file.exists() && !file.is_file() {
-        // A pipe or a terminal cannot be replaced, only written to.
-        write(File::options().write(true).open(file).map_err(io)?)?;
-        return Ok(exporter.report);
-    }
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let drafts = tempfile::Builder::new().prefix(".export-").tempdir_in(folder).map_err(io)?;
-    let draft = drafts.path().join("table.csv");
-    write(File::create(&draft).map_err(io)?)?;
-    File::open(&draft).and_then(|file| file.sync_all()).map_err(io)?;
-    std::fs::rename(&draft, file).map_err(io)?;
+    })?;
     Ok(exporter.report)
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use egui::vec2;
 use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
 use tempfile::TempDir;
 
 use super::shell::Shell;
@@ -152,6 +153,12 @@ pub fn settle(harness: &mut Harness<'_, Shell>) {
 /// Asks the app for something, as a view would, and waits for it.
 pub fn send(harness: &mut Harness<'_, Shell>, command: Command) {
     harness.state_mut().app_mut().handle(command);
+    settle(harness);
+}
+
+/// Clicks what bears this name, and waits for what that does.
+pub fn click(harness: &mut Harness<'_, Shell>, label: &str) {
+    harness.get_by_label(label).click();
     settle(harness);
 }
 

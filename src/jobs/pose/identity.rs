@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::inputs::Examples;
@@ -11,10 +12,28 @@ use crate::jobs::gallery::prompts_of;
 use crate::jobs::{JobError, detect};
 use crate::model::FrameLabels;
 use crate::store::{EditedView, Project, RecordingInfo, RunInfo, RunState, StoredMaskRegion, now_unix_ms};
+use crate::vlm::Profile;
 use crate::vlm::prompt::Prompt;
 
 /// Under this key a run keeps the hash of what people had said when it began.
 const CORRECTIONS: &str = "corrections";
+
+/// What of a model and how it is asked decides a run's result.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::jobs) struct ModelSettings {
+    /// The model.
+    pub name: String,
+    /// What its family wants, without prices.
+    pub profile: Profile,
+    /// Name and hash of each prompt.
+    pub prompts: Vec<String>,
+    /// Whether all regions of a view are asked for in one call.
+    pub regions_at_once: bool,
+    /// Whether a view is asked about without regions.
+    pub without_regions: bool,
+    /// Share of what the geometry is sure of that a hybrid run asks about too, per cent.
+    pub audit_pct: f64,
+}
 
 /// The settings that decide a run's result, as JSON.
 pub(super) fn settings(
@@ -60,13 +79,13 @@ pub(super) fn settings(
     });
     if let Some(model) = options.model.filter(|_| options.assigner.asks_model()) {
         let prompts = prompts_of(project).map_err(|error| JobError::Prompt { message: error.to_string() })?;
-        settings["model"] = json!({
-            "name": model.name,
-            "profile": model.profile.without_prices(),
-            "prompts": Prompt::ALL.map(|prompt| prompts.version(prompt)),
-            "regions_at_once": model.regions_at_once,
-            "without_regions": options.ablation.regions,
-            "audit_pct": model.audit_pct,
+        settings["model"] = json!(ModelSettings {
+            name: model.name.clone(),
+            profile: model.profile.without_prices(),
+            prompts: Prompt::ALL.iter().map(|prompt| prompts.version(*prompt)).collect(),
+            regions_at_once: model.regions_at_once,
+            without_regions: options.ablation.regions,
+            audit_pct: model.audit_pct,
         });
     }
     Ok(settings.to_string())

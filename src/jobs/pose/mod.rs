@@ -15,6 +15,7 @@ mod unfinished;
 
 mod work;
 
+pub(super) use identity::ModelSettings;
 pub use model::{Estimate, ModelOptions, check_model, estimate};
 pub use unfinished::{Unfinished, unfinished};
 

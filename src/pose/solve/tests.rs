@@ -67,13 +67,7 @@ fn two_cameras_and_eight_do() {
     let truth = two.points(5);
     let dots = exact(&two, &truth);
     let seed = by_number(&dots, 12, Source::Seed);
-    let frame = |frame| FrameInput {
-        frame,
-        centroids: dots.clone(),
-        human: (frame < 3).then(|| seed.clone()),
-        proposal: None,
-        votes: None,
-    };
+    let frame = |frame| resting(frame, &dots, &seed);
     let inputs: Vec<FrameInput> = (0..5).map(frame).collect();
     let solved = solve(&two, &inputs, Solver::Joint);
     for (place, truth) in solved[1].pose.points.iter().zip(truth) {
@@ -138,6 +132,12 @@ fn a_dot_that_a_person_named_in_one_view_alone_goes_to_nobody_else() {
     assert!(solved.pose.position(back_middle).is_some());
 }
 
+/// A frame of an animal that rests; the first three are seeds.
+fn resting(frame: u32, dots: &[Vec<Centroid>], seed: &FrameLabels) -> FrameInput {
+    let human = (frame < 3).then(|| seed.clone());
+    FrameInput { frame, centroids: dots.to_vec(), human, ..FrameInput::default() }
+}
+
 /// A frame of exact dots whose labels for keypoint 0 in camera 2 are on keypoint 6's dot, number 7; its own is taken from
 /// nobody.
 fn one_wrong_view(scene: &Scene, source: Source) -> (Vec<FrameInput>, FrameLabels) {
@@ -145,13 +145,7 @@ fn one_wrong_view(scene: &Scene, source: Source) -> (Vec<FrameInput>, FrameLabel
     let seed = by_number(&dots, 12, Source::Seed);
     let mut proposal = by_number(&dots, 12, Source::Imported);
     proposal.place(CameraId(2), KeypointId(0), on(&dots[2][6], source));
-    let frame = |frame| FrameInput {
-        frame,
-        centroids: dots.clone(),
-        human: (frame < 3).then(|| seed.clone()),
-        proposal: None,
-        votes: None,
-    };
+    let frame = |frame| resting(frame, &dots, &seed);
     let mut inputs: Vec<FrameInput> = (0..4).map(frame).collect();
     inputs[3].proposal = Some(proposal.clone());
     (inputs, proposal)

@@ -3,7 +3,7 @@
 //!
 //! Each question is one of stage 2: where a region is, the geometry knows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
@@ -141,8 +141,10 @@ impl Asking<'_> {
         let summaries = self.inquiry.project(|project| project.frame_summaries(self.info.id))?;
         let of_cameras = self.cameras.rig.ids().map(|rig_camera| {
             let camera = self.cameras.project_id(rig_camera);
-            let own: Vec<Target> = targets.iter().filter(|target| target.camera == camera).copied().collect();
-            self.ask_camera(rig_camera, own, &summaries)
+            // They are sorted by camera.
+            let start = targets.partition_point(|target| target.camera < camera);
+            let end = targets.partition_point(|target| target.camera <= camera);
+            self.ask_camera(rig_camera, &targets[start..end], &summaries)
         });
         let mut answers = Vec::new();
         for of_camera in join_all(of_cameras).await {
@@ -155,22 +157,20 @@ impl Asking<'_> {
     async fn ask_camera(
         &self,
         camera: CameraId,
-        targets: Vec<Target>,
+        targets: &[Target],
         summaries: &[FrameSummary],
     ) -> Result<Vec<Answer>, JobError> {
         if targets.is_empty() {
             return Ok(Vec::new());
         }
-        let frames: Vec<u32> =
-            targets.iter().map(|target| target.frame).collect::<BTreeSet<u32>>().into_iter().collect();
+        let frames: Vec<&[Target]> = targets.chunk_by(|a, b| a.frame == b.frame).collect();
         let at_once: usize = self.model.endpoints.iter().map(|endpoint| endpoint.concurrency).sum();
         let drawn = stream::unfold((self.eye(camera), 0), |(mut eye, position)| {
-            let (frames, targets) = (&frames, &targets);
+            let frames = &frames;
             async move {
-                let frame = *frames.get(position)?;
-                let of_frame: Vec<Target> = targets.iter().filter(|target| target.frame == frame).copied().collect();
-                let next = frames.get(position + 1).copied();
-                let questions = self.questions(&mut eye, frame, next, of_frame, summaries).await;
+                let targets = *frames.get(position)?;
+                let next = frames.get(position + 1).map(|targets| targets[0].frame);
+                let questions = self.questions(&mut eye, targets, next, summaries).await;
                 Some((questions, (eye, position + 1)))
             }
         });
@@ -191,16 +191,16 @@ impl Asking<'_> {
         Ok(answers)
     }
 
-    /// Draws the questions about one view.
+    /// Draws the questions about one view: all targets are of one frame.
     async fn questions(
         &self,
         eye: &mut Eye,
-        frame: u32,
+        targets: &[Target],
         next: Option<u32>,
-        targets: Vec<Target>,
         summaries: &[FrameSummary],
     ) -> Result<Vec<(Target, NumberQuestion)>, JobError> {
         self.job.check()?;
+        let Some(Target { frame, .. }) = targets.first().copied() else { return Ok(Vec::new()) };
         let mut exemplars = Vec::new();
         for exemplar in window_before(&self.examples.start_frames, summaries, frame).exemplars(frame) {
             let labels = self.inquiry.project(|project| project.labels(self.info.id, exemplar))?;
@@ -211,7 +211,7 @@ impl Asking<'_> {
         self.read_ahead(eye, next)?;
         let labels = self.inquiry.project(|project| project.labels(self.info.id, frame))?;
         let mut questions = Vec::new();
-        for target in targets {
+        for target in targets.iter().copied() {
             let Some(corners) = self.kit.stages().box_of(&labels, target.camera, target.region) else { continue };
             let shown = self.parts(&eye.drawn, target.region).await;
             for (drawn, exemplar) in eye.drawn.iter_mut().zip(&shown) {

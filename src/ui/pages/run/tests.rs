@@ -20,7 +20,7 @@ use crate::app::task::TaskRequest;
 use crate::app::{App, Command, Dialog, Page, State};
 use crate::jobs::pose::Assigner;
 use crate::ui::shell::Shell;
-use crate::ui::testing::{PATIENCE, demo_project, draw};
+use crate::ui::testing::{PATIENCE, click, demo_project, draw, send, settle};
 
 /// What the server does.
 const REFUSES: u8 = 0;
@@ -123,7 +123,7 @@ fn run_page(project: &Path, model: ModelChoice) -> Harness<'static, Shell> {
     // High enough that the whole form is painted.
     let builder = Harness::builder().with_size(vec2(1280.0, 1600.0)).with_max_steps(8);
     let mut window = builder.build_ui_state(draw, Shell::new(app));
-    rest(&mut window);
+    settle(&mut window);
     window
 }
 
@@ -131,29 +131,11 @@ fn state<'a>(window: &'a Harness<'_, Shell>) -> &'a State {
     window.state().app().state()
 }
 
-fn rest(window: &mut Harness<'_, Shell>) {
-    for _ in 0..3 {
-        window.run_steps(2);
-        assert!(window.state_mut().app_mut().settle(PATIENCE), "the threads answer");
-    }
-    window.run_steps(2);
-}
-
-fn click(window: &mut Harness<'_, Shell>, label: &str) {
-    window.get_by_label(label).click();
-    rest(window);
-}
-
-fn send(window: &mut Harness<'_, Shell>, command: Command) {
-    window.state_mut().app_mut().handle(command);
-    rest(window);
-}
-
 fn type_into(window: &mut Harness<'_, Shell>, role: Role, label: &str, text: &str) {
     window.get_by_role_and_label(role, label).focus();
     window.run_steps(2);
     window.get_by_role_and_label(role, label).type_text(text);
-    rest(window);
+    settle(window);
 }
 
 fn wait_for(window: &mut Harness<'_, Shell>, holds: impl Fn(&State) -> bool) {
@@ -189,7 +171,7 @@ fn a_model_is_named_before_a_run_asks_one() {
     assert!(!window.get_by_label("Start the run").accesskit_node().is_disabled());
 
     window.get_by_role_and_label(Role::RadioButton, "Hybrid").click();
-    rest(&mut window);
+    settle(&mut window);
     window.get_by_label("Write the model's name, as its server knows it.");
     assert!(window.get_by_label("Start the run").accesskit_node().is_disabled());
     assert!(window.get_by_label("Test the connection").accesskit_node().is_disabled());
@@ -204,7 +186,7 @@ fn a_model_is_named_before_a_run_asks_one() {
     for _ in 0.."localhost".len() {
         window.key_press(Key::Backspace);
     }
-    rest(&mut window);
+    settle(&mut window);
     type_into(&mut window, Role::MultilineTextInput, "Address", "http://127.0.0.1:9");
     assert_eq!(window.query_all_by_label(wrong).count(), 0);
     assert!(!window.get_by_label("Start the run").accesskit_node().is_disabled());
@@ -217,7 +199,7 @@ fn a_model_is_named_before_a_run_asks_one() {
     for _ in 0.."many".len() {
         window.key_press(Key::Backspace);
     }
-    rest(&mut window);
+    settle(&mut window);
     type_into(&mut window, Role::TextInput, "Pause after so many calls", "40");
     type_into(&mut window, Role::TextInput, "Price of 1 M tokens sent", "0.5");
     window.get_by_label_contains("About ");
@@ -229,7 +211,7 @@ fn a_model_is_named_before_a_run_asks_one() {
     // One choice is for one assigner alone.
     window.get_by_label("Sure labels asked about too, %");
     window.get_by_role_and_label(Role::RadioButton, "Model").click();
-    rest(&mut window);
+    settle(&mut window);
     assert!(window.query_by_label("Sure labels asked about too, %").is_none());
     click(&mut window, "All regions in one call");
     assert!(state(&window).model.regions_at_once);
@@ -241,7 +223,7 @@ fn pictures_go_nowhere_unasked() {
     let folder = TempDir::new().unwrap();
     let mut window = run_page(&demo_project(folder.path(), 5, false), model("http://gpu.invalid:8000"));
     window.get_by_role_and_label(Role::RadioButton, "Model").click();
-    rest(&mut window);
+    settle(&mut window);
     window.get_by_label("You are asked before pictures go to gpu.invalid.");
     // Seed frames alone, so that nothing is asked even with leave.
     type_into(&mut window, Role::TextInput, "Frames", "0..3");
@@ -257,7 +239,7 @@ fn pictures_go_nowhere_unasked() {
     click(&mut window, "Test the connection");
     window.get_by_label("Pictures of your recording will be sent to gpu.invalid.");
     window.key_press(Key::Escape);
-    rest(&mut window);
+    settle(&mut window);
     assert!(state(&window).model_check.is_none() && state(&window).held_back.is_none());
 
     click(&mut window, "Start the run");
@@ -278,7 +260,7 @@ fn a_key_is_used_and_never_shown() {
     let server = Server::start(ANSWERS);
     let mut window = run_page(&demo_project(folder.path(), 5, false), model(&server.address));
     window.get_by_role_and_label(Role::RadioButton, "Model").click();
-    rest(&mut window);
+    settle(&mut window);
     type_into(&mut window, Role::PasswordInput, "Key", "sk-secret");
     assert!(!stands(&window, "sk-secret"));
     assert!(stands(&window, "small/vlm") && stands(&window, "\u{2022}"), "the search sees what is in fields");
@@ -319,7 +301,7 @@ fn a_run_says_how_it_stands_why_it_paused_and_goes_on() {
     };
     let mut window = run_page(&project, chosen.clone());
     window.get_by_role_and_label(Role::RadioButton, "Model").click();
-    rest(&mut window);
+    settle(&mut window);
     type_into(&mut window, Role::TextInput, "Frames", "3..5");
     click(&mut window, "Start the run");
 
@@ -347,7 +329,7 @@ fn a_run_says_how_it_stands_why_it_paused_and_goes_on() {
     window.get_by_label("Answers: 0 0 repeated, 0 failed");
     window.get_by_label("Cost so far: 0.00");
     window.get_by_label("Pause").click();
-    rest(&mut window);
+    settle(&mut window);
     assert!(state(&window).paused.is_some(), "{:?}", state(&window).last_job);
     assert!(server.asked.load(Ordering::SeqCst) >= 3);
 

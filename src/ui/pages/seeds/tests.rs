@@ -10,12 +10,7 @@ use crate::app::{Command, Dialog, Page};
 use crate::model::{CameraId, CentroidNumber, KeypointId, Placement, Source};
 use crate::store::Project;
 use crate::ui::shell::Shell;
-use crate::ui::testing::{SmallProject, Truth, dot_of, send, session, settle};
-
-fn click(harness: &mut Harness<'_, Shell>, label: &str) {
-    harness.get_by_label(label).click();
-    settle(harness);
-}
+use crate::ui::testing::{SmallProject, Truth, click, dot_of, send, session, settle};
 
 fn press(harness: &mut Harness<'_, Shell>, modifiers: Modifiers, key: Key) {
     harness.key_press_modifiers(modifiers, key);
