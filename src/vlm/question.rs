@@ -49,6 +49,8 @@ pub struct Question {
     pub schema: Value,
     /// Version of the prompt that it was made from, for provenance.
     pub prompt_version: String,
+    /// What it can be made from again, in the form of whoever asks; null where it is not to be.
+    pub basis: Value,
 }
 
 /// How a question is put, beyond what the profile says.
