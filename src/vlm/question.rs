@@ -21,6 +21,12 @@ impl Picture {
     pub fn hash(&self) -> String {
         blake3::hash(&self.jpeg).to_hex().to_string()
     }
+
+    /// Its pixels as whoever gets it sees them: red, green, blue and opaque, row by row; `None` where it is no picture.
+    pub fn rgba(&self) -> Option<Vec<u8>> {
+        let decoded = image::load_from_memory_with_format(&self.jpeg, image::ImageFormat::Jpeg).ok()?;
+        Some(decoded.into_rgba8().into_raw())
+    }
 }
 
 /// A piece of the user's turn.

@@ -25,15 +25,18 @@ use crate::fake_model::{Confusion, FakeConfig, FakeModel, Fault, MODEL, Player, 
 use crate::gallery::seeded;
 
 /// A seeded project with the truth about its recording.
-struct World {
-    folder: TempDir,
-    project: PathBuf,
+pub struct World {
+    /// Where it lies.
+    pub folder: TempDir,
+    /// Its file.
+    pub project: PathBuf,
     truth: Truth,
     widths: BTreeMap<String, f64>,
 }
 
 impl World {
-    fn new() -> Self {
+    /// A small one.
+    pub fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let project = seeded(folder.path());
         Self::around(folder, project, small_recording())
@@ -48,7 +51,8 @@ impl World {
         Self { folder, project, truth, widths }
     }
 
-    fn player(&self, confusion: Confusion) -> Player {
+    /// A model that knows the truth about it, and errs so.
+    pub fn player(&self, confusion: Confusion) -> Player {
         Player {
             skeleton: Skeleton::qd12(),
             truth: self.truth.clone(),
