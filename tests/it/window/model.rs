@@ -27,6 +27,9 @@ fn a_model_is_asked_watched_and_questioned_by_hand() {
     window.wait_for("Test the connection");
     window.fill("Model", MODEL);
     window.fill("Address", &server.url());
+    // All of it is typed, and nothing below the fields moves any more.
+    let address = server.url();
+    window.wait_until("the estimate", |tree| tree.has(&address).then(|| tree.containing("At most "))?);
     window.click("Test the connection");
     window.wait_until("what the test found", |tree| tree.containing("It can be used"));
 
@@ -87,6 +90,15 @@ fn a_model_is_asked_watched_and_questioned_by_hand() {
     window.key("Escape");
     window.wait_until("the page", |tree| (!tree.has("Why is ear_L there?")).then_some(()));
     assert_eq!(server.complaints(), Vec::<String>::new());
+
+    // It folds into a small window, light too.
+    window.resize([1280, 800]);
+    window.key("ctrl+l");
+    window.key("h");
+    window.wait_until("what the model saw", |tree| tree.containing("Picture 1, "));
+    keep_picture(&window, "why_small_light.png");
+    window.key("Escape");
+    window.wait_until("the page", |tree| (!tree.has("Why is ear_L there?")).then_some(()));
     window.close();
 }
 
