@@ -7,9 +7,9 @@ use super::command::{AskAgain, Command, Dialog};
 use super::event::Event;
 use super::state::Urgency;
 use super::task::{AskRequest, TaskRequest};
-use crate::jobs::JobError;
 use crate::jobs::pose::Assigner;
 use crate::jobs::pose::why::{self, Call, Sheet, Step, Trial, Why};
+use crate::jobs::{JobError, prompts};
 use crate::model::{CameraId, KeypointId};
 use crate::vlm::Part;
 use crate::vlm::convention::Convention;
@@ -136,7 +136,7 @@ impl App {
         self.spawn("why", move || {
             let found = project.and_then(|project| {
                 let why = why::why(&project, &info, frame, camera, convention)?;
-                Ok(Asked { why, prompts: why::prompts(&project)? })
+                Ok(Asked { why, prompts: prompts::in_force(&project)? })
             });
             outbox.send(Event::Why(generation, Box::new(found.map_err(|error| error.to_string()))));
         });
@@ -221,7 +221,9 @@ impl App {
     /// Puts a prompt in force for the project.
     pub(super) fn keep_prompt(&mut self, trial: Trial) {
         self.ask(move |desk| {
-            Event::PromptKept(why::keep_prompt(&desk.project, &trial).map_err(|error| error.to_string()))
+            Event::PromptKept(
+                prompts::keep(&desk.project, trial.prompt, &trial.text).map_err(|error| error.to_string()),
+            )
         });
     }
 

@@ -8,16 +8,15 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::rank::is_good;
+use super::exemplars::exemplars_for;
 use super::shots::{CameraShots, FrameShot, detection_of};
-use super::{Job, JobError, open};
+use super::{Job, JobError, open, prompts};
 use crate::model::{CameraId, FrameLabels, RegionId};
 use crate::pose::stages::{AssignmentSoFar, Exemplar, Stages, ViewShot};
-use crate::pose::window::{Completed, MAX_AGE, RollingWindow};
 use crate::recording::Recording;
-use crate::store::{FrameSummary, Project, RecordingInfo};
+use crate::store::{Project, RecordingInfo};
 use crate::vlm::convention::Convention;
-use crate::vlm::prompt::{PromptError, Prompts};
+use crate::vlm::prompt::PromptError;
 use crate::vlm::sent::Limits;
 use crate::vlm::{Part, Question};
 
@@ -71,7 +70,7 @@ pub fn run(job: &Job<'_>, project: &Project, options: &Options<'_>) -> Result<Re
     if exemplars.is_empty() {
         return Err(JobError::NoSeeds { name: info.name.clone(), project: project.path().to_owned() });
     }
-    let prompts = prompts_of(project).map_err(|error| JobError::Prompt { message: error.to_string() })?;
+    let prompts = prompts::in_force(project)?;
     let stages = Stages {
         skeleton: project.skeleton(),
         prompts: &prompts,
@@ -95,9 +94,7 @@ pub fn run(job: &Job<'_>, project: &Project, options: &Options<'_>) -> Result<Re
         let frames = exemplars.iter().map(|(frame, _)| *frame).chain([options.frame]);
         match shots_of(&recording, project, &info, id, frames)? {
             Ok(shots) => {
-                let questions = questions_of(&stages, &shots, &exemplars)
-                    .map_err(|error| JobError::Prompt { message: error.to_string() })?;
-                for question in questions {
+                for question in questions_of(&stages, &shots, &exemplars)? {
                     report.questions += 1;
                     report.pictures += page.add(&question)?;
                 }
@@ -111,17 +108,6 @@ pub fn run(job: &Job<'_>, project: &Project, options: &Options<'_>) -> Result<Re
     }
     report.page = page.finish()?;
     Ok(report)
-}
-
-/// Where a project's own prompts are.
-pub(super) fn prompt_folder(project: &Project) -> PathBuf {
-    project.path().parent().unwrap_or(Path::new("")).join("prompts")
-}
-
-/// The prompts in force: the program's, with a project's own beside its file, in the folder `prompts`.
-pub(super) fn prompts_of(project: &Project) -> Result<Prompts, PromptError> {
-    let folder = prompt_folder(project);
-    if folder.is_dir() { Prompts::with_folder(&folder) } else { Ok(Prompts::built_in()) }
 }
 
 /// The questions of stages 1 to 3 and the plain one that would be asked about one view of a frame now; or why there are none.
@@ -140,45 +126,15 @@ pub(super) fn questions_about(
         return Ok(Err("no frame is labelled that could be shown with it".to_owned()));
     }
     let recording = open::recording_of(project, info)?;
-    let prompt_error = |error: PromptError| JobError::Prompt { message: error.to_string() };
-    let prompts = prompts_of(project).map_err(prompt_error)?;
+    let prompts = prompts::in_force(project)?;
     let stages = Stages { skeleton: project.skeleton(), prompts: &prompts, convention, limits: Limits::default() };
     let frames = exemplars.iter().map(|(frame, _)| *frame).chain([frame]);
     let shots = match shots_of(&recording, project, info, camera, frames)? {
         Ok(shots) => shots,
         Err(reason) => return Ok(Err(reason)),
     };
-    questions_of(&stages, &shots, &exemplars).map(Ok).map_err(prompt_error)
+    Ok(Ok(questions_of(&stages, &shots, &exemplars)?))
 }
-
-/// The frames that the rolling window would show for `target`, with their labels.
-fn exemplars_for(project: &Project, info: &RecordingInfo, target: u32) -> Result<Vec<(u32, FrameLabels)>, JobError> {
-    let window = window_before(&project.seed_frames(info.id)?, &project.frame_summaries(info.id)?, target);
-    let frames = window.exemplars(target);
-    frames.into_iter().map(|frame| Ok((frame, project.labels(info.id, frame)?))).collect()
-}
-
-/// The rolling window as it stands before `target` where all frames are solved: from the nearest seed on, the frames that lead
-/// up to it. `summaries` are ascending.
-pub(super) fn window_before(seeds: &[u32], summaries: &[FrameSummary], target: u32) -> RollingWindow {
-    let others: Vec<u32> = seeds.iter().copied().filter(|seed| *seed != target).collect();
-    let mut window = RollingWindow::from_seeds(&others, target);
-    let Some(nearest) = seeds.iter().copied().min_by_key(|seed| seed.abs_diff(target)) else { return window };
-    let from = nearest.max(target.saturating_sub(MOST_BEFORE)).min(target);
-    let to = nearest.min(target.saturating_add(MOST_BEFORE)).max(target);
-    let start = summaries.partition_point(|summary| summary.frame < from);
-    let end = summaries.partition_point(|summary| summary.frame <= to);
-    let is_other = |summary: &&FrameSummary| summary.frame != target && !seeds.contains(&summary.frame);
-    let mut on_the_way: Vec<&FrameSummary> = summaries[start..end].iter().filter(is_other).collect();
-    on_the_way.sort_by_key(|summary| std::cmp::Reverse(summary.frame.abs_diff(target)));
-    for summary in on_the_way {
-        window.complete(Completed { frame: summary.frame, is_good: is_good(summary) });
-    }
-    window
-}
-
-/// Frames farther away are too old to be shown.
-const MOST_BEFORE: u32 = 2 * MAX_AGE;
 
 /// One camera at the frames of a question, the target last; or why it cannot be shown.
 fn shots_of(

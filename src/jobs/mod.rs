@@ -18,6 +18,10 @@ mod shots;
 
 mod whole_file;
 
+pub mod prompts;
+
+mod exemplars;
+
 pub mod inquiry;
 
 pub mod exchanges;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use behaviorvlm::jobs::pose::{self, Ablation, Assigner, ModelOptions, Options, Report, why};
-use behaviorvlm::jobs::{CancelFlag, Job, JobError};
+use behaviorvlm::jobs::{CancelFlag, Job, JobError, prompts};
 use behaviorvlm::model::{CameraId, Edit, FrameLabels, KeypointId, Label, Placement, Provenance, Skeleton, Source};
 use behaviorvlm::pose::stage4::Solver;
 use behaviorvlm::pose::stages::Basis;
@@ -439,7 +439,8 @@ fn every_question_is_shown_as_it_was_asked_and_can_be_asked_again() {
     let asked = server.log().len();
     let counts = why::ask(&job, &mut project, &info, frame, &bases[..1], None, &model).unwrap();
     assert_eq!((counts.calls, server.log().len()), (1, asked + 1));
-    let text = why::prompts(&project).unwrap().text(Prompt::Reconcile).replace("# User\n", "# User\nLook twice.\n");
+    let text =
+        prompts::in_force(&project).unwrap().text(Prompt::Reconcile).replace("# User\n", "# User\nLook twice.\n");
     let trial = why::Trial { prompt: Prompt::Reconcile, text };
     for known in [0, 1] {
         let whole = &bases[bases.len() - 1..];
@@ -466,10 +467,10 @@ fn every_question_is_shown_as_it_was_asked_and_can_be_asked_again() {
     let broken = why::Trial { text: "# System\n{{ nothing".to_owned(), ..trial.clone() };
     let refused = why::ask(&job, &mut project, &info, frame, &bases, Some(&broken), &model).unwrap_err();
     assert!(refused.to_string().contains("the prompt that is tried, line 2"), "{refused}");
-    assert!(why::keep_prompt(&project, &broken).is_err());
-    let kept = why::keep_prompt(&project, &trial).unwrap();
+    assert!(prompts::keep(&project, broken.prompt, &broken.text).is_err());
+    let kept = prompts::keep(&project, trial.prompt, &trial.text).unwrap();
     assert_eq!(fs::read_to_string(kept).unwrap(), trial.text);
-    assert_eq!(why::prompts(&project).unwrap().text(Prompt::Reconcile), trial.text);
+    assert_eq!(prompts::in_force(&project).unwrap().text(Prompt::Reconcile), trial.text);
 
     // A frame that nobody was asked about shows what would be.
     let seed = why_of(&project, 0);

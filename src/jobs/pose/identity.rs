@@ -8,7 +8,7 @@ use serde_json::json;
 use super::inputs::Examples;
 use super::{Assigner, Options};
 use crate::jobs::cameras::CameraMap;
-use crate::jobs::gallery::prompts_of;
+use crate::jobs::prompts;
 use crate::jobs::{JobError, detect};
 use crate::model::FrameLabels;
 use crate::store::{EditedView, Project, RecordingInfo, RunInfo, RunState, StoredMaskRegion, now_unix_ms};
@@ -78,7 +78,7 @@ pub(super) fn settings(
         "imported": imported,
     });
     if let Some(model) = options.model.filter(|_| options.assigner.asks_model()) {
-        let prompts = prompts_of(project).map_err(|error| JobError::Prompt { message: error.to_string() })?;
+        let prompts = prompts::in_force(project)?;
         settings["model"] = json!(ModelSettings {
             name: model.name.clone(),
             profile: model.profile.without_prices(),

@@ -38,8 +38,8 @@ use super::inputs::{Examples, Inputs};
 use super::work::{Checkpoint, GEOMETRY_PASS, LAST_PASS, Pass, Work, broken, first_checkpoint, put};
 use super::{Assigner, Options};
 use crate::jobs::cameras::CameraMap;
-use crate::jobs::gallery::prompts_of;
 use crate::jobs::inquiry::{Inquiry, Terms};
+use crate::jobs::prompts;
 use crate::jobs::rank::{is_good, summary_of};
 use crate::jobs::{Job, JobError};
 use crate::model::{CameraId, Label, Skeleton};
@@ -190,7 +190,7 @@ impl Work<'_> {
     ) -> Result<(), JobError> {
         let stop = Stop::default();
         let client = model.client(&stop)?;
-        let prompts = prompts_of(self.project).map_err(|error| JobError::Prompt { message: error.to_string() })?;
+        let prompts = prompts::in_force(self.project)?;
         if self.options.assigner == Assigner::Hybrid {
             let geometry = Pass { solver, assigner: Assigner::Geometry, name: GEOMETRY_PASS, is_last: false };
             self.pass(geometry, sweeps)?;

@@ -16,7 +16,7 @@ use super::agreement::{Agreement, SURE};
 use super::eye::Eye;
 use super::said::{Said, said_about, said_key};
 use crate::jobs::JobError;
-use crate::jobs::gallery::window_before;
+use crate::jobs::exemplars::window_before;
 use crate::model::{CameraId, FrameLabels, Label, RegionId, Source};
 use crate::pose::ranking::chance_wrong;
 use crate::pose::stages::{AssignmentSoFar, NumberQuestion};

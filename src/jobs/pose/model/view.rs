@@ -142,11 +142,7 @@ impl Asking<'_> {
     ) -> Result<Option<Option<BoxInImage>>, JobError> {
         let Some(target) = &ready.target else { return Ok(None) };
         let exemplars: Vec<&Exemplar> = shown.iter().map(|drawn| &*drawn.boxes[region.index()]).collect();
-        let asked = self
-            .kit
-            .stages()
-            .ask_region(&ready.shot.view(), target, region, &exemplars)
-            .map_err(|error| prompt_error(&error))?;
+        let asked = self.kit.stages().ask_region(&ready.shot.view(), target, region, &exemplars)?;
         let answer = self.inquiry.ask(frame, &asked.question, |text| asked.read(text)).await?;
         Ok(answer.unwrap_or_default().get(&region).copied())
     }
@@ -161,11 +157,7 @@ impl Asking<'_> {
         let Some(target) = &ready.target else { return Ok(BTreeMap::new()) };
         let exemplars: Vec<&Exemplar> =
             shown.iter().filter_map(|drawn| drawn.boxes.first()).map(|exemplar| &**exemplar).collect();
-        let asked = self
-            .kit
-            .stages()
-            .ask_regions(&ready.shot.view(), target, &exemplars)
-            .map_err(|error| prompt_error(&error))?;
+        let asked = self.kit.stages().ask_regions(&ready.shot.view(), target, &exemplars)?;
         Ok(self.inquiry.ask(frame, &asked.question, |text| asked.read(text)).await?.unwrap_or_default())
     }
 
@@ -214,13 +206,8 @@ impl Asking<'_> {
         work: impl FnOnce(&crate::pose::stages::Stages<'_>) -> Result<T, PromptError> + Send + 'static,
     ) -> Result<T, JobError> {
         let kit = Arc::clone(&self.kit);
-        let drawn = joined(spawn_blocking(move || work(&kit.stages())).await);
-        drawn.map_err(|error| prompt_error(&error))
+        Ok(joined(spawn_blocking(move || work(&kit.stages())).await)?)
     }
-}
-
-fn prompt_error(error: &PromptError) -> JobError {
-    JobError::Prompt { message: error.to_string() }
 }
 
 /// Stage 3's word, and where it has none, what the regions gave each dot to one keypoint only.

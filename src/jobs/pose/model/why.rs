@@ -6,15 +6,14 @@
 //! the same question takes the latest answer.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use futures_util::future::join_all;
 
 use super::{Kit, ModelOptions, block_on};
-use crate::jobs::gallery::{prompt_folder, prompts_of, questions_about};
+use crate::jobs::gallery::questions_about;
 use crate::jobs::inquiry::{Counts, Inquiry, Terms};
 use crate::jobs::shots::{CameraShots, FrameShot, detection_of};
-use crate::jobs::{Job, JobError, open, whole_file};
+use crate::jobs::{Job, JobError, open, prompts};
 use crate::model::{CameraId, FrameLabels, KeypointId, Skeleton};
 use crate::pose::stages::{Basis, Reading, Stages};
 use crate::recording::Recording;
@@ -24,7 +23,7 @@ use crate::vlm::answer::Checked;
 use crate::vlm::convention::Convention;
 use crate::vlm::exchange::{Exchange, KeptPart};
 use crate::vlm::http::Stop;
-use crate::vlm::prompt::{Prompt, PromptError, Prompts};
+use crate::vlm::prompt::{Prompt, Prompts};
 use crate::vlm::question::Part;
 use crate::vlm::sent::{Limits, ViewHeader};
 
@@ -236,39 +235,6 @@ pub fn bases_of(
     Ok(bases)
 }
 
-/// The prompts in force for a project.
-///
-/// # Errors
-/// When one of its own cannot be used.
-pub fn prompts(project: &Project) -> Result<Prompts, JobError> {
-    prompts_of(project).map_err(|error| prompt_error(&error))
-}
-
-/// Writes a prompt into the project's folder of prompts, where all runs take it from; says where.
-///
-/// # Errors
-/// When the text is no template, or the file cannot be written; what was there stays then.
-pub fn keep_prompt(project: &Project, trial: &Trial) -> Result<PathBuf, JobError> {
-    let path = prompt_folder(project).join(trial.prompt.file());
-    Prompts::built_in()
-        .replace(trial.prompt, &path.display().to_string(), &trial.text)
-        .map_err(|error| prompt_error(&error))?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(|source| JobError::Io {
-        action: "make",
-        path: folder.to_owned(),
-        source,
-    })?;
-    whole_file::write(&path, |mut file| {
-        std::io::Write::write_all(&mut file, trial.text.as_bytes()).map_err(|source| JobError::Io {
-            action: "write",
-            path: path.clone(),
-            source,
-        })
-    })?;
-    Ok(path)
-}
-
 /// The question of a step as the model saw it at one of its calls, or as it would see it now.
 ///
 /// # Errors
@@ -280,7 +246,7 @@ pub fn sheet(
     step: &Step,
     call: Option<&Call>,
 ) -> Result<Sheet, JobError> {
-    let prompts = prompts(project)?;
+    let prompts = prompts::in_force(project)?;
     let basis = call.and_then(|call| Basis::from_json(&call.exchange.basis)).unwrap_or_else(|| step.basis.clone());
     let mut album = Album::new(project, info)?;
     let question = album.question(&prompts, frame, &basis)?;
@@ -318,10 +284,9 @@ pub fn ask(
     trial: Option<&Trial>,
     model: &ModelOptions,
 ) -> Result<Counts, JobError> {
-    let mut prompts = prompts(project)?;
+    let mut prompts = prompts::in_force(project)?;
     if let Some(trial) = trial {
-        let error = prompts.replace(trial.prompt, "the prompt that is tried", &trial.text);
-        error.map_err(|error| prompt_error(&error))?;
+        prompts.replace(trial.prompt, "the prompt that is tried", &trial.text)?;
     }
     job.phase(format!("draw what is asked about {}, frame {frame}", info.name), bases.len() as u64, "questions");
     let mut questions = Vec::new();
@@ -414,10 +379,6 @@ impl<'a> Album<'a> {
             limits: Limits::default(),
         };
         let exemplars: Vec<_> = basis.exemplars.iter().map(|shown| self.shots[&(camera, shown.frame)].view()).collect();
-        stages.again(basis, &self.shots[&(camera, frame)].view(), &exemplars).map_err(|error| prompt_error(&error))
+        Ok(stages.again(basis, &self.shots[&(camera, frame)].view(), &exemplars)?)
     }
-}
-
-fn prompt_error(error: &PromptError) -> JobError {
-    JobError::Prompt { message: error.to_string() }
 }
