@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use super::model_choice::ModelChoice;
 use super::settings::{Appearance, WindowPlace};
 use super::view::{Channels, Viewport};
+use super::why::Chosen;
 use crate::jobs::labelling::Act;
 use crate::jobs::pose::Assigner;
+use crate::jobs::pose::why::Trial;
 use crate::model::{CameraId, CentroidNumber, KeypointId, MaskRegion, Point2, RecordingId};
 use crate::pose::ranking::RankBy;
 use crate::pose::stage4::Solver;
@@ -86,10 +88,21 @@ pub enum Dialog {
     SwapRange,
     /// What a re-run would change.
     Rerun,
+    /// What a model was asked about a view, and what it said.
+    Why,
     /// Settings.
     Settings,
     /// May pictures be sent to this host; asked before the first ones go there, and what waits for it then follows.
     SendPictures(String),
+}
+
+/// How a question is asked once more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskAgain {
+    /// Other words to try, in place of the prompt in force.
+    pub trial: Option<Trial>,
+    /// Whether all questions of its prompt about the frame are asked, in all views.
+    pub in_all_views: bool,
 }
 
 /// Which proposals are meant.
@@ -323,6 +336,16 @@ pub enum Command {
     ForbidHost(String),
     /// Counts what a run would ask a model.
     EstimateRun(RunChoice),
+    /// Shows what a model was asked about a view of the shown frame, for one keypoint or all.
+    ShowWhy(CameraId, Option<KeypointId>),
+    /// Turns to another view there, or to all keypoints.
+    TurnWhy(CameraId, Option<KeypointId>),
+    /// Turns to a question there.
+    ChooseStep(Chosen),
+    /// Asks that question once more.
+    AskAgain(AskAgain),
+    /// Puts a prompt in force for the project.
+    KeepPrompt(Trial),
     /// Stops the running job where nothing is lost.
     PauseJob,
     /// Goes on with what was paused.

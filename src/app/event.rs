@@ -14,6 +14,7 @@ use super::series::Series;
 use super::session::{SeedProgress, Truth};
 use super::state::RunEstimateOf;
 use super::task::{TaskKind, TaskOutcome};
+use super::why::{Asked, DrawnSheet};
 use crate::jobs::JobEvent;
 use crate::jobs::detect_preview::PreviewResult;
 use crate::jobs::frames::store::StorableChannel;
@@ -116,6 +117,12 @@ pub enum Event {
     ModelChecked(u64, Result<Vec<ModelFinding>, String>),
     /// What a run would ask a model.
     Estimated(Box<RunEstimateOf>, Result<Estimate, String>),
+    /// The questions about a frame, for the reading of that number.
+    Why(u64, Box<Result<Asked, String>>),
+    /// What a model saw, for the drawing of that number.
+    Sheet(u64, Box<Result<DrawnSheet, String>>),
+    /// A prompt is in force, from this file.
+    PromptKept(Result<PathBuf, String>),
     /// A job says something.
     Job(TaskKind, JobEvent),
     /// A job ended.

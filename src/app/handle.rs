@@ -138,6 +138,11 @@ impl App {
                 settings.allowed_hosts.retain(|allowed| !allowed.eq_ignore_ascii_case(&host));
             }),
             Command::EstimateRun(choice) => self.estimate_run(choice),
+            Command::ShowWhy(camera, keypoint) => self.show_why(camera, keypoint),
+            Command::TurnWhy(camera, keypoint) => self.turn_why(camera, keypoint),
+            Command::ChooseStep(chosen) => self.choose_step(chosen),
+            Command::AskAgain(again) => self.ask_again(again),
+            Command::KeepPrompt(trial) => self.keep_prompt(trial),
             Command::PauseJob => self.pause_job(),
             Command::ResumeJob => self.resume_job(),
             Command::CancelJob => self.cancel_job(),
@@ -159,6 +164,7 @@ impl App {
             Command::Show(dialog) => {
                 if dialog.is_none() {
                     self.state.held_back = None;
+                    self.with_session(|session| session.why = None);
                 }
                 self.state.dialog = dialog;
             }
@@ -211,9 +217,8 @@ impl App {
         if self.state.dialog == Some(Dialog::Rerun) {
             return self.discard_rerun();
         }
-        if self.state.dialog.take().is_some() {
-            self.state.held_back = None;
-            return;
+        if self.state.dialog.is_some() {
+            return self.handle(Command::Show(None));
         }
         self.with_session(|session| {
             if !std::mem::take(&mut session.placing_freely)

@@ -53,6 +53,8 @@ mod work;
 
 mod model;
 
+pub mod why;
+
 mod frame_store;
 
 use std::path::PathBuf;
@@ -91,6 +93,8 @@ pub struct App {
     overview_secs: f64,
     /// Connection tests so far: an answer of an earlier one is dropped.
     checks_begun: u64,
+    /// Readings and drawings of "why" so far, for the same reason.
+    whys_begun: u64,
 }
 
 /// So often the overview is read again while a job changes frames, seconds.
@@ -115,6 +119,7 @@ impl App {
             after_detector: None,
             overview_secs: 0.0,
             checks_begun: 0,
+            whys_begun: 0,
         }
     }
 
@@ -190,7 +195,8 @@ impl App {
             let is_reading = self.reading_overview || self.is_reading_series();
             let is_checking = self.state.model_check.as_ref().is_some_and(|check| check.found.is_none());
             let is_checking = is_checking || self.state.key.is_waiting;
-            if is_idle && !is_reading && !is_checking && self.pending.is_empty() {
+            let is_explaining = self.state.session.as_ref().is_some_and(|session| session.is_explaining());
+            if is_idle && !is_reading && !is_checking && !is_explaining && self.pending.is_empty() {
                 return true;
             }
             let left = end.saturating_duration_since(std::time::Instant::now());

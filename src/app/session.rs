@@ -11,6 +11,7 @@ use super::overview::Overview;
 use super::queue::Queue;
 use super::series::SeriesState;
 use super::view::{Channels, Viewport};
+use super::why::WhyState;
 use crate::jobs::detect_preview::{Preview, PreviewResult};
 use crate::jobs::frames::FrameService;
 use crate::jobs::frames::store::StorableChannel;
@@ -204,6 +205,8 @@ pub struct Session {
     pub trial: DetectTrial,
     /// What a re-run would change.
     pub rerun: Option<Arc<RerunPreview>>,
+    /// What is shown of the questions that a model was asked.
+    pub why: Option<WhyState>,
     /// True 3D points, by frame, and their file.
     pub truth: Option<(PathBuf, Arc<Truth>)>,
     /// What undo would take back.
@@ -237,6 +240,11 @@ impl Session {
     /// Whether the shown frame stands there with its labels and pictures, long enough to be decided about.
     pub fn is_seen(&self, now_secs: f64) -> bool {
         self.seen.is_some_and(|(frame, since)| frame == self.cursor.frame && now_secs - since >= LOOK_SECS)
+    }
+
+    /// Whether questions to a model are being read or drawn.
+    pub fn is_explaining(&self) -> bool {
+        self.why.as_ref().is_some_and(|why| why.is_reading || (why.chosen.is_some() && why.sheet.is_none()))
     }
 
     /// A connection to the project for a job.

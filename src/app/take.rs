@@ -112,6 +112,12 @@ impl App {
                 self.open_questions -= 1;
                 self.take_estimate(&of, found);
             }
+            Event::Why(generation, found) => self.take_why(generation, *found),
+            Event::Sheet(generation, sheet) => self.take_sheet(generation, *sheet),
+            Event::PromptKept(kept) => {
+                self.open_questions -= 1;
+                self.take_prompt(kept);
+            }
             Event::JobEnded(kind, result) => self.take_job_end(kind, result),
             Event::StorePlan(fingerprint, channels) => self.take_store_plan(&fingerprint, channels),
             Event::Preview(camera, generation, result) => self.take_preview(camera, generation, *result),
@@ -219,6 +225,7 @@ impl App {
             regions,
             trial: Default::default(),
             rerun: None,
+            why: None,
             seen: None,
             before_seeds: None,
             threshold_is_chosen: threshold_px.is_some(),

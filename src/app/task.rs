@@ -8,13 +8,17 @@ use super::command::{ExportChoice, RunChoice};
 use super::event::{Event, Outbox, TaskEnd};
 use crate::demo::DemoConfig;
 use crate::jobs::frames::store::{self, Prepared, StorableChannel};
+use crate::jobs::inquiry::Counts;
 use crate::jobs::pose::ModelOptions;
 use crate::jobs::pose::preview::{self, Preview as RerunPreview};
+use crate::jobs::pose::why::{self, Trial};
 use crate::jobs::tables::{Filter, Format};
 use crate::jobs::{self, CancelFlag, Job, JobError, JobEvent, detect, pose};
 use crate::model::FrameRange;
+use crate::pose::stages::Basis;
 use crate::store::{Project, RecordingInfo};
 use crate::vlm::http::Tally;
+use crate::vlm::prompt::Prompt;
 
 /// What kind of job it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +29,8 @@ pub enum TaskKind {
     Run,
     /// Computing what a re-run would change.
     Rerun,
+    /// Asking a model about one frame once more.
+    Ask,
     /// Writing a table.
     Export,
     /// Making the demo.
@@ -42,6 +48,7 @@ impl TaskKind {
             Self::Detect => "Finding dots",
             Self::Run => "Solving frames",
             Self::Rerun => "Trying a re-run",
+            Self::Ask => "Asking again",
             Self::Export => "Exporting",
             Self::Demo => "Making the demo",
             Self::NewProject => "Making the project",
@@ -66,6 +73,8 @@ pub enum TaskRequest {
     Rerun(u32),
     /// Takes what a re-run found, in the name of an annotator.
     TakeRerun(Arc<RerunPreview>, String),
+    /// Asks a model about one frame once more.
+    Ask(Box<AskRequest>),
     /// Writes a table.
     Export(ExportChoice),
     /// Makes the demo in a folder.
@@ -83,6 +92,21 @@ pub enum TaskRequest {
     },
 }
 
+/// What is asked once more.
+#[derive(Clone)]
+pub struct AskRequest {
+    /// The frame.
+    pub frame: u32,
+    /// The prompt of the questions.
+    pub prompt: Prompt,
+    /// The one question that is asked; `None` for all of the prompt, in all views.
+    pub one: Option<Basis>,
+    /// Other words.
+    pub trial: Option<Trial>,
+    /// Whom.
+    pub model: ModelOptions,
+}
+
 impl TaskRequest {
     /// What kind of job it is.
     pub fn kind(&self) -> TaskKind {
@@ -90,6 +114,7 @@ impl TaskRequest {
             Self::Detect { .. } => TaskKind::Detect,
             Self::Run(..) | Self::TakeRerun(..) => TaskKind::Run,
             Self::Rerun(_) => TaskKind::Rerun,
+            Self::Ask(_) => TaskKind::Ask,
             Self::Export(_) => TaskKind::Export,
             Self::Demo(_) => TaskKind::Demo,
             Self::NewProject { .. } => TaskKind::NewProject,
@@ -112,6 +137,8 @@ pub enum TaskOutcome {
     Run(Box<pose::Report>),
     /// What a re-run would change.
     Rerun(Arc<RerunPreview>),
+    /// A model was asked once more.
+    Asked(Counts),
     /// A re-run was taken.
     RerunTaken(preview::Taken),
     /// Tables were written.
@@ -307,6 +334,14 @@ fn carry_out(job: &Job<'_>, request: &TaskRequest, context: &mut TaskContext) ->
         TaskRequest::Rerun(frame) => {
             let found = preview::preview(job, project, Some(&info.name), *frame)?;
             Ok(TaskOutcome::Rerun(Arc::new(found)))
+        }
+        TaskRequest::Ask(request) => {
+            let AskRequest { frame, prompt, one, trial, model } = &**request;
+            let bases = match one {
+                Some(basis) => vec![basis.clone()],
+                None => why::bases_of(project, info, *frame, *prompt, model.profile.convention)?,
+            };
+            Ok(TaskOutcome::Asked(why::ask(job, project, info, *frame, &bases, trial.as_ref(), model)?))
         }
         TaskRequest::TakeRerun(preview, who) => Ok(TaskOutcome::RerunTaken(preview::take(project, preview, who)?)),
         TaskRequest::Export(choice) => export(job, project, info, choice),

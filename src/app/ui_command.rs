@@ -7,6 +7,7 @@ use super::keys::{Key, Shortcut};
 use super::settings::Appearance;
 use super::state::State;
 use super::view::ChannelChoice;
+use crate::model::CameraId;
 use crate::store::FrameState;
 
 /// Something that a person can ask for without saying more.
@@ -108,6 +109,8 @@ pub enum UiCommand {
     Rerun,
     /// Takes the first way to mend the keypoint.
     Apply(u8),
+    /// What a model was asked about the selected keypoint.
+    Why,
     /// Pauses or goes on with a job.
     PauseResume,
     /// Chooses seed frames.
@@ -309,6 +312,13 @@ pub const TABLE: &[Entry] = &[
         Scope::Labelling,
     ),
     entry(
+        UiCommand::Why,
+        "Why is it there?…",
+        "What a model was asked about the keypoint in the active view, what it saw and said, and what stage 4 changed",
+        key('H'),
+        Scope::Labelling,
+    ),
+    entry(
         UiCommand::ChooseSeeds,
         "Choose seed frames…",
         "Which frames are labelled by hand",
@@ -505,6 +515,9 @@ impl UiCommand {
             Self::PreviousInQueue => Command::Queue(QueueStep::Previous),
             Self::Rerank => Command::Rerank,
             Self::Rerun => Command::PreviewRerun,
+            Self::Why => {
+                Command::ShowWhy(camera.unwrap_or(CameraId(0)), session.map(|session| session.selection.keypoint))
+            }
             Self::Apply(index) => Command::ApplyHypothesis(usize::from(index)),
             Self::PauseResume => {
                 if state.job.is_some() {

@@ -122,6 +122,10 @@ impl App {
                 if kind == TaskKind::Rerun {
                     self.show(None);
                 }
+                if kind == TaskKind::Ask {
+                    // What was answered before it failed.
+                    self.read_why();
+                }
             }
         }
         if matches!(kind, TaskKind::Detect | TaskKind::Run) {
@@ -156,6 +160,14 @@ impl App {
                     session.rerun = Some(preview);
                 }
                 return;
+            }
+            TaskOutcome::Asked(counts) => {
+                self.read_why();
+                match (counts.calls, counts.failed) {
+                    (0, 0) => "Exactly this was asked before: its answer stands beside the others.".to_owned(),
+                    (calls, 0) => format!("{calls} questions were answered. No label is changed by that."),
+                    (calls, failed) => format!("Of {calls} questions, {failed} got no usable answer."),
+                }
             }
             TaskOutcome::RerunTaken(taken) => {
                 let left = match taken.left {

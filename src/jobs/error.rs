@@ -199,6 +199,16 @@ pub enum JobError {
         /// The file.
         truth: PathBuf,
     },
+    /// A view that cannot be shown to a model.
+    #[error("{camera}, frame {frame}, cannot be shown: {reason}")]
+    Unseen {
+        /// The camera.
+        camera: String,
+        /// The frame.
+        frame: u32,
+        /// Why.
+        reason: String,
+    },
     /// A prompt that cannot be used.
     #[error("{message}; mend the template, or remove it to use the program's own")]
     Prompt {

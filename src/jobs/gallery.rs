@@ -113,10 +113,42 @@ pub fn run(job: &Job<'_>, project: &Project, options: &Options<'_>) -> Result<Re
     Ok(report)
 }
 
+/// Where a project's own prompts are.
+pub(super) fn prompt_folder(project: &Project) -> PathBuf {
+    project.path().parent().unwrap_or(Path::new("")).join("prompts")
+}
+
 /// The prompts in force: the program's, with a project's own beside its file, in the folder `prompts`.
 pub(super) fn prompts_of(project: &Project) -> Result<Prompts, PromptError> {
-    let folder = project.path().parent().unwrap_or(Path::new("")).join("prompts");
+    let folder = prompt_folder(project);
     if folder.is_dir() { Prompts::with_folder(&folder) } else { Ok(Prompts::built_in()) }
+}
+
+/// The questions of stages 1 to 3 and the plain one that would be asked about one view of a frame now; or why there are none.
+///
+/// # Errors
+/// When the recording or the project cannot be read, or a template cannot be used.
+pub(super) fn questions_about(
+    project: &Project,
+    info: &RecordingInfo,
+    frame: u32,
+    camera: CameraId,
+    convention: Convention,
+) -> Result<Result<Vec<Question>, String>, JobError> {
+    let exemplars = exemplars_for(project, info, frame)?;
+    if exemplars.is_empty() {
+        return Ok(Err("no frame is labelled that could be shown with it".to_owned()));
+    }
+    let recording = open::recording_of(project, info)?;
+    let prompt_error = |error: PromptError| JobError::Prompt { message: error.to_string() };
+    let prompts = prompts_of(project).map_err(prompt_error)?;
+    let stages = Stages { skeleton: project.skeleton(), prompts: &prompts, convention, limits: Limits::default() };
+    let frames = exemplars.iter().map(|(frame, _)| *frame).chain([frame]);
+    let shots = match shots_of(&recording, project, info, camera, frames)? {
+        Ok(shots) => shots,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    questions_of(&stages, &shots, &exemplars).map(Ok).map_err(prompt_error)
 }
 
 /// The frames that the rolling window would show for `target`, with their labels.

@@ -44,6 +44,7 @@ pub(super) struct Inquiry<'a> {
     recording: RecordingId,
     run: Option<RunId>,
     budget: Option<u64>,
+    afresh: bool,
     unwritten: RefCell<Vec<(ExchangePlace, Exchange)>>,
     counts: RefCell<Counts>,
 }
@@ -62,11 +63,13 @@ pub(super) struct Terms {
     pub run: Option<RunId>,
     /// Most calls.
     pub budget: Option<u64>,
+    /// Whether a question is asked even where the project has its answer.
+    pub afresh: bool,
 }
 
 impl<'a> Inquiry<'a> {
     pub fn new(project: &'a mut Project, terms: Terms) -> Self {
-        let Terms { client, model, profile, recording, run, budget } = terms;
+        let Terms { client, model, profile, recording, run, budget, afresh } = terms;
         Self {
             project: RefCell::new(project),
             client,
@@ -75,6 +78,7 @@ impl<'a> Inquiry<'a> {
             recording,
             run,
             budget,
+            afresh,
             unwritten: RefCell::default(),
             counts: RefCell::default(),
         }
@@ -133,7 +137,9 @@ impl<'a> Inquiry<'a> {
         manner: Manner,
     ) -> Result<Option<String>, JobError> {
         let attempt = u32::from(manner.correction.is_some());
-        if let Some(known) = self.project.borrow().answered_exchange(key, attempt)? {
+        if !self.afresh
+            && let Some(known) = self.project.borrow().answered_exchange(key, attempt)?
+        {
             self.counts.borrow_mut().known += 1;
             return Ok(known.answer);
         }

@@ -80,14 +80,20 @@ impl Project {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn exchanges_of_frame(&self, recording: RecordingId, frame: u32) -> Result<Vec<Exchange>, StoreError> {
+    pub fn exchanges_of_frame(
+        &self,
+        recording: RecordingId,
+        frame: u32,
+    ) -> Result<Vec<(ExchangePlace, Exchange)>, StoreError> {
         self.read(|connection| {
             let mut statement = connection
-                .prepare_cached("SELECT body FROM exchange WHERE recording = ?1 AND frame = ?2 ORDER BY id")?;
+                .prepare_cached("SELECT run, body FROM exchange WHERE recording = ?1 AND frame = ?2 ORDER BY id")?;
             let mut rows = statement.query(params![recording.0, frame])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                found.push(exchange_of(&row.get::<_, String>(0)?)?);
+                let run = row.get::<_, Option<i64>>(0)?.map(RunId);
+                let place = ExchangePlace { recording, run, frame: Some(frame) };
+                found.push((place, exchange_of(&row.get::<_, String>(1)?)?));
             }
             Ok(found)
         })

@@ -12,6 +12,8 @@ mod send_pictures;
 
 mod settings;
 
+mod why;
+
 use egui::{Frame, Id, Modal, Ui};
 
 use super::ctx::ViewCtx;
@@ -26,6 +28,7 @@ pub struct DialogMemory {
     labelling: labelling::LabellingMemory,
     palette: palette::PaletteMemory,
     settings: settings::SettingsMemory,
+    why: why::WhyMemory,
 }
 
 /// Draws the open dialog, if one is.
@@ -46,6 +49,7 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut DialogMemory) {
             labelling::ui(ui, ctx, &mut memory.labelling, dialog);
         }
         Dialog::Rerun => rerun::ui(ui, ctx),
+        Dialog::Why => why::ui(ui, ctx, &mut memory.why),
         Dialog::SendPictures(host) => send_pictures::ui(ui, ctx, host),
     });
     if response.should_close() {

@@ -26,6 +26,12 @@ impl Texture {
         }
     }
 
+    /// Uploads a picture that a model was sent: four bytes a pixel, all opaque.
+    pub(super) fn of_sent(context: &Context, size_px: [u32; 2], rgba: &[u8]) -> Self {
+        let image = ColorImage::from_rgba_premultiplied(size_px.map(|side| side as usize), rgba);
+        Self(context.load_texture("sent", ImageData::Color(Arc::new(image)), OPTIONS))
+    }
+
     /// Its id for painting.
     pub(super) fn id(&self) -> TextureId {
         self.0.id()

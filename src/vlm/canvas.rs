@@ -5,6 +5,8 @@
 
 mod jpeg;
 
+use serde::{Deserialize, Serialize};
+
 use super::question::Picture;
 use super::sent::Sent;
 use crate::recording::histogram::Histogram;
@@ -23,7 +25,7 @@ const HEADROOM: f32 = 1.12;
 pub type Rgb = [u8; 3];
 
 /// The grey levels that are shown black and white.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Levels {
     /// This and what is below is black.
     pub black: f32,

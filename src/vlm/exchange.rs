@@ -1,6 +1,7 @@
 //! One question and what came of it, as it is kept, shown, exported and replayed.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::question::{Manner, Part, Question};
 
@@ -39,6 +40,9 @@ pub struct Exchange {
     pub system: String,
     /// The user's turn.
     pub parts: Vec<KeptPart>,
+    /// What the question can be made from again ([`Question::basis`]).
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub basis: Value,
     /// What the re-ask said was wrong with the answer before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correction: Option<String>,
@@ -80,6 +84,7 @@ impl Exchange {
             prompt_version: question.prompt_version.clone(),
             system: question.system.clone(),
             parts: parts.collect(),
+            basis: question.basis.clone(),
             correction: manner.correction.as_ref().map(|correction| correction.problem.clone()),
             answer: None,
             reasoning: None,

@@ -311,6 +311,7 @@ mod tests {
             schema_name: "form",
             schema: json!({ "type": "object" }),
             prompt_version: String::new(),
+            basis: Value::Null,
         };
         let body = |model: &str| question.body(model, &Profile::for_model(model), &Manner::default(), false);
         let qwen = body("Qwen/Qwen3.5-27B");

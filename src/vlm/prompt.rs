@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::question::{Part, Picture};
@@ -26,7 +26,8 @@ const USER: &str = "# User";
 const VERSION_DIGITS: usize = 8;
 
 /// A prompt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Prompt {
     /// Where a region of the body is, or where all are: `pose/1_regions.md`.
     Regions,

@@ -21,6 +21,12 @@ impl Picture {
     pub fn hash(&self) -> String {
         blake3::hash(&self.jpeg).to_hex().to_string()
     }
+
+    /// Its pixels as whoever gets it sees them: red, green, blue and opaque, row by row; `None` where it is no picture.
+    pub fn rgba(&self) -> Option<Vec<u8>> {
+        let decoded = image::load_from_memory_with_format(&self.jpeg, image::ImageFormat::Jpeg).ok()?;
+        Some(decoded.into_rgba8().into_raw())
+    }
 }
 
 /// A piece of the user's turn.
@@ -49,6 +55,8 @@ pub struct Question {
     pub schema: Value,
     /// Version of the prompt that it was made from, for provenance.
     pub prompt_version: String,
+    /// What it can be made from again, in the form of whoever asks; null where it is not to be.
+    pub basis: Value,
 }
 
 /// How a question is put, beyond what the profile says.

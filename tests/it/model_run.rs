@@ -9,13 +9,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use behaviorvlm::jobs::pose::{self, Ablation, Assigner, ModelOptions, Options, Report};
+use behaviorvlm::jobs::pose::{self, Ablation, Assigner, ModelOptions, Options, Report, why};
 use behaviorvlm::jobs::{CancelFlag, Job, JobError};
-use behaviorvlm::model::{CameraId, FrameLabels, Skeleton};
+use behaviorvlm::model::{CameraId, Edit, FrameLabels, KeypointId, Label, Placement, Provenance, Skeleton, Source};
 use behaviorvlm::pose::stage4::Solver;
-use behaviorvlm::store::Project;
+use behaviorvlm::pose::stages::Basis;
+use behaviorvlm::store::{Gesture, Project};
+use behaviorvlm::vlm::Part;
 use behaviorvlm::vlm::convention::Convention;
 use behaviorvlm::vlm::http::{Endpoint, Limits};
+use behaviorvlm::vlm::prompt::Prompt;
 use tempfile::TempDir;
 
 use crate::cli::{failure, json, small_recording, text};
@@ -23,15 +26,18 @@ use crate::fake_model::{Confusion, FakeConfig, FakeModel, Fault, MODEL, Player, 
 use crate::gallery::seeded;
 
 /// A seeded project with the truth about its recording.
-struct World {
-    folder: TempDir,
-    project: PathBuf,
+pub struct World {
+    /// Where it lies.
+    pub folder: TempDir,
+    /// Its file.
+    pub project: PathBuf,
     truth: Truth,
     widths: BTreeMap<String, f64>,
 }
 
 impl World {
-    fn new() -> Self {
+    /// A small one.
+    pub fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let project = seeded(folder.path());
         Self::around(folder, project, small_recording())
@@ -61,7 +67,8 @@ impl World {
         Self::around(folder, project, small_recording())
     }
 
-    fn player(&self, confusion: Confusion) -> Player {
+    /// A model that knows the truth about it, and errs so.
+    pub fn player(&self, confusion: Confusion) -> Player {
         Player {
             skeleton: Skeleton::qd12(),
             truth: self.truth.clone(),
@@ -415,4 +422,93 @@ fn what_a_run_will_ask_is_estimated() {
     let plain = Options { ablation: Ablation { regions: true, refinement: true }, ..vlm(&model) };
     assert_eq!(pose::estimate(&project, &plain).unwrap().calls, 9 * 6);
     assert_eq!(pose::estimate(&project, &Options::default()).unwrap().calls, 0);
+}
+
+#[test]
+fn every_question_is_shown_as_it_was_asked_and_can_be_asked_again() {
+    let world = World::new();
+    let server = FakeModel::start(FakeConfig::new(world.player(Confusion::default())));
+    let model = model(&server);
+    let mut project = world.copied("why");
+    run(&mut project, &vlm(&model)).unwrap();
+    let info = project.only_recording().unwrap();
+    let (camera, frame) = (CameraId(1), 5);
+    let why_of = |project: &Project, frame: u32| why::why(project, &info, frame, camera, Convention::Thousand).unwrap();
+    let sheets = |project: &Project, why: &why::Why| {
+        for step in &why.steps {
+            for call in &step.calls {
+                let sheet = why::sheet(project, &info, why.frame, step, Some(call)).unwrap();
+                assert_eq!(sheet.changed_pictures, 0, "{}", step.tag);
+                assert_eq!(sheet.parts.len(), call.exchange.parts.len());
+            }
+        }
+    };
+    let first = why_of(&project, frame);
+    assert!(first.was_asked(camera));
+    sheets(&project, &first);
+    // Stages 1 and 2 of its region, and the whole view.
+    let ear = KeypointId(0);
+    let prompts: Vec<Prompt> =
+        first.steps_of(camera, Some(ear), project.skeleton()).map(|step| step.basis.prompt).collect();
+    assert_eq!(prompts, [Prompt::Regions, Prompt::Assign, Prompt::Reconcile]);
+    let labels = project.labels(info.id, frame).unwrap();
+    let of_view =
+        |why: &why::Why| -> Vec<why::Step> { why.steps_of(camera, None, &Skeleton::qd12()).cloned().collect() };
+    let steps = of_view(&first);
+    let last = steps.last().unwrap();
+    let (same, all) = last.calls[0].agreement(camera, &labels).unwrap();
+    assert!(same + 1 >= all && all == 12, "{same} of {all}");
+
+    // What was shown stays what it was when a label of an exemplar changes.
+    let stood = project.labels(info.id, 4).unwrap();
+    let provenance = Provenance { source: Source::Human, run: None, annotator: Some("tester".into()), at_unix_ms: 1 };
+    let hidden = Label { placement: Placement::Absent, provenance, margin: None };
+    let gesture = Gesture { title: "Hide an ear", annotator: "tester", at_unix_ms: 1 };
+    project.apply_edits(info.id, 4, &gesture, &Edit::placing(&stood, camera, ear, hidden)).unwrap();
+    sheets(&project, &why_of(&project, frame));
+
+    // The same once more, and the whole view with other words: all answers stay, one beside the other.
+    let cancel = CancelFlag::default();
+    let job = Job::new(&cancel, &|_| ());
+    let bases: Vec<Basis> = steps.iter().map(|step| step.basis.clone()).collect();
+    let asked = server.log().len();
+    let counts = why::ask(&job, &mut project, &info, frame, &bases[..1], None, &model).unwrap();
+    assert_eq!((counts.calls, server.log().len()), (1, asked + 1));
+    let text = why::prompts(&project).unwrap().text(Prompt::Reconcile).replace("# User\n", "# User\nLook twice.\n");
+    let trial = why::Trial { prompt: Prompt::Reconcile, text };
+    for known in [0, 1] {
+        let whole = &bases[bases.len() - 1..];
+        let counts = why::ask(&job, &mut project, &info, frame, whole, Some(&trial), &model).unwrap();
+        assert_eq!((counts.calls, counts.known), (1 - known, known));
+    }
+    let second = why_of(&project, frame);
+    let calls: Vec<usize> = of_view(&second).iter().map(|step| step.calls.len()).collect();
+    assert_eq!((calls[0], calls[calls.len() - 1], calls.iter().sum::<usize>()), (2, 2, steps.len() + 2));
+    sheets(&project, &second);
+    let steps = of_view(&second);
+    let [before, tried] = &steps.last().unwrap().calls[..] else { panic!("two calls") };
+    assert_eq!((before.place.run.is_some(), tried.place.run), (true, None));
+    assert_eq!(before.exchange.key, last.calls[0].exchange.key);
+    assert_ne!(before.exchange.prompt_version, tried.exchange.prompt_version);
+    assert_eq!(before.reading.as_ref().unwrap().value, tried.reading.as_ref().unwrap().value, "the model is the same");
+    let scores = second.scores(Prompt::Reconcile, &labels);
+    assert_eq!(scores.iter().map(|score| score.asked).collect::<Vec<_>>(), [info.cameras.len(), 1]);
+    assert_eq!((scores[1].same, scores[1].all, scores[1].failed), (same, all, 0));
+    let all_views = why::bases_of(&project, &info, frame, Prompt::Reconcile, Convention::Thousand).unwrap();
+    assert_eq!(all_views.len(), info.cameras.len());
+
+    // Words that are no template are refused, and so is an asking that nobody may do.
+    let broken = why::Trial { text: "# System\n{{ nothing".to_owned(), ..trial.clone() };
+    let refused = why::ask(&job, &mut project, &info, frame, &bases, Some(&broken), &model).unwrap_err();
+    assert!(refused.to_string().contains("the prompt that is tried, line 2"), "{refused}");
+    assert!(why::keep_prompt(&project, &broken).is_err());
+    let kept = why::keep_prompt(&project, &trial).unwrap();
+    assert_eq!(fs::read_to_string(kept).unwrap(), trial.text);
+    assert_eq!(why::prompts(&project).unwrap().text(Prompt::Reconcile), trial.text);
+
+    // A frame that nobody was asked about shows what would be.
+    let seed = why_of(&project, 0);
+    assert!(!seed.was_asked(camera) && seed.nothing.is_none());
+    let sheet = why::sheet(&project, &info, 0, &seed.steps[0], None).unwrap();
+    assert!(sheet.parts.iter().filter(|part| matches!(part, Part::Picture(_))).count() >= 2);
 }

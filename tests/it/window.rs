@@ -5,6 +5,8 @@
 
 mod driver;
 
+mod model;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;

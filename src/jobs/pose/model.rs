@@ -18,6 +18,8 @@ mod settings;
 
 mod view;
 
+pub mod why;
+
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Duration;
@@ -220,6 +222,7 @@ impl Work<'_> {
             recording: self.info.id,
             run: Some(self.run.id),
             budget: model.budget,
+            afresh: false,
         };
         let kit = Arc::new(Kit::new(self.project.skeleton(), prompts, model));
         let inquiry = Inquiry::new(&mut *self.project, terms);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{BoxInImage, Exemplar, Stages, ViewShot};
-use crate::model::{CentroidNumber, KeypointId, Point2, RegionId};
+use super::{Basis, BoxInImage, Exemplar, Stages, ViewShot};
+use crate::model::{CentroidNumber, KeypointId, Point2, RegionId, Skeleton};
 use crate::vlm::answer::{self, Checked};
 use crate::vlm::canvas::Raster;
 use crate::vlm::convention::{Convention, PixelBox};
@@ -31,16 +31,28 @@ pub struct Target {
 pub struct BoxQuestion {
     /// What is asked.
     pub question: Question,
-    regions: Vec<(RegionId, String)>,
-    all_at_once: bool,
-    sent: Sent,
-    convention: Convention,
-    /// Where dots are, in the picture: boxes without any may have their axes exchanged.
-    dots_in_sent: Vec<[f64; 2]>,
+    form: BoxForm,
 }
 
 impl BoxQuestion {
     /// Reads an answer: the box of each region in the camera's image, or none. Regions with a problem are absent.
+    pub fn read(&self, text: &str) -> Checked<BTreeMap<RegionId, Option<BoxInImage>>> {
+        self.form.read(text)
+    }
+}
+
+/// What it takes to read an answer of boxes.
+#[derive(Clone, Debug)]
+pub(super) struct BoxForm {
+    pub regions: Vec<(RegionId, String)>,
+    pub all_at_once: bool,
+    pub sent: Sent,
+    pub convention: Convention,
+    /// Where dots are, in the picture: boxes without any may have their axes exchanged. Without dots nobody can tell.
+    pub dots_in_sent: Vec<[f64; 2]>,
+}
+
+impl BoxForm {
     pub fn read(&self, text: &str) -> Checked<BTreeMap<RegionId, Option<BoxInImage>>> {
         let size_px = self.sent.size_px;
         let mut checked: Checked<BTreeMap<RegionId, Option<PixelBox>>> = if self.all_at_once {
@@ -72,13 +84,30 @@ impl BoxQuestion {
 pub struct NumberQuestion {
     /// What is asked.
     pub question: Question,
+    form: NumberForm,
+}
+
+impl NumberQuestion {
+    /// Reads an answer: the dot of each keypoint, or none. Keypoints with a problem are absent.
+    pub fn read(&self, text: &str) -> Checked<AssignmentSoFar> {
+        self.form.read(text)
+    }
+}
+
+/// What it takes to read an answer of numbers.
+#[derive(Clone, Debug)]
+pub(super) struct NumberForm {
     names: Vec<String>,
     keypoints: Vec<KeypointId>,
     allowed: Vec<u16>,
 }
 
-impl NumberQuestion {
-    /// Reads an answer: the dot of each keypoint, or none. Keypoints with a problem are absent.
+impl NumberForm {
+    pub fn new(skeleton: &Skeleton, keypoints: Vec<KeypointId>, allowed: Vec<u16>) -> Self {
+        let names = keypoints.iter().map(|keypoint| skeleton.name_of(*keypoint).to_owned()).collect();
+        Self { names, keypoints, allowed }
+    }
+
     pub fn read(&self, text: &str) -> Checked<AssignmentSoFar> {
         let keypoint =
             |name: &str| self.names.iter().position(|known| known == name).map(|index| self.keypoints[index]);
@@ -91,7 +120,7 @@ impl NumberQuestion {
 
 /// A question before its target is drawn.
 struct Draft<'a> {
-    prompt: Prompt,
+    basis: Basis,
     tag: String,
     words: PoseWords,
     exemplars: &'a [&'a Exemplar],
@@ -162,10 +191,12 @@ impl Stages<'_> {
         };
         let dots = view.numbered(&sent);
         let dots_in_sent = dots.iter().map(|dot| sent.to_sent(dot.point_in_image)).map(|at| [at.x, at.y]).collect();
-        let draft = Draft { prompt: Prompt::Regions, tag, words, exemplars };
+        let region = regions.first().copied().filter(|_| !all_at_once);
+        let basis = Basis { region, ..self.basis(Prompt::Regions, view, exemplars) };
+        let draft = Draft { basis, tag, words, exemplars };
         let question = self.question(draft, Arc::clone(&target.picture), sent.header(&[]), (name, schema))?;
-        let convention = self.convention;
-        Ok(BoxQuestion { question, regions: named, all_at_once, sent, convention, dots_in_sent })
+        let form = BoxForm { regions: named, all_at_once, sent, convention: self.convention, dots_in_sent };
+        Ok(BoxQuestion { question, form })
     }
 
     /// Stage 2: which dot of a region's box is which of its keypoints? `None` where the box holds no dot: then nothing of the
@@ -185,7 +216,8 @@ impl Stages<'_> {
         let tag = self.tag_of_region("assign", view, region);
         let words =
             PoseWords { regions: vec![RegionWords::of(self.skeleton, region)], ..self.words(view, &sent, exemplars) };
-        self.numbers(view, &sent, &it.keypoints, Draft { prompt: Prompt::Assign, tag, words, exemplars })
+        let basis = Basis { region: Some(region), corners: Some(found), ..self.basis(Prompt::Assign, view, exemplars) };
+        self.numbers(view, &sent, &it.keypoints, Draft { basis, tag, words, exemplars })
     }
 
     /// Stage 3: one complete assignment of a view, from what its regions gave. `None` where the view has no dots.
@@ -208,7 +240,8 @@ impl Stages<'_> {
             ..self.words(view, &sent, &[])
         }
         .with_assigned(given.collect());
-        let draft = Draft { prompt: Prompt::Reconcile, tag: tag("reconcile", view), words, exemplars: &[] };
+        let basis = Basis { so_far: so_far.clone(), ..self.basis(Prompt::Reconcile, view, &[]) };
+        let draft = Draft { basis, tag: tag("reconcile", view), words, exemplars: &[] };
         self.numbers(view, &sent, &all, draft)
     }
 
@@ -227,7 +260,8 @@ impl Stages<'_> {
             regions: self.regions().map(|region| RegionWords::of(self.skeleton, region)).collect(),
             ..self.words(view, &sent, exemplars)
         };
-        let draft = Draft { prompt: Prompt::Plain, tag: tag("plain", view), words, exemplars };
+        let draft =
+            Draft { basis: self.basis(Prompt::Plain, view, exemplars), tag: tag("plain", view), words, exemplars };
         self.numbers(view, &sent, &all, draft)
     }
 
@@ -243,14 +277,14 @@ impl Stages<'_> {
             return Ok(None);
         }
         draft.words.keypoints = keypoints.iter().map(|keypoint| KeypointWords::of(self.skeleton, *keypoint)).collect();
-        let names: Vec<String> = keypoints.iter().map(|keypoint| self.skeleton.name_of(*keypoint).to_owned()).collect();
         let allowed: Vec<u16> = dots.iter().map(|dot| dot.number.0).collect();
         let number = json!({ "anyOf": [{ "type": "integer", "enum": allowed }, { "type": "null" }] });
-        let each: Vec<_> = names.iter().map(|name| (name.clone(), number.clone())).collect();
+        let answer = NumberForm::new(self.skeleton, keypoints.to_vec(), allowed);
+        let each: Vec<_> = answer.names.iter().map(|name| (name.clone(), number.clone())).collect();
         let target = Arc::new(draw_marks(&view.shot, sent, &Mark::numbered(&dots)).jpeg());
         let form = ("assignment", object(&each));
         let question = self.question(draft, target, sent.header(&dots), form)?;
-        Ok(Some(NumberQuestion { question, names, keypoints: keypoints.to_vec(), allowed }))
+        Ok(Some(NumberQuestion { question, form: answer }))
     }
 
     fn words(&self, view: &ViewShot<'_>, sent: &Sent, exemplars: &[&Exemplar]) -> PoseWords {
@@ -268,8 +302,8 @@ impl Stages<'_> {
         header: String,
         (schema_name, schema): (&'static str, Value),
     ) -> Result<Question, PromptError> {
-        let Draft { prompt, tag, words, exemplars } = draft;
-        let rendered = self.prompts.render(prompt, &words)?;
+        let Draft { basis, tag, words, exemplars } = draft;
+        let rendered = self.prompts.render(basis.prompt, &words)?;
         let pictures: Vec<Arc<Picture>> =
             exemplars.iter().map(|exemplar| Arc::clone(&exemplar.picture)).chain([target]).collect();
         Ok(Question {
@@ -280,6 +314,7 @@ impl Stages<'_> {
             schema_name,
             schema,
             prompt_version: rendered.version,
+            basis: basis.to_json(),
         })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::basis::ShownFrame;
 use super::{BoxInImage, Stages, ViewShot};
 use crate::model::{FrameLabels, KeypointId, Point2, RegionId};
 use crate::vlm::Picture;
@@ -26,6 +27,8 @@ pub struct Exemplar {
     hidden: Vec<String>,
     /// The right answer there, where a box was asked for.
     answer: String,
+    /// The dots that it was drawn from.
+    dots: Vec<(KeypointId, Point2)>,
 }
 
 impl Exemplar {
@@ -37,6 +40,10 @@ impl Exemplar {
             hidden: self.hidden.clone(),
             answer: self.answer.clone(),
         }
+    }
+
+    pub(super) fn basis(&self) -> ShownFrame {
+        ShownFrame { frame: self.frame, dots: self.dots.clone() }
     }
 }
 
@@ -68,7 +75,8 @@ impl Stages<'_> {
         let boxes: Vec<(BoxInImage, &str)> = found.iter().map(|corners| (*corners, name.as_str())).collect();
         let picture = Arc::new(add_boxes(plain, sent, &boxes).jpeg());
         let (shown, hidden) = if found.is_some() { (vec![name], Vec::new()) } else { (Vec::new(), vec![name]) };
-        Exemplar { frame: view.frame, picture, shown, hidden, answer: answer.to_string() }
+        let dots = dots_of(view, labels, &self.skeleton.regions[region.index()].keypoints);
+        Exemplar { frame: view.frame, picture, shown, hidden, answer: answer.to_string(), dots }
     }
 
     /// For stage 1 with all regions in one answer: the whole crop with all boxes.
@@ -90,7 +98,8 @@ impl Stages<'_> {
         }
         let picture = Arc::new(draw_boxes(&view.shot, &sent, &boxes).jpeg());
         let answer = json!({ "regions": answer }).to_string();
-        Exemplar { frame: view.frame, picture, shown, hidden, answer }
+        let all: Vec<KeypointId> = self.skeleton.ids().collect();
+        Exemplar { frame: view.frame, picture, shown, hidden, answer, dots: dots_of(view, labels, &all) }
     }
 
     /// For stage 2: the surroundings of a region with its named dots; the whole crop where nothing of it is labelled.
@@ -109,17 +118,22 @@ impl Stages<'_> {
     }
 
     fn named(&self, view: &ViewShot<'_>, labels: &FrameLabels, sent: &Sent, keypoints: &[KeypointId]) -> Exemplar {
-        let point = |keypoint: &KeypointId| labels.point_in_image(view.camera, *keypoint);
         let name = |keypoint: &KeypointId| self.skeleton.name_of(*keypoint).to_owned();
-        let dots: Vec<(String, Point2)> =
-            keypoints.iter().filter_map(|keypoint| Some((name(keypoint), point(keypoint)?))).collect();
-        let picture = Arc::new(draw_marks(&view.shot, sent, &Mark::named(&dots)).jpeg());
-        let hidden = keypoints.iter().filter(|keypoint| point(keypoint).is_none()).map(name).collect();
-        let shown = dots.into_iter().map(|(name, _)| name).collect();
-        Exemplar { frame: view.frame, picture, shown, hidden, answer: String::new() }
+        let dots = dots_of(view, labels, keypoints);
+        let named: Vec<(String, Point2)> = dots.iter().map(|(keypoint, point)| (name(keypoint), *point)).collect();
+        let picture = Arc::new(draw_marks(&view.shot, sent, &Mark::named(&named)).jpeg());
+        let is_hidden = |keypoint: &&KeypointId| dots.iter().all(|(shown, _)| shown != *keypoint);
+        let hidden = keypoints.iter().filter(is_hidden).map(name).collect();
+        let shown = named.into_iter().map(|(name, _)| name).collect();
+        Exemplar { frame: view.frame, picture, shown, hidden, answer: String::new(), dots }
     }
 
     fn numbers_of(&self, corners: BoxInImage, sent: &Sent) -> [i32; 4] {
         words::box_numbers(corners, sent, self.convention)
     }
+}
+
+fn dots_of(view: &ViewShot<'_>, labels: &FrameLabels, keypoints: &[KeypointId]) -> Vec<(KeypointId, Point2)> {
+    let point = |keypoint: &KeypointId| labels.point_in_image(view.camera, *keypoint);
+    keypoints.iter().filter_map(|keypoint| Some((*keypoint, point(keypoint)?))).collect()
 }

@@ -10,9 +10,12 @@
 
 mod ask;
 
+mod basis;
+
 mod exemplar;
 
 pub use ask::{AssignmentSoFar, BoxQuestion, NumberQuestion, Target};
+pub use basis::{Basis, Reading, ShownFrame};
 pub use exemplar::Exemplar;
 
 use crate::model::{CameraId, Centroid, FrameLabels, Point2, RegionId, Skeleton};

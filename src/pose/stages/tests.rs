@@ -5,7 +5,9 @@ use serde_json::Value;
 use super::*;
 use crate::model::{CentroidNumber, CentroidOrigin, KeypointId, Label, Placement, Provenance, Source};
 use crate::recording::{GrayFrame, GrayPixels};
+use crate::vlm::Question;
 use crate::vlm::canvas::Levels;
+use crate::vlm::prompt::Prompt;
 use crate::vlm::sent::ViewHeader;
 
 const SIZE_PX: [u32; 2] = [640, 480];
@@ -145,5 +147,102 @@ fn reasons_come_before_the_answer() {
         assert!(text.starts_with("{\"observation\""), "{text}");
         let body = question.body("model", &crate::vlm::Profile::for_model("Qwen3.5-27B"), &Default::default(), false);
         assert!(body.to_string().contains("{\"observation\""));
+    }
+}
+
+/// Every question about the view, with what it is made from.
+fn all_questions(bench: &Bench) -> Vec<Question> {
+    let (stages, view) = (bench.stages(), bench.view());
+    let shown = labels(&[(0, &bench.dots[0]), (1, &bench.dots[1]), (5, &bench.dots[2])]);
+    let target = stages.target(&view);
+    let one = [stages.exemplar_of_region(&view, &shown, EARS)];
+    let all = [stages.exemplar_of_regions(&view, &shown), stages.exemplar_of_regions(&view, &labels(&[]))];
+    let parts = [stages.exemplar_of_parts(&view, &shown, EARS)];
+    let plain = [stages.exemplar_of_all(&view, &shown)];
+    let corners = stages.box_of(&shown, CameraId(0), EARS).unwrap();
+    let so_far = AssignmentSoFar::from([
+        (KeypointId(0), Some(CentroidNumber(1))),
+        (KeypointId(1), None),
+        (KeypointId(2), Some(CentroidNumber(1))),
+    ]);
+    let each =
+        |exemplars: &[Exemplar], ask: &dyn Fn(&[&Exemplar]) -> Question| ask(&exemplars.iter().collect::<Vec<_>>());
+    vec![
+        each(&one, &|shown| stages.ask_region(&view, &target, EARS, shown).unwrap().question),
+        each(&all, &|shown| stages.ask_regions(&view, &target, shown).unwrap().question),
+        each(&parts, &|shown| stages.ask_parts(&view, EARS, corners, shown).unwrap().unwrap().question),
+        stages.ask_whole(&view, &so_far).unwrap().unwrap().question,
+        each(&plain, &|shown| stages.ask_plain(&view, shown).unwrap().unwrap().question),
+    ]
+}
+
+#[test]
+fn every_question_can_be_made_again_from_what_is_kept_of_it() {
+    let bench = Bench::new();
+    for question in all_questions(&bench) {
+        let kept: Value = serde_json::from_str(&question.basis.to_string()).unwrap();
+        let basis = Basis::from_json(&kept).unwrap();
+        let views = vec![bench.view(); basis.exemplars.len()];
+        // Neither how bright pictures are shown now nor how another model writes places has a say.
+        let levels = Levels { black: 10.0, white: 60.0 };
+        let target = ViewShot { shot: Shot { frame: &bench.frame, levels }, ..bench.view() };
+        let stages = Stages { convention: Convention::Pixels, ..bench.stages() };
+        let again = stages.again(&basis, &target, &views).unwrap().unwrap();
+        assert_eq!(again, question, "{}", question.tag);
+    }
+}
+
+#[test]
+fn other_words_leave_the_pictures_as_they_were() {
+    let mut bench = Bench::new();
+    let question = all_questions(&bench).pop().unwrap();
+    let text = bench.prompts.text(Prompt::Plain).replace("# User\n", "# User\nLook twice.\n");
+    bench.prompts.replace(Prompt::Plain, "trial", &text).unwrap();
+    let basis = Basis::from_json(&question.basis).unwrap();
+    let again = bench.stages().again(&basis, &bench.view(), &[bench.view()]).unwrap().unwrap();
+    assert!(again.pictures().eq(question.pictures()));
+    assert_ne!(again.prompt_version, question.prompt_version);
+    assert!(matches!(&again.parts[0], crate::vlm::Part::Text(text) if text.starts_with("Look twice.")));
+    let header = ViewHeader::parse(again.view.as_ref().unwrap()).unwrap();
+    let read = basis.read(&bench.skeleton, &header, "{\"observation\": \"\", \"ear_L\": 2}");
+    assert!(matches!(read.value, Reading::Numbers(numbers) if numbers[&KeypointId(0)] == Some(CentroidNumber(2))));
+}
+
+#[test]
+fn a_basis_that_does_not_fit_asks_nothing() {
+    let bench = Bench::new();
+    let question = all_questions(&bench).remove(2);
+    let basis = Basis::from_json(&question.basis).unwrap();
+    let far = [Point2::new(560.0, 20.0), Point2::new(620.0, 60.0)];
+    for basis in [
+        Basis { corners: Some(far), ..basis.clone() },
+        Basis { corners: None, ..basis.clone() },
+        Basis { region: Some(RegionId(99)), ..basis },
+    ] {
+        assert!(bench.stages().again(&basis, &bench.view(), &[bench.view()]).unwrap().is_none());
+    }
+    assert_eq!(Basis::from_json(&Value::Null), None);
+}
+
+#[test]
+fn an_answer_is_read_from_what_is_kept_as_it_was_read_when_it_came() {
+    let bench = Bench::new();
+    let (stages, view) = (bench.stages(), bench.view());
+    let target = stages.target(&view);
+    let asked = stages.ask_region(&view, &target, EARS, &[]).unwrap();
+    let text = "{\"observation\": \"\", \"bbox_2d\": [100, 200, 300, 400]}";
+    let read = |question: &Question, text: &str| {
+        let header = ViewHeader::parse(question.view.as_ref().unwrap()).unwrap();
+        Basis::from_json(&question.basis).unwrap().read(&bench.skeleton, &header, text)
+    };
+    assert_eq!(read(&asked.question, text), asked.read(text).map(Reading::Boxes));
+    let whole = stages.ask_whole(&view, &AssignmentSoFar::new()).unwrap().unwrap();
+    for text in ["{\"ear_L\": 3, \"nose\": null}", "{\"ear_L\": 9}", "nothing"] {
+        assert_eq!(read(&whole.question, text), whole.read(text).map(Reading::Numbers), "{text}");
+    }
+    let ears = [Point2::new(180.0, 130.0), Point2::new(250.0, 180.0)];
+    let parts = stages.ask_parts(&view, EARS, ears, &[]).unwrap().unwrap();
+    for text in ["{\"ear_L\": 2, \"ear_R\": 1}", "{\"ear_L\": 3, \"ear_R\": 1}"] {
+        assert_eq!(read(&parts.question, text), parts.read(text).map(Reading::Numbers), "{text}");
     }
 }

@@ -17,7 +17,7 @@ mod pace;
 
 mod remedies;
 
-pub(in crate::ui) use keypoint::placement_words;
+pub(in crate::ui) use keypoint::{change_words, placement_words};
 
 use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui};
 

@@ -57,10 +57,10 @@ impl Rows<'_> {
         let mut sums = [0u32; 3];
         let mut count = 0;
         for row in [y, y + 1].into_iter().filter(|row| *row < usize::from(self.height)) {
-            let parts = self.row(row);
-            for x in x..parts[0].len().min(x + 2) {
-                sums = [0, 1, 2].map(|part| sums[part] + u32::from(parts[part][x]));
-                count += 1;
+            let pair = x..usize::from(self.width).min(x + 2);
+            count += pair.len() as u32;
+            for (sum, part) in sums.iter_mut().zip(self.row(row)) {
+                *sum += part[pair.clone()].iter().map(|level| u32::from(*level)).sum::<u32>();
             }
         }
         let [red, green, blue] = sums.map(|sum| ((sum + count / 2) / count) as u8);

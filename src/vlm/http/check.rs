@@ -192,5 +192,6 @@ fn test_question(profile: &Profile, color: [u8; 3]) -> Result<Question, image::I
             "additionalProperties": false,
         }),
         prompt_version: String::new(),
+        basis: serde_json::Value::Null,
     })
 }

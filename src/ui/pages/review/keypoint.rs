@@ -7,13 +7,16 @@ use super::padded;
 use crate::app::Command;
 use crate::app::queue::ReasonKind;
 use crate::app::session::Session;
+use crate::app::ui_command::UiCommand;
 use crate::jobs::labelling::FrameView;
 use crate::model::{CameraId, KeypointId, Placement};
 use crate::pose::ranking::chance_wrong;
+use crate::store::ChangeRecord;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::icons::{Icon, icon};
 use crate::ui::marks::glyph;
 use crate::ui::theme::{self, Ink, Theme, Weight, appearance_of, mono, sans};
+use crate::ui::widgets::named_tooltip;
 
 /// Height of a camera's bar with its words, points.
 const BAR_ROW: f32 = 18.0;
@@ -29,6 +32,11 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, view: &Frame
             bars_ui(ui, ctx, session, view, keypoint);
         }
         changes_ui(ui, session, view, keypoint);
+        let entry = UiCommand::Why.entry();
+        let link = ui.add_enabled_ui(UiCommand::Why.is_enabled(ctx.state), |ui| ui.link(entry.text)).inner;
+        if named_tooltip(link, entry.tooltip, &ctx.key_of(UiCommand::Why)).clicked() {
+            ctx.run(UiCommand::Why);
+        }
     });
     ui.add_space(room.gap);
 }
@@ -178,22 +186,22 @@ fn changes_ui(ui: &mut Ui, session: &Session, view: &FrameView, keypoint: Keypoi
     ui.add_space(4.0);
     ui.label(RichText::new("Changed by the run").size(theme.font.caption).color(palette.text_tertiary));
     for change in changes {
-        let px =
-            |px: Option<f64>| px.filter(|px| px.is_finite()).map_or_else(|| "–".to_owned(), |px| format!("{px:.1}"));
-        let mut words = format!(
-            "{}: {} → {}",
-            session.camera_name(change.camera),
-            placement_words(change.before),
-            placement_words(change.after)
-        );
-        if change.error_before_px.is_some() || change.error_after_px.is_some() {
-            words += &format!(", {} → {} px", px(change.error_before_px), px(change.error_after_px));
-        }
+        let words = format!("{}: {}", session.camera_name(change.camera), change_words(change));
         let label = ui.label(RichText::new(words).size(theme.font.caption).color(palette.text_secondary));
         if !change.reason.is_empty() {
             label.on_hover_text(format!("It {}", change.reason));
         }
     }
+}
+
+/// What stage 4 changed about a label: "4 → 7, 18.2 → 0.6 px".
+pub(in crate::ui) fn change_words(change: &ChangeRecord) -> String {
+    let px = |px: Option<f64>| px.filter(|px| px.is_finite()).map_or_else(|| "–".to_owned(), |px| format!("{px:.1}"));
+    let mut words = format!("{} → {}", placement_words(change.before), placement_words(change.after));
+    if change.error_before_px.is_some() || change.error_after_px.is_some() {
+        words += &format!(", {} → {} px", px(change.error_before_px), px(change.error_after_px));
+    }
+    words
 }
 
 /// A placement as it stands in a sentence.

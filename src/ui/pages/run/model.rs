@@ -7,6 +7,7 @@ use crate::app::Command;
 use crate::app::model_choice::{ModelChoice, ModelField, Wrong, is_allowed};
 use crate::app::session::Session;
 use crate::jobs::pose::Assigner;
+use crate::model::CameraId;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::icons::Icon;
 use crate::ui::job_panel::line_ui;
@@ -47,6 +48,11 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, assigner: As
     profile_ui(ui, choice);
     key_ui(ui, ctx, &memory.choice.hosts(), &mut memory.key);
     check_ui(ui, ctx, assigner, problems.is_empty());
+    let sees =
+        ui.link("What the model sees…").on_hover_text("The questions about the shown frame, with their pictures");
+    if sees.clicked() {
+        ctx.send(Command::ShowWhy(session.selection.camera.unwrap_or(CameraId(0)), None));
+    }
     let choice = &mut memory.choice;
     section(ui, "model limits", "Limits and prices", false, |ui| limits_ui(ui, session, assigner, choice, &problems));
     if memory.choice != ctx.state.model {

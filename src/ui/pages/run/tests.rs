@@ -388,3 +388,34 @@ fn a_run_says_how_it_stands_why_it_paused_and_goes_on() {
     window.get_by_label_contains(" calls: 0 repeated, ");
     window.get_by_label_contains("Wrong in answers: missing key ");
 }
+
+#[test]
+fn what_a_model_sees_can_be_looked_at_before_it_is_asked() {
+    let folder = TempDir::new().unwrap();
+    let project = demo_project(folder.path(), 6, true);
+    let mut window = run_page(&project, model("http://127.0.0.1:9"));
+    window.get_by_role_and_label(Role::RadioButton, "Model").click();
+    settle(&mut window);
+    click(&mut window, "What the model sees…");
+    assert!(stands(&window, "What a model sees"));
+    assert!(stands(&window, "No model was asked about this view"));
+    assert!(stands(&window, "1  Where: ears: Not asked"));
+    assert!(stands(&window, "Picture 2, "), "an exemplar and the target at least");
+
+    // Another view, and another question there.
+    click(&mut window, "cam3");
+    click(&mut window, "3  The whole view: Not asked");
+    let why = state(&window).session.as_ref().unwrap().why.as_ref().unwrap();
+    assert_eq!((why.camera.0, why.chosen.as_ref().map(|chosen| chosen.tag.contains("reconcile"))), (3, Some(true)));
+
+    // Words that are no template are refused where one stands, and nothing is lost.
+    click(&mut window, "Other words…");
+    window.get_by_label("Prompt pose/3_reconcile.md");
+    type_into(&mut window, Role::MultilineTextInput, "Prompt pose/3_reconcile.md", "{{ nonsense ");
+    click(&mut window, "Use for all runs");
+    assert!(stands(&window, "Prompt pose/3_reconcile.md"), "the editor stays");
+    assert!(!folder.path().join("demo/prompts").exists());
+    window.key_press(Key::Escape);
+    settle(&mut window);
+    assert!(state(&window).session.as_ref().unwrap().why.is_none());
+}
