@@ -322,6 +322,10 @@ pub enum Command {
     ChooseModel(Box<ModelChoice>),
     /// The key of model servers for this session; `None` goes back to the environment's.
     EnterKey(Option<Secret>),
+    /// Keeps the entered key in the keyring, for this host.
+    KeepKey(String),
+    /// Takes the key for this host out of the keyring.
+    ForgetKeptKey(String),
     /// Tries whether the chosen model can be asked, for a run with this assigner.
     CheckModel(Assigner),
     /// Stops that, or forgets what it found.

@@ -25,7 +25,7 @@ use crate::pose::assist::{Proposal, SeedCheck};
 use crate::recording::detect::DetectConfig;
 use crate::recording::doctor::Finding;
 use crate::store::StoredMaskRegion;
-use crate::vlm::http::Finding as ModelFinding;
+use crate::vlm::http::{Finding as ModelFinding, KeyringError};
 
 /// What undo and redo would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,6 +104,15 @@ pub enum Event {
     Refreshed(Option<History>),
     /// What a frame store of the recording with this fingerprint would take.
     StorePlan(String, Vec<StorableChannel>),
+    /// Whether the keyring has a key for a host, or why nobody knows, which is said where a person asked for something.
+    KeptKey {
+        /// The host.
+        host: String,
+        /// Whether it has one.
+        kept: Result<bool, KeyringError>,
+        /// Whether a person wanted something of the keyring.
+        was_asked: bool,
+    },
     /// What the connection test of that number found.
     ModelChecked(u64, Result<Vec<ModelFinding>, String>),
     /// What a run would ask a model.

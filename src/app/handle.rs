@@ -129,6 +129,8 @@ impl App {
                 self.state.key.entered = key;
                 self.stop_model_check();
             }
+            Command::KeepKey(host) => self.keep_key(host),
+            Command::ForgetKeptKey(host) => self.forget_kept_key(host),
             Command::CheckModel(assigner) => self.check_model(assigner),
             Command::StopModelCheck => self.stop_model_check(),
             Command::AllowHost(host) => self.allow_host(host),

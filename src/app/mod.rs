@@ -194,6 +194,7 @@ impl App {
             let is_idle = self.open_questions == 0 && self.state.job.is_none() && self.state.opening.is_none();
             let is_reading = self.reading_overview || self.is_reading_series();
             let is_checking = self.state.model_check.as_ref().is_some_and(|check| check.found.is_none());
+            let is_checking = is_checking || self.state.key.is_waiting;
             let is_explaining = self.state.session.as_ref().is_some_and(|session| session.is_explaining());
             if is_idle && !is_reading && !is_checking && !is_explaining && self.pending.is_empty() {
                 return true;

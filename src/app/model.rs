@@ -8,7 +8,7 @@ use super::state::{ModelCheck, RunEstimate, RunEstimateOf, Urgency};
 use super::task::{TaskRequest, run_options};
 use crate::jobs::pose::{self, Assigner, Estimate, ModelOptions};
 use crate::jobs::{CancelFlag, Job, JobError};
-use crate::vlm::http::Finding;
+use crate::vlm::http::{Finding, KeyringError, Secret};
 
 impl App {
     /// Takes over how a model is to be asked. It is written to the settings with whatever is written next.
@@ -76,7 +76,11 @@ impl App {
         let cancel = CancelFlag::default();
         self.state.model_check = Some(ModelCheck { cancel: cancel.clone(), generation, found: None });
         let outbox = self.outbox.clone();
+        let mut options = options;
         self.spawn("model check", move || {
+            for (host, kept) in options.take_kept_keys() {
+                outbox.send(Event::KeptKey { host, kept, was_asked: false });
+            }
             let found = pose::check_model(&Job::new(&cancel, &|_| ()), &options);
             let found = match found {
                 Err(JobError::Stopped) => return,
@@ -84,6 +88,42 @@ impl App {
             };
             outbox.send(Event::ModelChecked(generation, found));
         });
+    }
+
+    /// Keeps the entered key in the keyring. That may wait for a person who unlocks it.
+    pub(super) fn keep_key(&mut self, host: String) {
+        let Some(key) = self.state.key.entered.clone().filter(|_| !self.state.key.is_waiting) else { return };
+        self.state.key.is_waiting = true;
+        let outbox = self.outbox.clone();
+        self.spawn("keyring", move || {
+            let kept = key.keep_for(&host).map(|()| true);
+            outbox.send(Event::KeptKey { host, kept, was_asked: true });
+        });
+    }
+
+    /// Takes a key out of the keyring.
+    pub(super) fn forget_kept_key(&mut self, host: String) {
+        if std::mem::replace(&mut self.state.key.is_waiting, true) {
+            return;
+        }
+        self.stop_model_check();
+        let outbox = self.outbox.clone();
+        self.spawn("keyring", move || {
+            let kept = Secret::forget_for(&host).map(|_| false);
+            outbox.send(Event::KeptKey { host, kept, was_asked: true });
+        });
+    }
+
+    pub(super) fn take_kept_key(&mut self, host: String, kept: Result<bool, KeyringError>, was_asked: bool) {
+        self.state.key.is_waiting &= !was_asked;
+        match kept {
+            Ok(is_kept) => {
+                self.state.key.kept.insert(host, is_kept);
+            }
+            // Nobody need have a keyring.
+            Err(KeyringError::Absent { .. }) if !was_asked => {}
+            Err(error) => self.state.notify(Urgency::Warning, error.to_string()),
+        }
     }
 
     /// Stops the connection test, and forgets what the last one found.

@@ -1,5 +1,7 @@
 //! Which model a run asks, as a person typed it, and what is wrong with that. All of it is kept in the settings but the key,
-//! which comes from the environment or is entered anew, and is never written anywhere.
+//! which is entered anew, or comes from the environment or the keyring, and is never written to a file.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -165,16 +167,20 @@ impl ModelChoice {
         Ok(options)
     }
 
-    /// Hosts of the addresses that are not this machine, each once.
-    pub fn foreign_hosts(&self) -> Vec<String> {
+    /// Hosts of the addresses, each once.
+    pub fn hosts(&self) -> Vec<String> {
         let mut hosts: Vec<String> = Vec::new();
-        for endpoint in self.endpoints().unwrap_or_default() {
-            let host = endpoint.host();
-            if !is_local(&host) && !is_allowed(&hosts, &host) {
+        for host in self.endpoints().unwrap_or_default().iter().map(Endpoint::host) {
+            if !hosts.contains(&host) {
                 hosts.push(host);
             }
         }
         hosts
+    }
+
+    /// Those that are not this machine.
+    pub fn foreign_hosts(&self) -> Vec<String> {
+        self.hosts().into_iter().filter(|host| !is_local(host)).collect()
     }
 
     /// What may be written to a file: an address that is not sound may hold a key, so `before`'s addresses are kept then.
@@ -228,22 +234,28 @@ fn price(text: &str) -> Result<Option<f64>, ()> {
     }
 }
 
-/// The key of model servers: one from the environment, and one that was entered for this session, which comes first.
+/// The key of model servers: one that was entered for this session, else one from the environment, else what the keyring has
+/// for a server's host; that is read by whoever asks the server, on a thread that may wait, and is not held here.
 #[derive(Clone, Debug, Default)]
 pub struct ModelKey {
     /// What `BEHAVIORVLM_API_KEY` held when the app began.
     pub from_environment: Option<Secret>,
     /// What was entered.
     pub entered: Option<Secret>,
+    /// Whether the keyring had a key for a host when it was last looked into.
+    pub kept: BTreeMap<String, bool>,
+    /// Whether a person asked something of the keyring that it has not done yet: it may be locked.
+    pub is_waiting: bool,
 }
 
 impl ModelKey {
     /// The key of the environment alone.
     pub fn of_environment() -> Self {
-        Self { from_environment: std::env::var(Secret::VARIABLE).ok().and_then(|key| Secret::new(&key)), entered: None }
+        let from_environment = std::env::var(Secret::VARIABLE).ok().and_then(|key| Secret::new(&key));
+        Self { from_environment, ..Self::default() }
     }
 
-    /// The key that is used.
+    /// The key that is used for every host.
     pub fn secret(&self) -> Option<&Secret> {
         self.entered.as_ref().or(self.from_environment.as_ref())
     }

@@ -106,6 +106,7 @@ impl App {
                 }
                 self.overview_is_stale = true;
             }
+            Event::KeptKey { host, kept, was_asked } => self.take_kept_key(host, kept, was_asked),
             Event::ModelChecked(generation, found) => self.take_model_check(generation, found),
             Event::Estimated(of, found) => {
                 self.open_questions -= 1;

@@ -227,7 +227,7 @@ pub fn start(
     started_secs: f64,
 ) -> std::io::Result<Task> {
     let cancel = CancelFlag::default();
-    let (flag, work) = (cancel.clone(), request.clone());
+    let (flag, mut work) = (cancel.clone(), request.clone());
     let kind = request.kind();
     let thread = std::thread::Builder::new().name(format!("job {kind:?}").to_lowercase()).spawn(move || {
         let listener = {
@@ -239,6 +239,11 @@ pub fn start(
             let tell = listener.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             tell(event);
         };
+        if let TaskRequest::Run(_, Some(model)) = &mut work {
+            for (host, kept) in model.take_kept_keys() {
+                outbox.send(Event::KeptKey { host, kept, was_asked: false });
+            }
+        }
         let job = Job::new(&flag, &tell);
         let result = match carry_out(&job, &work, &mut context) {
             Ok(outcome) => Ok(Box::new(outcome)),

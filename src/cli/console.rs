@@ -178,6 +178,11 @@ pub(super) fn say_error(error: &anyhow::Error) {
     let _ = writeln!(io::stderr(), "error: {text}");
 }
 
+/// Says what is not as it should be, but stops nothing.
+pub(super) fn say_warning(text: &str) {
+    let _ = writeln!(io::stderr(), "warning: {text}");
+}
+
 /// Who is at the keyboard: the name given, else the name of the system's user.
 pub(super) fn annotator(given: Option<&str>) -> String {
     let system = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|key| std::env::var(key).ok());

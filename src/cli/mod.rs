@@ -19,6 +19,8 @@ mod pose;
 
 mod model;
 
+mod key;
+
 mod gallery;
 
 mod exchanges;
@@ -65,6 +67,7 @@ enum Verb {
     Seeds(seeds::Arguments),
     Pose(pose::Arguments),
     Exchanges(exchanges::Arguments),
+    Key(key::Arguments),
     Gallery(gallery::Arguments),
     Rank(rank::Arguments),
     Eval(eval::Arguments),
@@ -102,6 +105,7 @@ pub fn main() -> Next {
         Verb::Seeds(arguments) => seeds::run(&arguments, &console),
         Verb::Pose(arguments) => pose::run(&arguments, &console),
         Verb::Exchanges(arguments) => exchanges::run(&arguments, &console),
+        Verb::Key(arguments) => key::run(&arguments, &console),
         Verb::Gallery(arguments) => gallery::run(&arguments, &console),
         Verb::Rank(arguments) => rank::run(&arguments, &console),
         Verb::Eval(arguments) => eval::run(&arguments, &console),

@@ -2,16 +2,17 @@
 
 use clap::Args;
 
+use super::console::say_warning;
 use crate::jobs::JobError;
 use crate::jobs::pose::ModelOptions;
 use crate::vlm::Profile;
-use crate::vlm::http::{Endpoint, Role, Secret};
+use crate::vlm::http::{Endpoint, KeyringError, Role, Secret};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Asking a model")]
 pub(super) struct ModelArguments {
     /// A model and where it is served, as pose=Qwen/Qwen3.5-27B@http://127.0.0.1:8000; several addresses of one model are all
-    /// used. The key is taken from BEHAVIORVLM_API_KEY.
+    /// used. The key is taken from BEHAVIORVLM_API_KEY, else from the keyring (see `behaviorvlm key`).
     #[arg(long, value_name = "ROLE=NAME@URL")]
     model: Vec<String>,
     /// What the model's family wants, where its name does not tell: "Qwen3.5-27B", "Qwen3-VL", "Qwen2.5-VL", "Gemini", "GPT",
@@ -65,6 +66,13 @@ impl ModelArguments {
         options.budget = self.budget;
         options.regions_at_once = self.regions_at_once;
         options.audit_pct = self.audit;
+        for (host, kept) in options.take_kept_keys() {
+            match kept {
+                // Without a keyring there is no key in it.
+                Ok(_) | Err(KeyringError::Absent { .. }) => {}
+                Err(error) => say_warning(&format!("no key for {host}: {error}")),
+            }
+        }
         Ok(Some(options))
     }
 }

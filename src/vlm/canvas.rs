@@ -45,8 +45,8 @@ pub struct Shot<'a> {
 /// A picture that can be drawn on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Raster {
-    /// Red, green and blue of each pixel, row by row.
-    pub rgb: Vec<u8>,
+    /// Red, green and blue, each row by row. Apart, since nearly all pixels are grey: what is equal is seen at once.
+    pub planes: [Vec<u8>; 3],
     /// Pixels across and down.
     pub size_px: [u32; 2],
 }
@@ -84,20 +84,20 @@ impl Raster {
         let area = &sent.area_in_image;
         let columns = Taps::new(area.x, area.width, width, frame.width as usize);
         let rows = Taps::new(area.y, area.height, height, frame.height as usize);
-        let mut rgb = vec![0u8; width * height * 3];
+        let mut gray = vec![0u8; width * height];
         let pixels = frame.width as usize * frame.height as usize;
         match &frame.pixels {
             GrayPixels::U8(levels) if levels.len() == pixels && pixels > 0 => {
                 let shown: Vec<f32> = (0..=255u8).map(|level| shot.levels.shown(f32::from(level))).collect();
-                resize(levels, frame.width as usize, &columns, &rows, |level| shown[usize::from(level)], &mut rgb);
+                resize(levels, frame.width as usize, &columns, &rows, |level| shown[usize::from(level)], &mut gray);
             }
             GrayPixels::U16(levels) if levels.len() == pixels && pixels > 0 => {
                 let show = |level: u16| shot.levels.shown(f32::from(level));
-                resize(levels, frame.width as usize, &columns, &rows, show, &mut rgb);
+                resize(levels, frame.width as usize, &columns, &rows, show, &mut gray);
             }
             _ => {}
         }
-        Self { rgb, size_px }
+        Self { planes: [gray.clone(), gray.clone(), gray], size_px }
     }
 
     /// The JPEG file.
@@ -168,7 +168,7 @@ fn catmull_rom(distance: f64) -> f64 {
 
 /// Resizes along the rows, then down the columns, differences from the ground beyond the image, which thus are 0 there. A row
 /// of the image is resized once, when it is first needed.
-fn resize<T: Copy>(levels: &[T], stride: usize, columns: &Taps, rows: &Taps, show: impl Fn(T) -> f32, rgb: &mut [u8]) {
+fn resize<T: Copy>(levels: &[T], stride: usize, columns: &Taps, rows: &Taps, show: impl Fn(T) -> f32, gray: &mut [u8]) {
     let width = columns.starts.len();
     let ground = border_mean(levels, stride, &show);
     let used_start = columns.starts.iter().copied().min().unwrap_or(0);
@@ -178,7 +178,7 @@ fn resize<T: Copy>(levels: &[T], stride: usize, columns: &Taps, rows: &Taps, sho
     let mut kept = vec![0.0f32; width * rows.count];
     let mut kept_rows = vec![usize::MAX; rows.count];
     let mut sum = vec![0.0f32; width];
-    let outputs = rgb.chunks_exact_mut(width * 3).zip(&rows.starts).zip(rows.weights.chunks_exact(rows.count));
+    let outputs = gray.chunks_exact_mut(width).zip(&rows.starts).zip(rows.weights.chunks_exact(rows.count));
     for ((output, start), weights) in outputs {
         for row in *start..start + rows.count {
             let slot = row % rows.count;
@@ -195,9 +195,9 @@ fn resize<T: Copy>(levels: &[T], stride: usize, columns: &Taps, rows: &Taps, sho
             let line = &kept[slot * width..][..width];
             sum.iter_mut().zip(line).for_each(|(sum, level)| *sum += weight * level);
         }
-        for (pixel, sum) in output.as_chunks_mut::<3>().0.iter_mut().zip(&sum) {
+        for (pixel, sum) in output.iter_mut().zip(&sum) {
             // Conversion saturates at 0 and 255.
-            *pixel = [*sum as u8; 3];
+            *pixel = *sum as u8;
         }
     }
 }

@@ -14,6 +14,8 @@ mod check;
 
 mod endpoint;
 
+mod kept_key;
+
 mod limits;
 
 mod pool;
@@ -38,6 +40,7 @@ use super::question::{Manner, Question};
 use super::reply::{Runaway, Said, ServerError};
 pub use check::{Finding, Severity};
 pub use endpoint::{CONCURRENCY, Endpoint, EndpointError, Role, Secret, is_local};
+pub use kept_key::KeyringError;
 pub use limits::Limits;
 pub use pool::{EndpointState, Standing};
 pub use stop::Stop;

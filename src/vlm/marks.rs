@@ -86,7 +86,11 @@ pub fn draw_marks(shot: &Shot<'_>, sent: &Sent, marks: &[Mark]) -> Raster {
 /// The part of the image with named boxes: an exemplar of stage 1. Corners are low and high, image pixels; a box is drawn as
 /// far as the picture shows it.
 pub fn draw_boxes(shot: &Shot<'_>, sent: &Sent, boxes: &[([Point2; 2], &str)]) -> Raster {
-    let mut raster = Raster::of(shot, sent);
+    add_boxes(Raster::of(shot, sent), sent, boxes)
+}
+
+/// [`draw_boxes`] on a picture that is there already.
+pub fn add_boxes(mut raster: Raster, sent: &Sent, boxes: &[([Point2; 2], &str)]) -> Raster {
     let edges: Vec<Pill> = boxes.iter().map(|(corners, _)| edges_in(sent, *corners)).collect();
     for (index, edges) in edges.iter().enumerate() {
         frame(&mut raster, edges, colour_of(index));

@@ -147,9 +147,9 @@ fn blend(raster: &mut Raster, x: i64, y: i64, colour: Rgb, share: f32) {
     if !(0..width).contains(&x) || !(0..height).contains(&y) {
         return;
     }
-    let at = (y * width + x) as usize * 3;
-    let Some(pixel) = raster.rgb.get_mut(at..at + 3) else { return };
-    for (value, wanted) in pixel.iter_mut().zip(colour) {
+    let at = (y * width + x) as usize;
+    for (plane, wanted) in raster.planes.iter_mut().zip(colour) {
+        let Some(value) = plane.get_mut(at) else { return };
         let (from, to) = (f32::from(*value), f32::from(wanted));
         *value = (from + (to - from) * share + 0.5) as u8;
     }

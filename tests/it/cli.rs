@@ -15,6 +15,8 @@ use tempfile::TempDir;
 pub fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_behaviorvlm"));
     command.args(arguments).stdin(Stdio::null());
+    // No test looks into the keyring of whoever runs it.
+    command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
     command
 }
 

@@ -309,3 +309,26 @@ fn a_video_that_is_cut_off() {
     fs::write(&video, whole).unwrap();
     assert_eq!(json(&["detect", project, "--json"])["failed_views"], 0);
 }
+
+/// A machine without a keyring, as servers are.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_keyring_a_key_is_refused_in_one_sentence_that_does_not_show_it() {
+    use std::io::Write as _;
+    use std::process::Stdio;
+
+    let mut child = crate::cli::command(&["key", "set", "--host", "api.example.org"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"sk-secret\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert!(said.starts_with("error: No keyring can be reached here ("), "{said}");
+    assert!(said.contains("BEHAVIORVLM_API_KEY") && !said.contains("sk-secret"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(failure(&["key", "forget", "--host", "api.example.org"]).starts_with("No keyring can be reached here ("));
+    assert!(failure(&["key", "set", "--host", "api.example.org"]).contains("no key came"));
+}

@@ -168,6 +168,11 @@ impl FakeModel {
         self.shared.log.lock().unwrap().clone()
     }
 
+    /// The tag of the request that came last.
+    pub fn last_tag(&self) -> Option<String> {
+        self.shared.log.lock().unwrap().last().map(|last| last.tag.clone())
+    }
+
     /// What was wrong with requests, apart from failures on purpose.
     pub fn complaints(&self) -> Vec<String> {
         self.shared.complaints.lock().unwrap().clone()

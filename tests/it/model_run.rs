@@ -1,6 +1,7 @@
 //! Runs that ask a model: the whole pipeline against a simulated server, from its questions to labels in 3D.
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail as the test does")]
 
+mod costs;
 mod figures;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +52,21 @@ impl World {
         Self { folder, project, truth, widths }
     }
 
+    /// The same recording with seeds in the middle: frames are solved forward and backward from them.
+    fn seeded_in_the_middle() -> Self {
+        let folder = TempDir::new().unwrap();
+        let (project, seeds) = (folder.path().join("middle.bvlm"), folder.path().join("seeds.csv"));
+        let truth = fs::read_to_string(small_recording().join("truth/points2d.csv")).unwrap();
+        let rows = truth.lines().skip(1).filter(|row| row.ends_with(",1"));
+        let rows = rows.filter(|row| MIDDLE.iter().any(|frame| row.starts_with(&format!("{frame},"))));
+        let rows: Vec<&str> = rows.filter_map(|row| row.strip_suffix(",1")).collect();
+        fs::write(&seeds, format!("frame,camera,keypoint,x,y\n{}\n", rows.join("\n"))).unwrap();
+        json(&["new", text(small_recording()), text(&project), "--json"]);
+        json(&["detect", text(&project), "--json"]);
+        json(&["seeds", text(&project), "--import", text(&seeds), "--json"]);
+        Self::around(folder, project, small_recording())
+    }
+
     /// A model that knows the truth about it, and errs so.
     pub fn player(&self, confusion: Confusion) -> Player {
         Player {
@@ -76,6 +92,9 @@ impl World {
         3.0 * self.widths[camera] / 1024.0
     }
 }
+
+/// Seed frames that have frames on both sides.
+const MIDDLE: [u32; 3] = [5, 6, 7];
 
 /// Waits so short that a test need not wait.
 fn limits() -> Limits {
@@ -211,14 +230,14 @@ fn a_true_model_gives_true_labels_with_the_calls_that_it_needs() {
     assert!(wrong.len() <= frames, "{} wrong: {wrong:#?}", wrong.len());
 }
 
-#[test]
-fn a_run_pauses_for_its_budget_and_asks_nothing_twice() {
-    let world = World::new();
+/// Runs a project at once and with many pauses: both are to come to the same. Gives the frames of the run without pauses, in
+/// the order in which requests came.
+fn paused_and_at_once(world: &World) -> Vec<u32> {
     let server = FakeModel::start(FakeConfig::new(world.player(Confusion { single: 0.1, ..Confusion::default() })));
     let whole = model(&server);
     let mut reference = world.copied("reference");
     let needed = run(&mut reference, &vlm(&whole)).unwrap().calls;
-    let before = server.log().len();
+    let at_once = server.log();
     let mut paused = world.copied("paused");
     let (mut calls, mut pauses) = (0, 0);
     loop {
@@ -239,11 +258,27 @@ fn a_run_pauses_for_its_budget_and_asks_nothing_twice() {
     assert!(pauses >= 3, "{pauses} pauses");
     assert_eq!(calls, needed);
     let mut seen = BTreeSet::new();
-    for request in &server.log()[before..] {
+    for request in &server.log()[at_once.len()..] {
         assert!(seen.insert((request.tag.clone(), request.is_reask)), "{} was asked twice", request.tag);
     }
     assert_eq!(places(&paused), places(&reference));
     assert_eq!(run(&mut paused, &vlm(&whole)).unwrap().frames_done, 0, "a finished run is left alone");
+    at_once.iter().map(|request| Tag::parse(&request.tag).unwrap().frame).collect()
+}
+
+#[test]
+fn a_run_pauses_for_its_budget_and_asks_nothing_twice() {
+    paused_and_at_once(&World::new());
+}
+
+#[test]
+fn frames_before_and_after_the_seeds_are_asked_about_side_by_side() {
+    let asked = paused_and_at_once(&World::seeded_in_the_middle());
+    let place = |wanted: u32| asked.iter().position(|frame| *frame == wanted).unwrap();
+    // Forward from frame 7, backward from frame 5: neither waits for the other to end.
+    assert!(place(4) < place(9) && place(8) < place(3), "{asked:?}");
+    assert!(place(1) < place(11) && place(10) < place(0), "{asked:?}");
+    assert!(asked.iter().all(|frame| !MIDDLE.contains(frame)));
 }
 
 #[test]

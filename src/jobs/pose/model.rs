@@ -2,7 +2,7 @@
 //!
 //! A sweep asks about a frame in all views at once, takes the answers through stage 4 with what is known so far, and shows the
 //! result to the model with the next frames. What the model said is kept with the frame; once all frames were asked about, the
-//! solver goes over them again, with what comes after each frame known too.
+//! solver goes over them again, with what comes after each frame known too. Sweeps know nothing of one another and go side by side.
 
 mod agreement;
 
@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use self::agreement::Agreement;
@@ -116,6 +117,23 @@ struct Asked {
     window: RollingWindow,
 }
 
+/// A sweep that is asked about.
+struct Begun {
+    /// The key of its checkpoint.
+    key: String,
+    asked: Asked,
+}
+
+impl Begun {
+    /// The frame that comes next.
+    fn next(&self, sweep: &Sweep) -> Option<u32> {
+        sweep.frames.get(self.asked.checkpoint.committed).copied()
+    }
+}
+
+/// So many sweeps are asked about at once. Each has all cameras open.
+const SWEEPS_AT_ONCE: usize = 4;
+
 /// Under this key a run keeps where the asking of a sweep stands.
 pub(super) fn asked_key(sweep: usize) -> String {
     format!("asked {sweep}")
@@ -136,8 +154,10 @@ pub(super) struct Asking<'a> {
     pub examples: &'a Examples,
     /// Cameras of which was said that they cannot be shown.
     pub told: RefCell<Vec<CameraId>>,
-    /// Questions of a hybrid run that are behind it.
-    pub answered: Cell<u64>,
+    /// Frames, of a hybrid run questions, that are behind it.
+    pub done: Cell<u64>,
+    /// Whether one of several sweeps cannot go on: then the others end with their frames.
+    pub is_halted: Cell<bool>,
 }
 
 /// Runs what asks, and stops all requests as soon as the job is stopped.
@@ -219,7 +239,8 @@ impl Work<'_> {
             kit,
             examples: self.examples,
             told: RefCell::default(),
-            answered: Cell::default(),
+            done: Cell::default(),
+            is_halted: Cell::default(),
         };
         let result = block_on(self.job, &stop, client.as_ref(), async {
             let stored = asking.inquiry.project(|project| project.checkpoint(self.run.id, agreement::KEY))?;
@@ -262,10 +283,13 @@ impl Asking<'_> {
     async fn sweeps(&self, sweeps: &[Sweep]) -> Result<Agreement, JobError> {
         let frames: usize = sweeps.iter().map(|sweep| sweep.frames.len()).sum();
         self.job.phase(format!("ask {} about {}", self.model.name, self.info.name), frames as u64, "frames");
-        let mut done = 0;
+        let mut begun = Vec::new();
         for (index, sweep) in sweeps.iter().enumerate() {
-            self.sweep(index, sweep, &mut done).await?;
+            begun.push((sweep, self.begin(index, sweep).await?));
         }
+        let asked = stream::iter(begun).map(|(sweep, begun)| self.sweep(sweep, begun)).buffer_unordered(SWEEPS_AT_ONCE);
+        // All come to an end, also where one fails: what they have asked is answered, and kept.
+        asked.collect::<Vec<_>>().await.into_iter().collect::<Result<(), JobError>>()?;
         self.inquiry.project(|project| {
             let mut agreement = Agreement::default();
             if self.options.solver() != Solver::Joint {
@@ -283,14 +307,13 @@ impl Asking<'_> {
         })
     }
 
-    /// Asks about the frames that a sweep lacks.
-    ///
-    /// # Errors
-    /// When the run has to pause. What was answered by then is kept.
-    async fn sweep(&self, index: usize, sweep: &Sweep, done: &mut u64) -> Result<(), JobError> {
+    /// Reads where a sweep stands, and solves the seed that it starts from: nobody is asked about it, but all sweeps show seeds
+    /// to the model. Only what all sweeps begin with and what a sweep itself completed may stand in its exemplars, so that it
+    /// makes no difference which sweep is ahead of which.
+    async fn begin(&self, index: usize, sweep: &Sweep) -> Result<Begun, JobError> {
         let key = asked_key(index);
         let stored = self.inquiry.project(|project| project.checkpoint(self.run.id, &key))?;
-        let mut asked = match stored {
+        let asked = match stored {
             Some(bytes) => serde_json::from_slice::<Asked>(&bytes).map_err(|error| self.broken(&error))?,
             None => {
                 let first = sweep.frames.first().copied().unwrap_or_default();
@@ -300,23 +323,47 @@ impl Asking<'_> {
                 }
             }
         };
-        *done += asked.checkpoint.committed as u64;
+        self.done.set(self.done.get() + asked.checkpoint.committed as u64);
+        let mut begun = Begun { key, asked };
+        while let Some(seed) = begun.next(sweep).filter(|frame| self.is_seed(*frame)) {
+            self.frame(&mut begun, &mut [], seed, None).await?;
+        }
+        Ok(begun)
+    }
+
+    /// Asks about the frames that a sweep lacks.
+    ///
+    /// # Errors
+    /// When the run has to pause. What was answered by then is kept.
+    async fn sweep(&self, sweep: &Sweep, mut begun: Begun) -> Result<(), JobError> {
+        let result = self.rest_of(sweep, &mut begun).await;
+        if result.is_err() {
+            self.is_halted.set(true);
+        }
+        result
+    }
+
+    async fn rest_of(&self, sweep: &Sweep, begun: &mut Begun) -> Result<(), JobError> {
+        if begun.next(sweep).is_none() || self.is_halted.get() {
+            return Ok(());
+        }
         let mut eyes: Vec<Eye> = self.cameras.rig.ids().map(|camera| self.eye(camera)).collect();
-        while let Some(frame) = sweep.frames.get(asked.checkpoint.committed).copied() {
+        while let Some(frame) = begun.next(sweep).filter(|_| !self.is_halted.get()) {
             self.job.check()?;
-            let next = sweep.frames.get(asked.checkpoint.committed + 1).copied();
-            self.frame(&key, &mut asked, &mut eyes, frame, next).await?;
-            *done += 1;
-            self.job.done(*done);
+            let following = sweep.frames.get(begun.asked.checkpoint.committed + 1).copied();
+            self.frame(begun, &mut eyes, frame, following).await?;
         }
         Ok(())
+    }
+
+    fn is_seed(&self, frame: u32) -> bool {
+        self.examples.start_frames.contains(&frame)
     }
 
     /// Asks about one frame, solves it with what is known so far, and keeps both.
     async fn frame(
         &self,
-        key: &str,
-        asked: &mut Asked,
+        Begun { key, asked }: &mut Begun,
         eyes: &mut [Eye],
         frame: u32,
         next: Option<u32>,
@@ -328,8 +375,7 @@ impl Asking<'_> {
         }
         let mut input = self.inquiry.project(|project| self.inputs(project).of(&[frame]))?;
         // What a person did not label in a seed frame cannot be seen.
-        let is_seed = self.examples.start_frames.contains(&frame);
-        let wanted = |eye: &Eye| !is_seed && !self.is_labelled_by_people(input.first(), eye.rig_camera);
+        let wanted = |eye: &Eye| !self.is_seed(frame) && !self.is_labelled_by_people(input.first(), eye.rig_camera);
         let views = eyes.iter_mut().filter(|eye| wanted(eye));
         let answers = join_all(views.map(|eye| self.view(eye, frame, next, &exemplars))).await;
         let mut said = Vec::new();
@@ -349,6 +395,8 @@ impl Asking<'_> {
             let state = serde_json::to_vec(asked).map_err(|error| self.broken(&error))?;
             self.keep(&solved, &[(key, &state)])?;
         }
+        self.done.set(self.done.get() + 1);
+        self.job.done(self.done.get());
         Ok(())
     }
 

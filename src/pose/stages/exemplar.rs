@@ -9,7 +9,8 @@ use super::basis::ShownFrame;
 use super::{BoxInImage, Stages, ViewShot};
 use crate::model::{FrameLabels, KeypointId, Point2, RegionId};
 use crate::vlm::Picture;
-use crate::vlm::marks::{Mark, draw_boxes, draw_marks};
+use crate::vlm::canvas::Raster;
+use crate::vlm::marks::{Mark, add_boxes, draw_boxes, draw_marks};
 use crate::vlm::prompt::words::{self, ExemplarWords};
 use crate::vlm::sent::Sent;
 
@@ -50,11 +51,29 @@ impl Stages<'_> {
     /// For stage 1: the whole crop with the box of a region.
     pub fn exemplar_of_region(&self, view: &ViewShot<'_>, labels: &FrameLabels, region: RegionId) -> Exemplar {
         let sent = self.whole(view);
+        self.boxed(view, labels, region, &sent, Raster::of(&view.shot, &sent))
+    }
+
+    /// [`Self::exemplar_of_region`] of all regions, by region.
+    pub fn exemplar_of_each_region(&self, view: &ViewShot<'_>, labels: &FrameLabels) -> Vec<Exemplar> {
+        let sent = self.whole(view);
+        let plain = Raster::of(&view.shot, &sent);
+        self.regions().map(|region| self.boxed(view, labels, region, &sent, plain.clone())).collect()
+    }
+
+    fn boxed(
+        &self,
+        view: &ViewShot<'_>,
+        labels: &FrameLabels,
+        region: RegionId,
+        sent: &Sent,
+        plain: Raster,
+    ) -> Exemplar {
         let found = self.box_of(labels, view.camera, region);
         let name = self.skeleton.regions[region.index()].name.clone();
-        let answer = json!({ "bbox_2d": found.map(|corners| self.numbers_of(corners, &sent)) });
+        let answer = json!({ "bbox_2d": found.map(|corners| self.numbers_of(corners, sent)) });
         let boxes: Vec<(BoxInImage, &str)> = found.iter().map(|corners| (*corners, name.as_str())).collect();
-        let picture = Arc::new(draw_boxes(&view.shot, &sent, &boxes).jpeg());
+        let picture = Arc::new(add_boxes(plain, sent, &boxes).jpeg());
         let (shown, hidden) = if found.is_some() { (vec![name], Vec::new()) } else { (Vec::new(), vec![name]) };
         let dots = dots_of(view, labels, &self.skeleton.regions[region.index()].keypoints);
         Exemplar { frame: view.frame, picture, shown, hidden, answer: answer.to_string(), dots }

@@ -3,9 +3,11 @@
 //! The encoder's arithmetic for all processors is used, not its faster one for some: the same pixels give the same file on
 //! every machine, so that a question is known by its pictures.
 
+use std::ops::Range;
+
 use jpeg_encoder::{ColorType, Encoder, EncodingError, ImageBuffer, JpegColorType, SamplingFactor, rgb_to_ycbcr};
 
-use super::{Raster, Rgb};
+use super::Raster;
 
 /// Quality of the files.
 const QUALITY: u8 = 90;
@@ -21,34 +23,33 @@ const NEUTRAL: u8 = 128;
 pub(super) fn encode(raster: &Raster) -> Result<Vec<u8>, EncodingError> {
     let side = |side: u32| u16::try_from(side).unwrap_or(0);
     let [width, height] = raster.size_px.map(side);
-    let mut file = Vec::with_capacity(raster.rgb.len() / 16);
+    let [red, green, blue] = &raster.planes;
+    let mut file = Vec::with_capacity(green.len() / 8);
     let mut encoder = Encoder::new(&mut file, QUALITY);
-    let pixels = raster.rgb.as_chunks::<3>().0;
-    if pixels.iter().all(is_gray) {
-        let levels: Vec<u8> = pixels.iter().map(|pixel| pixel[1]).collect();
-        encoder.encode(&levels, width, height, ColorType::Luma)?;
+    if red == green && green == blue {
+        encoder.encode(green, width, height, ColorType::Luma)?;
     } else {
         encoder.set_sampling_factor(SamplingFactor::F_2_2);
-        encoder.encode_image(Rows { pixels, width, height })?;
+        encoder.encode_image(Rows { planes: &raster.planes, width, height })?;
     }
     Ok(file)
 }
 
-fn is_gray([red, green, blue]: &Rgb) -> bool {
-    red == green && green == blue
-}
+/// Pixels that are looked at together: nearly always all of them are grey.
+const STRETCH: usize = 32;
 
 /// Hands rows to the encoder, which takes colour from the upper left of four pixels.
 struct Rows<'a> {
-    pixels: &'a [Rgb],
+    planes: &'a [Vec<u8>; 3],
     width: u16,
     height: u16,
 }
 
 impl Rows<'_> {
-    fn row(&self, y: usize) -> &[Rgb] {
+    /// Red, green and blue of a row.
+    fn row(&self, y: usize) -> [&[u8]; 3] {
         let width = usize::from(self.width);
-        &self.pixels[y * width..][..width]
+        [0, 1, 2].map(|part| &self.planes[part][y * width..][..width])
     }
 
     /// Mean colour of four pixels whose upper left one is at an even place; at the picture's edge of those that there are.
@@ -56,15 +57,20 @@ impl Rows<'_> {
         let mut sums = [0u32; 3];
         let mut count = 0;
         for row in [y, y + 1].into_iter().filter(|row| *row < usize::from(self.height)) {
-            for pixel in self.row(row).iter().skip(x).take(2) {
-                sums = [0, 1, 2].map(|part| sums[part] + u32::from(pixel[part]));
-                count += 1;
+            let pair = x..usize::from(self.width).min(x + 2);
+            count += pair.len() as u32;
+            for (sum, part) in sums.iter_mut().zip(self.row(row)) {
+                *sum += part[pair.clone()].iter().map(|level| u32::from(*level)).sum::<u32>();
             }
         }
         let [red, green, blue] = sums.map(|sum| ((sum + count / 2) / count) as u8);
         let (_, blueness, redness) = rgb_to_ycbcr(red, green, blue);
         [blueness, redness]
     }
+}
+
+fn is_gray([red, green, blue]: [&[u8]; 3], stretch: &Range<usize>) -> bool {
+    red[stretch.clone()] == green[stretch.clone()] && green[stretch.clone()] == blue[stretch.clone()]
 }
 
 impl ImageBuffer for Rows<'_> {
@@ -82,23 +88,25 @@ impl ImageBuffer for Rows<'_> {
 
     fn fill_buffers(&self, y: u16, buffers: &mut [Vec<u8>; 4]) {
         let y = usize::from(y);
-        let row = self.row(y);
+        let row @ [red, green, blue] = self.row(y);
+        let below = self.row((y + 1).min(usize::from(self.height) - 1));
         let [brightness, blueness, redness, _] = buffers;
         let start = brightness.len();
-        brightness.extend(row.iter().map(|pixel| pixel[1]));
-        blueness.resize(start + row.len(), NEUTRAL);
-        redness.resize(start + row.len(), NEUTRAL);
-        for (x, pixel) in row.iter().enumerate().filter(|(_, pixel)| !is_gray(pixel)) {
-            brightness[start + x] = rgb_to_ycbcr(pixel[0], pixel[1], pixel[2]).0;
-        }
-        if !y.is_multiple_of(2) {
-            return;
-        }
-        let below = self.row((y + 1).min(usize::from(self.height) - 1));
-        for (at, (four, under)) in row.chunks(2).zip(below.chunks(2)).enumerate() {
-            if !four.iter().chain(under).all(is_gray) {
-                let x = 2 * at;
-                [blueness[start + x], redness[start + x]] = self.mean_color(x, y);
+        brightness.extend_from_slice(green);
+        blueness.resize(start + green.len(), NEUTRAL);
+        redness.resize(start + green.len(), NEUTRAL);
+        for left in (0..green.len()).step_by(STRETCH) {
+            let stretch = left..green.len().min(left + STRETCH);
+            let is_coloured = !is_gray(row, &stretch);
+            if is_coloured {
+                for x in stretch.clone() {
+                    brightness[start + x] = rgb_to_ycbcr(red[x], green[x], blue[x]).0;
+                }
+            }
+            if y.is_multiple_of(2) && (is_coloured || !is_gray(below, &stretch)) {
+                for x in stretch.step_by(2) {
+                    [blueness[start + x], redness[start + x]] = self.mean_color(x, y);
+                }
             }
         }
     }

@@ -314,7 +314,7 @@ fn cell_mean(raster: &Raster, column: usize, row: usize) -> f32 {
     let mut sum = 0u32;
     for y in (row * CELL_PX..).step_by(4).take(4) {
         for x in (column * CELL_PX..).step_by(4).take(4) {
-            sum += raster.rgb.get((y * width + x) * 3).map_or(0, |value| u32::from(*value));
+            sum += raster.planes[0].get(y * width + x).map_or(0, |value| u32::from(*value));
         }
     }
     sum as f32 / 16.0

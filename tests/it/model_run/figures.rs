@@ -14,7 +14,7 @@ use crate::cli::run as command;
 use crate::fake_model::View;
 
 /// A simulated recording, detected and seeded.
-fn simulated(frames: u32, fps: f64) -> World {
+pub(super) fn simulated(frames: u32, fps: f64) -> World {
     let folder = TempDir::new().unwrap();
     let recording = folder.path().join("recording");
     let config = DemoConfig { frames, fps, ..DemoConfig::default() };
@@ -116,7 +116,7 @@ fn correlated_errors_and_what_is_left_of_them() {
 }
 
 /// Real videos of a simulated animal, see BEHAVIORVLM_DATA.
-fn ring() -> World {
+pub(super) fn ring() -> World {
     let data = std::env::var_os("BEHAVIORVLM_DATA").expect("BEHAVIORVLM_DATA names the folder of the data sets");
     seeded_world(TempDir::new().unwrap(), &PathBuf::from(data).join("qd_ring"))
 }

@@ -38,8 +38,10 @@ const IMPURE: [&[&str]; 7] = [
 ];
 
 /// Crates that one place alone knows. A name that ends in `_` stands for all that begin so.
-const OWNED_CRATES: [(&str, &[&str]); 7] = [
+const OWNED_CRATES: [(&str, &[&str]); 9] = [
     ("reqwest", &["src/vlm/http.rs", "src/vlm/http/"]),
+    ("keyring", &["src/vlm/http/kept_key.rs"]),
+    ("keyring_core", &["src/vlm/http/kept_key.rs"]),
     ("rusqlite", &["src/store/"]),
     ("libsqlite3_sys", &["src/store/"]),
     ("rfd", &["src/jobs/dialogs.rs"]),

@@ -148,10 +148,7 @@ impl Asking<'_> {
                 Way::Known => Vec::new(),
                 Way::Plain => vec![Arc::new(stages.exemplar_of_all(&view, &labels))],
                 Way::AtOnce => vec![Arc::new(stages.exemplar_of_regions(&view, &labels))],
-                Way::OneByOne => {
-                    let regions = kit.regions();
-                    regions.map(|region| Arc::new(stages.exemplar_of_region(&view, &labels, region))).collect()
-                }
+                Way::OneByOne => stages.exemplar_of_each_region(&view, &labels).into_iter().map(Arc::new).collect(),
             }
         });
         joined(drawing.await)

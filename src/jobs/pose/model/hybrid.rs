@@ -177,8 +177,8 @@ impl Asking<'_> {
         let asked = drawn.map(|questions| async {
             let asks = questions?.into_iter().map(|(target, question)| async move {
                 let answer = self.inquiry.ask(target.frame, &question.question, |text| question.read(text)).await?;
-                self.answered.set(self.answered.get() + 1);
-                self.job.done(self.answered.get());
+                self.done.set(self.done.get() + 1);
+                self.job.done(self.done.get());
                 Ok((target, answer.unwrap_or_default()))
             });
             join_all(asks).await.into_iter().collect::<Result<Vec<Answer>, JobError>>()

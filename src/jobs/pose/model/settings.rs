@@ -2,7 +2,7 @@
 
 use crate::jobs::JobError;
 use crate::vlm::Profile;
-use crate::vlm::http::{Client, Endpoint, Limits, Stop};
+use crate::vlm::http::{Client, Endpoint, KeyringError, Limits, Secret, Stop};
 
 /// A model and how it is asked.
 #[derive(Clone, Debug)]
@@ -59,6 +59,21 @@ impl ModelOptions {
         }
     }
 
+    /// Gives endpoints without a key the one that the keyring has for their host. May wait for a person who unlocks it. What
+    /// was found for each host: a key, none, or why it is not known.
+    pub fn take_kept_keys(&mut self) -> Vec<(String, Result<bool, KeyringError>)> {
+        let mut found: Vec<(String, Result<Option<Secret>, KeyringError>)> = Vec::new();
+        for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.key.is_none()) {
+            let host = endpoint.host();
+            if found.iter().all(|(known, _)| *known != host) {
+                found.push((host.clone(), Secret::kept_for(&host)));
+            }
+            let kept = found.iter().find(|(known, _)| *known == host).and_then(|(_, kept)| kept.as_ref().ok());
+            endpoint.key = kept.cloned().flatten();
+        }
+        found.into_iter().map(|(host, kept)| (host, kept.map(|key| key.is_some()))).collect()
+    }
+
     /// A client, unless nothing is to be sent.
     pub(super) fn client(&self, stop: &Stop) -> Result<Option<Client>, JobError> {
         if self.endpoints.is_empty() {
@@ -68,5 +83,24 @@ impl ModelOptions {
         Client::new(endpoints, profile, self.limits.clone(), &self.allowed_hosts, stop.clone())
             .map(Some)
             .map_err(|error| JobError::Model { message: error.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_without_a_key_get_the_one_that_is_kept_for_their_host() {
+        let (given, kept) = (Secret::new("sk-given"), Secret::new("sk-kept"));
+        kept.as_ref().unwrap().keep_for("settings.example.org").unwrap();
+        let urls = ["https://settings.example.org", "https://settings.example.org:81", "https://bare.example.org"];
+        let mut endpoints = urls.map(|url| Endpoint::new("m", url).unwrap()).to_vec();
+        endpoints[1].key.clone_from(&given);
+        let mut options = ModelOptions::new(endpoints).unwrap();
+        let found = options.take_kept_keys();
+        assert_eq!(found, [("settings.example.org".to_owned(), Ok(true)), ("bare.example.org".to_owned(), Ok(false))]);
+        let keys: Vec<_> = options.endpoints.iter().map(|endpoint| endpoint.key.clone()).collect();
+        assert_eq!(keys, [kept, given, None]);
     }
 }

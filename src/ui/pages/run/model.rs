@@ -46,7 +46,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, assigner: As
     }
     hosts_ui(ui, ctx, choice);
     profile_ui(ui, choice);
-    key_ui(ui, ctx, &mut memory.key);
+    key_ui(ui, ctx, &memory.choice.hosts(), &mut memory.key);
     check_ui(ui, ctx, assigner, problems.is_empty());
     let sees =
         ui.link("What the model sees…").on_hover_text("The questions about the shown frame, with their pictures");
@@ -94,14 +94,27 @@ fn profile_ui(ui: &mut Ui, choice: &mut ModelChoice) {
     ui.add_space(4.0);
 }
 
-fn key_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, draft: &mut String) {
+/// The key: where the one in use is from, and what can be done with it.
+fn key_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, hosts: &[String], draft: &mut String) {
     let key = &ctx.state.key;
+    let is_kept = |host: &&String| key.kept.get(*host).copied().unwrap_or(false);
     let label = ui.label("Key");
     if key.entered.is_some() {
-        caption_ui(ui, "Entered for this session; it is not kept.");
+        caption_ui(ui, "Entered for this session; it is used for every address.");
         if ui.link("Forget the key").clicked() {
             ctx.send(Command::EnterKey(None));
         }
+        if key.is_waiting {
+            caption_ui(ui, "Waiting for the keyring…");
+            return;
+        }
+        for host in hosts.iter().filter(|host| !is_kept(host)) {
+            let keep = ui.link(format!("Keep it in the keyring for {host}"));
+            if keep.on_hover_text("The operating system keeps it, for this host alone").clicked() {
+                ctx.send(Command::KeepKey(host.clone()));
+            }
+        }
+        kept_ui(ui, ctx, "A key is in the keyring for", hosts.iter().filter(is_kept));
         return;
     }
     ui.horizontal(|ui| {
@@ -116,9 +129,22 @@ fn key_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, draft: &mut String) {
             draft.clear();
         }
     });
-    match &key.from_environment {
-        Some(_) => caption_ui(ui, &format!("The one in {} is used.", Secret::VARIABLE)),
-        None => caption_ui(ui, &format!("None yet. Enter one if the server asks for it, or set {}.", Secret::VARIABLE)),
+    if key.from_environment.is_some() {
+        caption_ui(ui, &format!("The one in {} is used, from the environment.", Secret::VARIABLE));
+    } else if hosts.iter().any(|host| is_kept(&host)) {
+        kept_ui(ui, ctx, "The one from the keyring is used for", hosts.iter().filter(is_kept));
+    } else {
+        caption_ui(ui, &format!("None yet. Enter one if the server asks for it, or set {}.", Secret::VARIABLE));
+    }
+}
+
+/// Hosts whose key is in the keyring.
+fn kept_ui<'a>(ui: &mut Ui, ctx: &ViewCtx<'_>, words: &str, hosts: impl Iterator<Item = &'a String>) {
+    for host in hosts {
+        caption_ui(ui, &format!("{words} {host}."));
+        if ui.link(format!("Take the key for {host} out of the keyring")).clicked() {
+            ctx.send(Command::ForgetKeptKey(host.clone()));
+        }
     }
 }
 

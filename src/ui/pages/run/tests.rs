@@ -265,7 +265,7 @@ fn a_key_is_used_and_never_shown() {
     assert!(!stands(&window, "sk-secret"));
     assert!(stands(&window, "small/vlm") && stands(&window, "\u{2022}"), "the search sees what is in fields");
     click(&mut window, "Use it");
-    window.get_by_label("Entered for this session; it is not kept.");
+    window.get_by_label("Entered for this session; it is used for every address.");
     assert!(!stands(&window, "sk-secret"));
     let settings = serde_json::to_string(&state(&window).settings).unwrap();
     assert!(settings.contains("small/vlm") && !settings.contains("sk-secret"));
@@ -286,6 +286,35 @@ fn a_key_is_used_and_never_shown() {
     click(&mut window, "Forget the key");
     assert!(state(&window).model_check.is_none() && state(&window).key.entered.is_none());
     assert!(window.query_by_label("It cannot be used like this.").is_none());
+}
+
+#[test]
+fn a_key_is_kept_in_the_keyring_and_found_there() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start(ANSWERS);
+    // Other tests ask servers at 127.0.0.1.
+    let address = server.address.replace("127.0.0.1", "localhost");
+    let mut window = run_page(&demo_project(folder.path(), 5, false), model(&address));
+    window.get_by_role_and_label(Role::RadioButton, "Model").click();
+    settle(&mut window);
+    window.get_by_label_contains("None yet.");
+    type_into(&mut window, Role::PasswordInput, "Key", "sk-secret");
+    click(&mut window, "Use it");
+    click(&mut window, "Keep it in the keyring for localhost");
+    window.get_by_label("A key is in the keyring for localhost.");
+    click(&mut window, "Forget the key");
+    assert!(state(&window).key.entered.is_none());
+    window.get_by_label("The one from the keyring is used for localhost.");
+    click(&mut window, "Test the connection");
+    window.get_by_label("small/vlm is served.");
+    let keys = server.keys.lock().unwrap().split_off(0);
+    assert!(!keys.is_empty() && keys.iter().all(|key| key == "Bearer sk-secret"), "{}", keys.len());
+    assert!(!stands(&window, "sk-secret"));
+    click(&mut window, "Take the key for localhost out of the keyring");
+    window.get_by_label_contains("None yet.");
+    click(&mut window, "Test the connection");
+    window.get_by_label("small/vlm is served.");
+    assert!(server.keys.lock().unwrap().is_empty());
 }
 
 #[test]
