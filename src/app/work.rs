@@ -163,7 +163,7 @@ impl App {
             }
             TaskOutcome::Asked(counts) => {
                 self.read_why();
-                match (counts.calls, counts.failed) {
+                match (counts.calls - counts.reasks.min(counts.calls), counts.failed) {
                     (0, 0) => "Exactly this was asked before: its answer stands beside the others.".to_owned(),
                     (calls, 0) => format!("{calls} questions were answered. No label is changed by that."),
                     (calls, failed) => format!("Of {calls} questions, {failed} got no usable answer."),

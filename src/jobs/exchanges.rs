@@ -65,7 +65,7 @@ pub fn export(job: &Job<'_>, project: &Project, recording: Option<&str>, path: &
         return Err(JobError::WouldOverwrite { path: path.to_owned() });
     }
     let info = open::choose(project, recording)?;
-    let settings = latest_settings(project, &info)?;
+    let (settings, finished_unix_ms) = latest_settings(project, &info)?;
     let mut report = Report { recording: info.name.clone(), ..Report::default() };
     let failed = |source: std::io::Error| JobError::Io { action: "write", path: path.to_owned(), source };
     let header = Header { behaviorvlm_exchanges: VERSION, recording: info.name.clone(), run: settings };
@@ -75,6 +75,10 @@ pub fn export(job: &Job<'_>, project: &Project, recording: Option<&str>, path: &
         job.phase(format!("write the exchanges of {}", info.name), 0, "exchanges");
         project.each_exchange(info.id, |frame, exchange| -> Result<(), JobError> {
             job.check()?;
+            // What a person asked once more after the run is no part of it.
+            if finished_unix_ms.is_some_and(|finished| exchange.at_unix_ms > finished) {
+                return Ok(());
+            }
             report.exchanges += 1;
             report.unanswered += u64::from(!exchange.is_answered());
             job.done(report.exchanges);
@@ -113,7 +117,9 @@ pub fn replay(job: &Job<'_>, project: &mut Project, path: &Path) -> Result<(Repo
         let Line { frame, exchange } = serde_json::from_str(&line).map_err(|error| bad(number, error.to_string()))?;
         report.exchanges += 1;
         report.unanswered += u64::from(!exchange.is_answered());
-        if project.answered_exchange(&exchange.key, exchange.attempt)?.is_none() {
+        // The latest answer to a question counts, here as in the run: what is there already is not read twice.
+        let known = project.answered_exchange(&exchange.key, exchange.attempt)?;
+        if known.is_none_or(|known| known.answer != exchange.answer) {
             batch.push((ExchangePlace { recording: info.id, run: None, frame }, exchange));
         }
         if batch.len() >= BATCH {
@@ -140,11 +146,11 @@ pub fn replay(job: &Job<'_>, project: &mut Project, path: &Path) -> Result<(Repo
     Ok((report, solved))
 }
 
-/// What the latest run that asked a model was asked for.
-fn latest_settings(project: &Project, info: &RecordingInfo) -> Result<RunSettings, JobError> {
+/// What the latest run that asked a model was asked for, and when it ended, if it did.
+fn latest_settings(project: &Project, info: &RecordingInfo) -> Result<(RunSettings, Option<i64>), JobError> {
     let asked = project.runs(info.id, "pose")?.into_iter().rev();
     asked
-        .filter_map(|run| serde_json::from_str(&run.config_json).ok())
+        .filter_map(|run| Some((serde_json::from_str(&run.config_json).ok()?, run.finished_unix_ms)))
         .next()
         .ok_or_else(|| JobError::NothingAsked { name: info.name.clone(), project: project.path().to_owned() })
 }

@@ -3,7 +3,7 @@
 //!
 //! All of it happens on one thread; answers that come together are written together.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -34,6 +34,9 @@ pub struct Counts {
     pub unanswered: BTreeMap<String, u64>,
 }
 
+/// After so many questions in a row without an answer the run pauses.
+const MOST_UNANSWERED: u32 = 24;
+
 /// Asks for one run.
 pub(super) struct Inquiry<'a> {
     project: RefCell<&'a mut Project>,
@@ -46,6 +49,9 @@ pub(super) struct Inquiry<'a> {
     budget: Option<u64>,
     afresh: bool,
     unwritten: RefCell<Vec<(ExchangePlace, Exchange)>>,
+    /// Questions in a row that got no answer.
+    unanswered_in_a_row: Cell<u32>,
+    is_paused: Cell<bool>,
     counts: RefCell<Counts>,
 }
 
@@ -80,6 +86,8 @@ impl<'a> Inquiry<'a> {
             budget,
             afresh,
             unwritten: RefCell::default(),
+            unanswered_in_a_row: Cell::default(),
+            is_paused: Cell::default(),
             counts: RefCell::default(),
         }
     }
@@ -92,6 +100,11 @@ impl<'a> Inquiry<'a> {
     /// What was asked so far.
     pub fn counts(&self) -> Counts {
         self.counts.borrow().clone()
+    }
+
+    /// Whether the run has to pause: nothing more needs to be drawn, and what is under way may come to its end.
+    pub fn is_paused(&self) -> bool {
+        self.is_paused.get()
     }
 
     /// Asks, and reads the answer with `read`. `Some` holds what of the answer can be used, be it all or a part; `None` means that
@@ -115,10 +128,13 @@ impl<'a> Inquiry<'a> {
         let Some(said) = self.answer(frame, question, &key, manner).await? else { return Ok(Some(first.value)) };
         let second = read(&said);
         self.note(&second);
-        if !second.is_usable() {
-            self.counts.borrow_mut().failed += 1;
+        if second.is_usable() {
+            return Ok(Some(second.value));
         }
-        Ok(Some(second.value))
+        self.counts.borrow_mut().failed += 1;
+        // A second answer that is worse does not take away what the first one gave.
+        let is_better = second.problems.len() < first.problems.len();
+        Ok(Some(if is_better { second.value } else { first.value }))
     }
 
     fn note<T>(&self, checked: &Checked<T>) {
@@ -130,6 +146,20 @@ impl<'a> Inquiry<'a> {
 
     /// The words of an answer, from the project or from the model; `None` where none came.
     async fn answer(
+        &self,
+        frame: u32,
+        question: &Question,
+        key: &str,
+        manner: Manner,
+    ) -> Result<Option<String>, JobError> {
+        let answer = self.answer_once(frame, question, key, manner).await;
+        if answer.is_err() {
+            self.is_paused.set(true);
+        }
+        answer
+    }
+
+    async fn answer_once(
         &self,
         frame: u32,
         question: &Question,
@@ -160,6 +190,7 @@ impl<'a> Inquiry<'a> {
         let mut exchange = Exchange::asked(question, key.to_owned(), &self.model, &manner, now_unix_ms());
         let said = match client.ask(question, &manner).await {
             Ok(answered) => {
+                self.unanswered_in_a_row.set(0);
                 complete(&mut exchange, &answered);
                 Some(answered.said.answer_text().to_owned())
             }
@@ -171,15 +202,24 @@ impl<'a> Inquiry<'a> {
                 let mut counts = self.counts.borrow_mut();
                 counts.failed += 1;
                 *counts.unanswered.entry(trouble.name().to_owned()).or_default() += 1;
+                self.unanswered_in_a_row.set(self.unanswered_in_a_row.get() + 1);
                 None
             }
         };
+        let last_problem = exchange.problems.last().cloned();
         let place = ExchangePlace { recording: self.recording, run: self.run, frame: Some(frame) };
         self.unwritten.borrow_mut().push((place, exchange));
         // All answers that came by now are written by whoever goes on first.
         tokio::task::yield_now().await;
         self.write()?;
-        Ok(said)
+        match last_problem {
+            // Whatever it says, such a server answers nobody; a run that went on would end without a single answer.
+            Some(why) if said.is_none() && self.unanswered_in_a_row.get() >= MOST_UNANSWERED => {
+                let why = format!("The last {MOST_UNANSWERED} questions got no answer. {why}");
+                Err(JobError::ModelGone { why })
+            }
+            _ => Ok(said),
+        }
     }
 
     /// Writes what is not written yet; also to be called when the run ends early.

@@ -28,14 +28,13 @@ mod trouble;
 
 mod wire;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rand::RngExt;
 use thiserror::Error;
 
-use super::profile::{JsonMode, Profile};
+use super::profile::{JsonMode, Profile, ThinkingSwitch};
 use super::question::{Manner, Question};
 use super::reply::{Runaway, Said, ServerError};
 pub use check::{Finding, Severity};
@@ -120,10 +119,20 @@ struct Inner {
     stop: Stop,
     pool: Pool,
     counting: Counting,
-    /// A server refused the form of the answer; it is asked by words alone from then on.
-    without_schema: AtomicBool,
-    /// A server refused to stream.
-    without_stream: AtomicBool,
+    refused: Mutex<Refused>,
+}
+
+/// What a server refused, which no question is asked with from then on.
+#[derive(Clone, Copy, Default)]
+struct Refused {
+    /// The form of the answer.
+    schema: bool,
+    /// To stream.
+    stream: bool,
+    /// `reasoning_effort`.
+    effort: bool,
+    /// `chat_template_kwargs`.
+    template: bool,
 }
 
 /// What is left for a question after a trouble.
@@ -146,6 +155,8 @@ struct Attempt<'a> {
     waited: Duration,
     runaways: u32,
     avoided: Option<usize>,
+    /// Whether the last request asked for a stream.
+    streams: bool,
 }
 
 impl Client {
@@ -172,8 +183,8 @@ impl Client {
         let pool = Pool::new(endpoints.iter().map(|endpoint| (endpoint.to_string(), endpoint.concurrency)));
         let wires = endpoints.into_iter().map(|endpoint| Wire::new(endpoint, &limits)).collect::<Result<_, _>>()?;
         let counting = Counting::default();
-        let (without_schema, without_stream) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Self(Arc::new(Inner { wires, profile, limits, stop, pool, counting, without_schema, without_stream })))
+        let refused = Mutex::default();
+        Ok(Self(Arc::new(Inner { wires, profile, limits, stop, pool, counting, refused })))
     }
 
     /// Asks until there is an answer or no hope of one.
@@ -244,6 +255,7 @@ impl Inner {
             waited: Duration::ZERO,
             runaways: 0,
             avoided: None,
+            streams: false,
         };
         loop {
             let wait = match self.try_once(&mut attempt).await? {
@@ -263,8 +275,12 @@ impl Inner {
         let turn = self.pool.turn(attempt.avoided).await.map_err(AskError::Gone)?;
         drop(waiting);
         let wire = &self.wires[turn.at];
-        attempt.manner.without_schema |= self.without_schema.load(Ordering::Relaxed);
-        let stream = self.limits.stream && !self.without_stream.load(Ordering::Relaxed);
+        let refused = *self.refused();
+        attempt.manner.without_schema |= refused.schema;
+        attempt.manner.without_effort |= refused.effort;
+        attempt.manner.without_template |= refused.template;
+        let stream = self.limits.stream && !refused.stream;
+        attempt.streams = stream;
         let body = attempt.question.body(&wire.endpoint.model, &self.profile, &attempt.manner, stream);
         let request = Request {
             id: request_id(),
@@ -353,7 +369,9 @@ impl Inner {
                 Next::Retry(Duration::ZERO)
             }
             Remedy::LeaveOut => {
-                if turn.refused(&why, limits) {
+                let is_longer = attempt.manner.correction.is_some() || turn.has_answered();
+                let question = trouble.is_of_question(is_longer).then_some(&attempt.question.tag);
+                if turn.refused(&why, limits, question) {
                     (attempt.tries, attempt.slow) = (0, 0);
                     return Next::Retry(Duration::ZERO);
                 }
@@ -399,18 +417,52 @@ impl Inner {
         if is_loading(trouble) { wait.min(LOADING_WAIT) } else { wait }
     }
 
-    /// Whether a form of request that the server refuses can be done without.
-    fn adapts(&self, attempt: &Attempt<'_>, trouble: &Trouble) -> bool {
-        let Trouble::Server(ServerError::Unsupported { message }) = trouble else { return false };
-        let message = message.to_lowercase();
-        let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-        let asks_form = self.profile.json != JsonMode::Words && !attempt.manner.without_schema;
-        if asks_form && says(&["response_format", "json_schema", "json_object", "structured output", "grammar"]) {
-            self.without_schema.store(true, Ordering::Relaxed);
-            return true;
-        }
-        says(&["stream"]) && self.limits.stream && !self.without_stream.swap(true, Ordering::Relaxed)
+    /// What servers refused by now.
+    fn refused(&self) -> MutexGuard<'_, Refused> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Whether a form of request that the server refuses can be done without. Each question that was sent with it is sent once
+    /// more without: many are on their way when the first is refused.
+    fn adapts(&self, attempt: &Attempt<'_>, trouble: &Trouble) -> bool {
+        let mut form = (attempt.manner.clone(), attempt.streams);
+        let adapts = do_without(&self.profile, &mut form, trouble);
+        if adapts {
+            let (manner, streams) = form;
+            let mut refused = self.refused();
+            refused.stream |= attempt.streams && !streams;
+            refused.schema |= manner.without_schema && !attempt.manner.without_schema;
+            refused.effort |= manner.without_effort;
+            refused.template |= manner.without_template;
+        }
+        adapts
+    }
+}
+
+/// Leaves out of the form of a request, and of whether it is streamed, what a server's refusal names; says whether that is
+/// anything.
+fn do_without(profile: &Profile, (manner, streams): &mut (Manner, bool), trouble: &Trouble) -> bool {
+    let Trouble::Server(ServerError::Unsupported { message }) = trouble else { return false };
+    let message = message.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    let is_inner = |sign: char| sign.is_alphanumeric() || sign == '_';
+    let has_word = |wanted: &str| message.split(|sign| !is_inner(sign)).any(|word| word == wanted);
+    let sends_effort = profile.thinking_switch == ThinkingSwitch::Effort && !manner.without_effort;
+    let sends_template =
+        (profile.thinking_switch == ThinkingSwitch::Template || manner.without_effort) && !manner.without_template;
+    let asks_form = profile.json != JsonMode::Words && !manner.without_schema;
+    if sends_effort && says(&["reasoning_effort", "reasoning effort"]) {
+        manner.without_effort = true;
+    } else if sends_template && says(&["chat_template_kwargs", "enable_thinking"]) {
+        manner.without_template = true;
+    } else if *streams && ["stream", "streaming", "stream_options"].into_iter().any(has_word) {
+        *streams = false;
+    } else if asks_form && says(&["response_format", "schema", "json_object", "structured output", "grammar"]) {
+        manner.without_schema = true;
+    } else {
+        return false;
+    }
+    true
 }
 
 fn is_loading(trouble: &Trouble) -> bool {

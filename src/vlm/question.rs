@@ -66,6 +66,10 @@ pub struct Manner {
     pub without_schema: bool,
     /// Without thinking, whatever the profile says: after a loop.
     pub without_thinking: bool,
+    /// Without `reasoning_effort`, which some servers refuse; the template's own switch is set in its place.
+    pub without_effort: bool,
+    /// Without `chat_template_kwargs`, which others refuse.
+    pub without_template: bool,
     /// What was answered before and what is wrong with it: the one re-ask.
     pub correction: Option<Correction>,
 }
@@ -113,11 +117,19 @@ impl Question {
     pub fn body(&self, model: &str, profile: &Profile, manner: &Manner, stream: bool) -> Value {
         let thinking = if manner.without_thinking { Thinking::Off } else { profile.thinking };
         let mut messages = vec![json!({ "role": "system", "content": self.system })];
-        let parts: Vec<Value> = self.parts.iter().map(part_json).collect();
-        messages.push(json!({ "role": "user", "content": parts }));
-        if let Some(correction) = &manner.correction {
-            messages.push(json!({ "role": "assistant", "content": correction.said }));
-            messages.push(json!({ "role": "user", "content": correction.problem }));
+        let mut parts: Vec<Value> = self.parts.iter().map(part_json).collect();
+        match &manner.correction {
+            // Servers refuse a turn without words.
+            Some(correction) if correction.said.trim().is_empty() => {
+                parts.push(json!({ "type": "text", "text": correction.problem }));
+                messages.push(json!({ "role": "user", "content": parts }));
+            }
+            Some(correction) => {
+                messages.push(json!({ "role": "user", "content": parts }));
+                messages.push(json!({ "role": "assistant", "content": correction.said }));
+                messages.push(json!({ "role": "user", "content": correction.problem }));
+            }
+            None => messages.push(json!({ "role": "user", "content": parts })),
         }
         let mut body = Map::new();
         body.insert("model".to_owned(), json!(model));
@@ -134,8 +146,12 @@ impl Question {
                 body.insert(name.to_owned(), value);
             }
         }
-        match (profile.thinking_switch, thinking) {
-            (ThinkingSwitch::Template, Thinking::On | Thinking::Off) => {
+        let switch = match profile.thinking_switch {
+            ThinkingSwitch::Effort if manner.without_effort => ThinkingSwitch::Template,
+            switch => switch,
+        };
+        match (switch, thinking) {
+            (ThinkingSwitch::Template, Thinking::On | Thinking::Off) if !manner.without_template => {
                 let wanted = json!({ "enable_thinking": thinking == Thinking::On });
                 body.insert("chat_template_kwargs".to_owned(), wanted);
             }

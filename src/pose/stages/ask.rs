@@ -278,7 +278,8 @@ impl Stages<'_> {
         }
         draft.words.keypoints = keypoints.iter().map(|keypoint| KeypointWords::of(self.skeleton, *keypoint)).collect();
         let allowed: Vec<u16> = dots.iter().map(|dot| dot.number.0).collect();
-        let number = json!({ "anyOf": [{ "type": "integer", "enum": allowed }, { "type": "null" }] });
+        // Without the numbers themselves: some servers refuse a schema with an enumeration of them, and it is checked here anyway.
+        let number = nullable(json!({ "type": "integer" }));
         let answer = NumberForm::new(self.skeleton, keypoints.to_vec(), allowed);
         let each: Vec<_> = answer.names.iter().map(|name| (name.clone(), number.clone())).collect();
         let target = Arc::new(draw_marks(&view.shot, sent, &Mark::numbered(&dots)).jpeg());

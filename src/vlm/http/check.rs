@@ -16,7 +16,9 @@ use crate::vlm::question::{Manner, Part, Picture, Question};
 use crate::vlm::reply::{self, ServedModel, ServerError};
 
 /// Side of the test picture: a multiple of every patch size in use.
-const SIDE: u32 = 224;
+const SIDE: u32 = 1024;
+/// Its grain, grey levels: a picture without any would be a file without length.
+const GRAIN: u8 = 24;
 
 /// Pictures, their sides and the tokens of the words of a usual question, for judging the context.
 const USUAL_PICTURES: u64 = 4;
@@ -86,11 +88,19 @@ pub(super) async fn check(wire: &Wire, profile: &Profile, limits: &Limits) -> Ve
             return findings.found;
         }
     };
-    let body = question.body(&wire.endpoint.model, profile, &Manner::default(), limits.stream);
-    let body = body.to_string().into_bytes();
-    let request = Request { id: super::request_id(), tag: &question.tag, view: None, body };
-    let began = Instant::now();
-    let Reply { result, .. } = wire.send(request, limits).await;
+    let mut form = (Manner::default(), limits.stream);
+    let mut began;
+    let result = loop {
+        let body = question.body(&wire.endpoint.model, profile, &form.0, form.1).to_string().into_bytes();
+        let request = Request { id: super::request_id(), tag: &question.tag, view: None, body };
+        began = Instant::now();
+        let Reply { result, .. } = wire.send(request, limits).await;
+        // A run does without what is refused, so that is no reason against it.
+        match &result {
+            Err(trouble) if super::do_without(profile, &mut form, trouble) => {}
+            _ => break result,
+        }
+    };
     match result {
         Ok(said) => findings.judge_answer(said.answer_text(), name, began.elapsed().as_secs_f64()),
         Err(trouble) => findings.judge_trouble(&trouble),
@@ -104,7 +114,9 @@ impl Findings<'_> {
     }
 
     fn judge_models(&mut self, listed: &[ServedModel], wanted: &str) {
-        let Some(model) = listed.iter().find(|model| model.id == wanted) else {
+        // Google lists its models as in a folder.
+        let plain = |name: &str| name.trim_start_matches("models/").to_owned();
+        let Some(model) = listed.iter().find(|model| plain(&model.id) == plain(wanted)) else {
             let names: Vec<&str> = listed.iter().map(|model| model.id.as_str()).take(5).collect();
             let more = if listed.len() > names.len() { ", …" } else { "" };
             let sentence = format!("The server does not list {wanted}; it lists {}{more}.", names.join(", "));
@@ -170,14 +182,25 @@ fn test_question(profile: &Profile, color: [u8; 3]) -> Result<Question, image::I
     let names = COLORS.map(|(name, _)| name);
     let mut parts = Vec::new();
     if profile.reads_pictures {
-        let pixels: Vec<u8> = color.repeat((SIDE * SIDE) as usize);
+        // As many and as large as a run's, so that limits of either kind are met here and not there.
+        let grain: Vec<u8> = (0..SIDE * SIDE).map(|_| rand::rng().random_range(0..GRAIN)).collect();
+        let pixels: Vec<u8> = grain.iter().flat_map(|grain| color.map(|level| level.saturating_sub(*grain))).collect();
         let mut jpeg = Vec::new();
         JpegEncoder::new_with_quality(&mut jpeg, 90).write_image(&pixels, SIDE, SIDE, ExtendedColorType::Rgb8)?;
-        parts.push(Part::Text("The picture:".to_owned()));
-        parts.push(Part::Picture(Arc::new(Picture { jpeg, size_px: [SIDE, SIDE] })));
-        parts.push(Part::Text(format!("Which color is it: {}? Answer {{\"color\": \"…\"}}.", names.join(", "))));
+        let picture = Arc::new(Picture { jpeg, size_px: [SIDE, SIDE] });
+        for number in 1..=USUAL_PICTURES {
+            parts.push(Part::Text(format!("Picture {number}:")));
+            parts.push(Part::Picture(Arc::clone(&picture)));
+        }
+        let names = names.join(", ");
+        parts.push(Part::Text(format!(
+            "All are of one color. Which is it: {names}? Answer {{\"color\": \"…\", \"number\": null}}."
+        )));
     } else {
-        parts.push(Part::Text(format!("Name one of {}. Answer {{\"color\": \"…\"}}.", names.join(", "))));
+        parts.push(Part::Text(format!(
+            "Name one of {}. Answer {{\"color\": \"…\", \"number\": null}}.",
+            names.join(", ")
+        )));
     }
     Ok(Question {
         tag: "test".to_owned(),
@@ -187,8 +210,11 @@ fn test_question(profile: &Profile, color: [u8; 3]) -> Result<Question, image::I
         schema_name: "color",
         schema: json!({
             "type": "object",
-            "properties": { "color": { "type": "string", "enum": names } },
-            "required": ["color"],
+            "properties": {
+                "color": { "type": "string" },
+                "number": { "anyOf": [{ "type": "integer" }, { "type": "null" }] },
+            },
+            "required": ["color", "number"],
             "additionalProperties": false,
         }),
         prompt_version: String::new(),

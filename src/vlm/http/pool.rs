@@ -58,6 +58,8 @@ struct Seat {
     last_failure: Option<Instant>,
     last_answer: Option<Instant>,
     refusals: u32,
+    /// The questions that were refused in this row, at most as many as it takes to be certain.
+    refused: Vec<String>,
     held: Option<(Instant, String)>,
     out: Option<Rest>,
     rests: u32,
@@ -173,6 +175,7 @@ impl Pool {
         for seat in self.lock().iter_mut() {
             (seat.out, seat.held, seat.row_began) = (None, None, None);
             (seat.failures, seat.rests, seat.refusals) = (0, 0, 0);
+            seat.refused.clear();
         }
         self.changed.notify_waiters();
     }
@@ -214,6 +217,7 @@ impl Turn<'_> {
             (seat.failures, seat.rests, seat.row_began, seat.out) = (0, 0, None, None);
             if is_answer {
                 (seat.last_answer, seat.refusals) = (Some(now), 0);
+                seat.refused.clear();
             }
             was_well
         });
@@ -254,11 +258,19 @@ impl Turn<'_> {
         self.pool.changed.notify_waiters();
     }
 
-    /// It refused in a way that would meet every question; left out once that is certain. Whether it is.
-    pub(super) fn refused(&self, why: &str, limits: &Limits) -> bool {
+    /// It refused in a way that would meet every question; left out once that is certain. Whether it is. Where the question
+    /// itself may be to blame, it is certain once so many questions in a row were refused, however often each was sent.
+    pub(super) fn refused(&self, why: &str, limits: &Limits, question: Option<&String>) -> bool {
         let is_certain = self.change(|seat, _| {
-            seat.refusals = seat.refusals.saturating_add(1);
-            seat.last_answer.is_none() || seat.refusals >= limits.refusals
+            match question {
+                Some(question) if seat.refused.contains(question) => {}
+                Some(question) => {
+                    seat.refused.push(question.clone());
+                    seat.refusals = seat.refusals.saturating_add(1);
+                }
+                None => seat.refusals = seat.refusals.saturating_add(1),
+            }
+            (seat.last_answer.is_none() && question.is_none()) || seat.refusals >= limits.refusals
         });
         if is_certain {
             self.leave_out(why, None);
@@ -273,6 +285,11 @@ impl Turn<'_> {
             None => seat.out = Some(Rest { until: None, why: why.to_owned() }),
         });
         self.pool.changed.notify_waiters();
+    }
+
+    /// Whether the endpoint ever answered anybody.
+    pub(super) fn has_answered(&self) -> bool {
+        self.change(|seat, _| seat.last_answer.is_some())
     }
 
     /// Whether the endpoint answered anybody since then.
@@ -357,5 +374,22 @@ mod tests {
         pool.revive();
         turn().spoke(true);
         assert_eq!(pool.states()[0].standing, Standing::Up);
+    }
+    #[test]
+    fn one_question_that_is_refused_again_and_again_speaks_against_itself() {
+        let limits = Limits { refusals: 3, ..Limits::default() };
+        let pool = Pool::new([("a".to_owned(), 8)]);
+        let turn = || Turn { pool: &pool, at: 0, began: Instant::now() };
+        let question = |number: u32| format!("question {number}");
+        assert!((0..9).all(|_| !turn().refused("400", &limits, Some(&question(1)))));
+        assert!(!turn().refused("400", &limits, Some(&question(2))));
+        turn().spoke(true);
+        // Only a row of different ones, without an answer between, is the server's.
+        assert!((1..3).all(|number| !turn().refused("400", &limits, Some(&question(number)))));
+        assert!(turn().refused("400", &limits, Some(&question(3))));
+        pool.revive();
+        assert!(!turn().refused("wrong key", &limits, None), "it has answered");
+        let fresh = Pool::new([("b".to_owned(), 8)]);
+        assert!(Turn { pool: &fresh, at: 0, began: Instant::now() }.refused("wrong key", &limits, None));
     }
 }

@@ -143,6 +143,17 @@ impl Trouble {
         }
     }
 
+    /// Whether another question may fare better at the same server: its words may be what is refused, and where others were
+    /// answered or it quotes an answer, its length.
+    pub(super) fn is_of_question(&self, is_longer: bool) -> bool {
+        use ServerError::{ContextTooSmall, TooLarge, Unsupported};
+        match self {
+            Self::Server(Unsupported { .. }) => true,
+            Self::Server(ContextTooSmall { .. } | TooLarge { .. }) => is_longer,
+            _ => false,
+        }
+    }
+
     pub(super) fn remedy(&self) -> Remedy {
         match self {
             Self::Server(ServerError::RateLimited { .. } | ServerError::Loading { .. }) => Remedy::Wait,

@@ -210,7 +210,11 @@ impl Wire {
     /// The bytes, with the key struck out should the server quote it.
     fn clean<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         match &self.endpoint.key {
-            Some(key) if bytes.windows(key.expose().len()).any(|window| window == key.expose().as_bytes()) => {
+            // What is shorter is no secret but a word for servers that want any, and stands in many an answer.
+            Some(key)
+                if key.expose().len() >= LEAST_KEY
+                    && bytes.windows(key.expose().len()).any(|window| window == key.expose().as_bytes()) =>
+            {
                 Cow::Owned(key.redact(&String::from_utf8_lossy(bytes)).into_bytes())
             }
             _ => Cow::Borrowed(bytes),
@@ -239,6 +243,9 @@ impl Wire {
         }
     }
 }
+
+/// Bytes of the shortest key that is struck out of what servers say.
+const LEAST_KEY: usize = 8;
 
 /// An answer that is complete before its tail of white space is one; anything else that ran away is none.
 fn whole_or_runaway(said: Said, kind: Runaway) -> Result<Said, Trouble> {

@@ -186,7 +186,9 @@ impl ServerError {
         let message = shortened(words, status);
         let all = format!("{kinds} {words}").to_lowercase();
         let says = |any: &[&str]| any.iter().any(|part| all.contains(part));
-        if status == 402 || says(CREDITS_GONE) {
+        // Google says of a limit per minute that the quota is exceeded.
+        let is_quota = status != 429 && says(&["exceeded your current quota"]);
+        if status == 402 || is_quota || says(CREDITS_GONE) {
             return Self::CreditsGone { message };
         }
         if matches!(status, 401 | 403) || says(WRONG_KEY) {
@@ -239,7 +241,6 @@ const CREDITS_GONE: &[&str] = &[
     "requires more credits",
     "insufficient credits",
     "credit balance",
-    "exceeded your current quota",
     "insufficient balance",
     "billing_hard_limit",
 ];

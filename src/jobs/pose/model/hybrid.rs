@@ -200,6 +200,9 @@ impl Asking<'_> {
         summaries: &[FrameSummary],
     ) -> Result<Vec<(Target, NumberQuestion)>, JobError> {
         self.job.check()?;
+        if self.inquiry.is_paused() {
+            return Ok(Vec::new());
+        }
         let Some(Target { frame, .. }) = targets.first().copied() else { return Ok(Vec::new()) };
         let mut exemplars = Vec::new();
         for exemplar in window_before(&self.examples.start_frames, summaries, frame).exemplars(frame) {

@@ -14,7 +14,7 @@ use crate::jobs::gallery::questions_about;
 use crate::jobs::inquiry::{Counts, Inquiry, Terms};
 use crate::jobs::shots::{CameraShots, FrameShot, detection_of};
 use crate::jobs::{Job, JobError, open, prompts};
-use crate::model::{CameraId, FrameLabels, KeypointId, Skeleton};
+use crate::model::{CameraId, FrameLabels, KeypointId, Placement, Skeleton};
 use crate::pose::stages::{Basis, Reading, Stages};
 use crate::recording::Recording;
 use crate::store::{ChangeRecord, ExchangePlace, Project, RecordingInfo};
@@ -159,7 +159,11 @@ impl Call {
     pub fn agreement(&self, camera: CameraId, labels: &FrameLabels) -> Option<(usize, usize)> {
         let Reading::Numbers(numbers) = &self.reading.as_ref()?.value else { return None };
         let is_same = |(keypoint, number): &(&KeypointId, &Option<_>)| {
-            labels.get(camera, **keypoint).is_some_and(|label| label.placement.number() == **number)
+            let placement = labels.get(camera, **keypoint).map(|label| label.placement);
+            match number {
+                Some(number) => placement.and_then(|placement| placement.number()) == Some(*number),
+                None => placement == Some(Placement::Absent),
+            }
         };
         (!numbers.is_empty()).then(|| (numbers.iter().filter(is_same).count(), numbers.len()))
     }

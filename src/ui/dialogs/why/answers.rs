@@ -7,7 +7,7 @@ use crate::app::Command;
 use crate::app::session::Session;
 use crate::app::why::Chosen;
 use crate::jobs::pose::why::{Call, Step};
-use crate::model::FrameLabels;
+use crate::model::{FrameLabels, Placement};
 use crate::pose::stages::Reading;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::icons::Icon;
@@ -121,7 +121,10 @@ fn reading_ui(
             let name = session.skeleton.name_of(*keypoint);
             let said = number.map_or_else(|| "none".to_owned(), |number| number.0.to_string());
             let label = labels.and_then(|labels| labels.get(step.basis.camera, *keypoint));
-            let is_same = label.is_some_and(|label| label.placement.number() == *number);
+            let is_same = match number {
+                Some(number) => label.is_some_and(|label| label.placement.number() == Some(*number)),
+                None => label.is_some_and(|label| label.placement == Placement::Absent),
+            };
             let (words, colour) = if is_same || labels.is_none() {
                 (format!("{name} {said}"), palette.text)
             } else {

@@ -110,7 +110,12 @@ fn editor_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, asked: &Asked, draft: &mut Trial, i
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_enabled_ui(is_other, |ui| {
                 let keep = ui.add(ActionButton::new("Use for all runs"));
-                if keep.on_hover_text("Writes the prompt into the folder \"prompts\" beside the project").clicked() {
+                if keep
+                    .on_hover_text(
+                        "Writes the prompt into the folder \"prompts\" beside the project, for all projects there",
+                    )
+                    .clicked()
+                {
                     ctx.send(Command::KeepPrompt(draft.clone()));
                 }
             });
