@@ -74,7 +74,8 @@ fn memory_mib(child: &Child, field: &str) -> Option<f64> {
 #[test]
 #[ignore = "measures: memory over 500 frames; takes many minutes, and needs /proc"]
 fn memory_over_a_long_recording() {
-    let world = simulated(500, 60.0);
+    let frames = std::env::var("BEHAVIORVLM_FRAMES").map_or(500, |frames| frames.parse().unwrap());
+    let world = simulated(frames, 60.0);
     let server = FakeModel::start(FakeConfig::new(world.player(Confusion::default())));
     let project = world.copied("long").path().to_owned();
     let started = Instant::now();
@@ -103,5 +104,6 @@ fn memory_over_a_long_recording() {
             / report["calls"].as_f64().unwrap()
     );
     let (settled, last) = (told[1].1, told.last().unwrap().1);
-    assert!(told.len() == MILESTONES.len() && last <= MOST_GROWTH * settled, "{told:?}");
+    let passed = MILESTONES.into_iter().filter(|milestone| *milestone <= frames).count();
+    assert!(told.len() == passed && last <= MOST_GROWTH * settled, "{told:?}");
 }
