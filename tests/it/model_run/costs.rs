@@ -16,8 +16,11 @@ const MOST_MS: f64 = 10.0;
 /// Where a run's memory is told, in frames that were asked about.
 const MILESTONES: [u32; 6] = [10, 50, 100, 250, 375, 500];
 
-/// By so much may the memory of a run grow from its fiftieth frame on.
-const MOST_GROWTH: f64 = 1.2;
+/// By then the database's page cache is full (64 MB, as `store` sets it), which is what grows until then.
+const SETTLED: u32 = 250;
+
+/// By so much may the memory of a run grow after that.
+const MOST_GROWTH: f64 = 1.1;
 
 /// The program to measure: that of these tests, or another build of it.
 fn program() -> PathBuf {
@@ -74,7 +77,8 @@ fn memory_mib(child: &Child, field: &str) -> Option<f64> {
 #[test]
 #[ignore = "measures: memory over 500 frames; takes many minutes, and needs /proc"]
 fn memory_over_a_long_recording() {
-    let world = simulated(500, 60.0);
+    let frames = std::env::var("BEHAVIORVLM_FRAMES").map_or(500, |frames| frames.parse().unwrap());
+    let world = simulated(frames, 60.0);
     let server = FakeModel::start(FakeConfig::new(world.player(Confusion::default())));
     let project = world.copied("long").path().to_owned();
     let started = Instant::now();
@@ -102,6 +106,10 @@ fn memory_over_a_long_recording() {
         report["cpu_ms_per_frame"].as_f64().unwrap() * report["frames_done"].as_f64().unwrap()
             / report["calls"].as_f64().unwrap()
     );
-    let (settled, last) = (told[1].1, told.last().unwrap().1);
-    assert!(told.len() == MILESTONES.len() && last <= MOST_GROWTH * settled, "{told:?}");
+    assert_eq!(told.len(), MILESTONES.into_iter().filter(|milestone| *milestone <= frames).count());
+    let settled = told.iter().find(|(frame, _)| *frame >= SETTLED).map(|(_, resident)| *resident);
+    assert!(
+        told.iter().all(|(_, resident)| settled.is_none_or(|settled| *resident <= MOST_GROWTH * settled)),
+        "{told:?}"
+    );
 }
