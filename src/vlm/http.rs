@@ -20,6 +20,8 @@ mod limits;
 
 mod pool;
 
+mod refused;
+
 mod stop;
 
 mod tally;
@@ -34,7 +36,7 @@ use std::time::{Duration, Instant};
 use rand::RngExt;
 use thiserror::Error;
 
-use super::profile::{JsonMode, Profile, ThinkingSwitch};
+use super::profile::Profile;
 use super::question::{Manner, Question};
 use super::reply::{Runaway, Said, ServerError};
 pub use check::{Finding, Severity};
@@ -47,6 +49,7 @@ pub use tally::Tally;
 pub use trouble::{AskError, Out, Slow, Trouble};
 
 use pool::{Pool, Turn};
+use refused::{Refused, do_without};
 use tally::Counting;
 use trouble::Remedy;
 use wire::{Reply, Request, Wire};
@@ -120,19 +123,6 @@ struct Inner {
     pool: Pool,
     counting: Counting,
     refused: Mutex<Refused>,
-}
-
-/// What a server refused, which no question is asked with from then on.
-#[derive(Clone, Copy, Default)]
-struct Refused {
-    /// The form of the answer.
-    schema: bool,
-    /// To stream.
-    stream: bool,
-    /// `reasoning_effort`.
-    effort: bool,
-    /// `chat_template_kwargs`.
-    template: bool,
 }
 
 /// What is left for a question after a trouble.
@@ -437,32 +427,6 @@ impl Inner {
         }
         adapts
     }
-}
-
-/// Leaves out of the form of a request, and of whether it is streamed, what a server's refusal names; says whether that is
-/// anything.
-fn do_without(profile: &Profile, (manner, streams): &mut (Manner, bool), trouble: &Trouble) -> bool {
-    let Trouble::Server(ServerError::Unsupported { message }) = trouble else { return false };
-    let message = message.to_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    let is_inner = |sign: char| sign.is_alphanumeric() || sign == '_';
-    let has_word = |wanted: &str| message.split(|sign| !is_inner(sign)).any(|word| word == wanted);
-    let sends_effort = profile.thinking_switch == ThinkingSwitch::Effort && !manner.without_effort;
-    let sends_template =
-        (profile.thinking_switch == ThinkingSwitch::Template || manner.without_effort) && !manner.without_template;
-    let asks_form = profile.json != JsonMode::Words && !manner.without_schema;
-    if sends_effort && says(&["reasoning_effort", "reasoning effort"]) {
-        manner.without_effort = true;
-    } else if sends_template && says(&["chat_template_kwargs", "enable_thinking"]) {
-        manner.without_template = true;
-    } else if *streams && ["stream", "streaming", "stream_options"].into_iter().any(has_word) {
-        *streams = false;
-    } else if asks_form && says(&["response_format", "schema", "json_object", "structured output", "grammar"]) {
-        manner.without_schema = true;
-    } else {
-        return false;
-    }
-    true
 }
 
 fn is_loading(trouble: &Trouble) -> bool {

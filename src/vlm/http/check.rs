@@ -97,7 +97,7 @@ pub(super) async fn check(wire: &Wire, profile: &Profile, limits: &Limits) -> Ve
         let Reply { result, .. } = wire.send(request, limits).await;
         // A run does without what is refused, so that is no reason against it.
         match &result {
-            Err(trouble) if super::do_without(profile, &mut form, trouble) => {}
+            Err(trouble) if super::refused::do_without(profile, &mut form, trouble) => {}
             _ => break result,
         }
     };
