@@ -16,7 +16,7 @@ mod unfinished;
 mod work;
 
 pub(super) use identity::ModelSettings;
-pub use model::{Estimate, ModelOptions, check_model, estimate, why};
+pub use model::{Estimate, ModelOptions, check_model, estimate, profile_of_file, why};
 pub use unfinished::{Unfinished, unfinished};
 
 use serde::Serialize;
