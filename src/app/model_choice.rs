@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::state::sentence;
-use crate::jobs::pose::{Assigner, ModelOptions, profile_of_file};
+use crate::jobs::pose::{Assigner, ModelOptions, ModelSettings, profile_of_file};
 use crate::vlm::Profile;
 use crate::vlm::http::{CONCURRENCY, Endpoint, EndpointError, Secret, is_local};
 
@@ -20,6 +20,8 @@ const MOST_AT_ONCE: usize = 1024;
 pub enum OwnProfile {
     /// In the JSON file of that path.
     File(String),
+    /// As an earlier run was asked for, whose profile is in no file and no preset any more.
+    Run(Box<Profile>),
 }
 
 /// A model and how it is asked; numbers as they were typed.
@@ -111,6 +113,7 @@ impl ModelChoice {
     pub fn profile(&self) -> Profile {
         let chosen = match &self.own_profile {
             Some(OwnProfile::File(_)) => self.read_profile.clone().and_then(Result::ok),
+            Some(OwnProfile::Run(profile)) => Some((**profile).clone()),
             None => self.profile.as_deref().and_then(Profile::preset),
         };
         let mut profile = chosen.unwrap_or_else(|| Profile::for_model(self.name.trim()));
@@ -129,6 +132,30 @@ impl ModelChoice {
             }
             _ => None,
         };
+    }
+
+    /// This choice with all that decides a run's result as it was for that run.
+    #[must_use]
+    pub fn restored(&self, run: &ModelSettings) -> Self {
+        let as_run = Self {
+            name: run.name.clone(),
+            regions_at_once: run.regions_at_once,
+            audit_pct: run.audit_pct.to_string(),
+            ..self.clone()
+        };
+        let with = |profile: Option<String>, own_profile: Option<OwnProfile>| Self {
+            profile,
+            own_profile,
+            read_profile: None,
+            ..as_run.clone()
+        };
+        // What a file holds depends on the model's name.
+        let is_kept = self.own_profile.is_none() || self.name.trim() == run.name;
+        let kept = is_kept.then(|| as_run.clone());
+        let candidates = kept.into_iter().chain([with(None, None), with(Some(run.profile.name.clone()), None)]);
+        let wanted = run.profile.without_prices();
+        let found = candidates.into_iter().find(|choice| choice.profile().without_prices() == wanted);
+        found.unwrap_or_else(|| with(None, Some(OwnProfile::Run(Box::new(wanted)))))
     }
 
     /// Everything that keeps a run from asking this model.
@@ -387,6 +414,38 @@ mod tests {
         // The choice is kept, what was read is not.
         let kept: ModelChoice = serde_json::from_str(&serde_json::to_string(&typed).unwrap()).unwrap();
         assert_eq!(kept, ModelChoice { read_profile: None, ..typed });
+    }
+
+    #[test]
+    fn a_run_is_restored_with_the_profile_that_it_had() {
+        let run = |profile: Profile| ModelSettings {
+            name: "Qwen/Qwen3-VL-8B".to_owned(),
+            profile,
+            prompts: Vec::new(),
+            regions_at_once: true,
+            without_regions: false,
+            audit_pct: 7.5,
+        };
+        let typed = ModelChoice {
+            profile: Some("Gemini".to_owned()),
+            price_in: "0.3".to_owned(),
+            budget: "40".to_owned(),
+            ..choice("another", "http://a")
+        };
+        let restored = |profile: &Profile| {
+            let restored = typed.restored(&run(profile.clone()));
+            assert_eq!((restored.name.as_str(), restored.audit_pct.as_str()), ("Qwen/Qwen3-VL-8B", "7.5"));
+            assert!(restored.regions_at_once);
+            assert_eq!((restored.addresses.as_str(), restored.budget.as_str()), ("http://a", "40"));
+            assert_eq!(restored.profile(), Profile { price_in: Some(0.3), ..profile.clone() });
+            (restored.profile.clone(), restored.own_profile)
+        };
+        let preset = |name: &str| Profile::preset(name).unwrap();
+        assert_eq!(restored(&preset("Gemini")), (Some("Gemini".to_owned()), None));
+        assert_eq!(restored(&preset("Qwen3-VL")), (None, None));
+        assert_eq!(restored(&preset("GPT")), (Some("GPT".to_owned()), None));
+        let own = Profile { max_tokens: 77, ..preset("GPT") };
+        assert_eq!(restored(&own), (None, Some(OwnProfile::Run(Box::new(own.clone())))));
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod unfinished;
 
 mod work;
 
-pub(super) use identity::ModelSettings;
+pub use identity::ModelSettings;
 pub use model::{Estimate, ModelOptions, check_model, estimate, profile_of_file, why};
 pub use unfinished::{Unfinished, unfinished};
 

@@ -22,6 +22,9 @@ const NUMBER: f32 = 72.0;
 /// The choice of a profile that is in a file.
 const FROM_FILE: &str = "From a file";
 
+/// The profile of an earlier run, where it is none of those that can be chosen.
+const OF_RUN: &str = "As the unfinished run had it";
+
 /// Drafts of the fields.
 #[derive(Default)]
 pub(super) struct ModelMemory {
@@ -84,6 +87,7 @@ fn profile_ui(ui: &mut Ui, choice: &mut ModelChoice, problems: &[Wrong]) {
     let fitting = format!("By its name: {}", Profile::for_model(choice.name.trim()).name);
     let chosen = match &choice.own_profile {
         Some(OwnProfile::File(_)) => FROM_FILE.to_owned(),
+        Some(OwnProfile::Run(_)) => OF_RUN.to_owned(),
         None => choice.profile.clone().unwrap_or_else(|| fitting.clone()),
     };
     let response = ComboBox::from_id_salt("profile")
@@ -97,6 +101,9 @@ fn profile_ui(ui: &mut Ui, choice: &mut ModelChoice, problems: &[Wrong]) {
                 if ui.selectable_label(chosen == preset.name, &preset.name).clicked() {
                     (choice.profile, choice.own_profile) = (Some(preset.name), None);
                 }
+            }
+            if chosen == OF_RUN {
+                let _ = ui.selectable_label(true, OF_RUN);
             }
             let is_from_file = matches!(choice.own_profile, Some(OwnProfile::File(_)));
             if ui.selectable_label(is_from_file, FROM_FILE).clicked() && !is_from_file {
