@@ -209,6 +209,13 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Resul
         return Ok(report);
     }
 
+    // A replay sends nothing.
+    if model.is_some_and(|model| !model.endpoints.is_empty()) {
+        let estimate = estimate(project, options)?;
+        if estimate.calls > 0 {
+            job.note(estimate.note(options.assigner));
+        }
+    }
     project.put_checkpoint(run.id, TAU_PX, report.tau_px.to_string().as_bytes())?;
     let cpu = cpu_time::ProcessTime::now();
     let mut work = Work {

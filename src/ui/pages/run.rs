@@ -15,6 +15,7 @@ use crate::app::session::Session;
 use crate::app::task::{TaskKind, TaskRequest};
 use crate::app::{Command, Page};
 use crate::jobs::pose::{Assigner, Unfinished};
+use crate::jobs::words::duration;
 use crate::model::{FrameRange, FrameRangeError};
 use crate::pose::stage4::Solver;
 use crate::ui::ctx::ViewCtx;
@@ -360,12 +361,7 @@ fn figures_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
                     labelled_figure(ui, "Frames done", &job.steps.0.to_string(), &format!("of {}", job.steps.1));
                     ui.add_space(24.0);
                     let known = job.steps.0 > 0;
-                    labelled_figure(
-                        ui,
-                        "Time left",
-                        &if known { job_panel::duration(left) } else { "–".to_owned() },
-                        "",
-                    );
+                    labelled_figure(ui, "Time left", &if known { duration(left) } else { "–".to_owned() }, "");
 
                     if asking.is_none() {
                         ui.add_space(24.0);
