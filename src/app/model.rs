@@ -12,10 +12,11 @@ use crate::vlm::http::{Finding, KeyringError, Secret};
 
 impl App {
     /// Takes over how a model is to be asked. It is written to the settings with whatever is written next.
-    pub(super) fn choose_model(&mut self, choice: ModelChoice) {
+    pub(super) fn choose_model(&mut self, mut choice: ModelChoice) {
         if self.state.model == choice {
             return;
         }
+        choice.read_profile();
         self.state.settings.model = choice.keepable(&self.state.settings.model);
         self.state.model = choice;
         self.stop_model_check();
@@ -34,6 +35,7 @@ impl App {
         if !assigner.asks_model() {
             return Some(None);
         }
+        self.state.model.read_profile();
         let settings = &self.state.settings;
         let options = self.state.model.options(assigner, self.state.key.secret(), &settings.allowed_hosts);
         let options = match options {

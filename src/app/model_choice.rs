@@ -2,16 +2,27 @@
 //! which is entered anew, or comes from the environment or the keyring, and is never written to a file.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::state::sentence;
-use crate::jobs::pose::{Assigner, ModelOptions};
+use crate::jobs::pose::{Assigner, ModelOptions, ModelSettings, profile_of_file};
 use crate::vlm::Profile;
 use crate::vlm::http::{CONCURRENCY, Endpoint, EndpointError, Secret, is_local};
 
 /// Most requests at once that make sense per address.
 const MOST_AT_ONCE: usize = 1024;
+
+/// A profile that is none of the presets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnProfile {
+    /// In the JSON file of that path.
+    File(String),
+    /// As an earlier run was asked for, whose profile is in no file and no preset any more.
+    Run(Box<Profile>),
+}
 
 /// A model and how it is asked; numbers as they were typed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +34,11 @@ pub struct ModelChoice {
     pub addresses: String,
     /// The profile's name; `None` takes the one that fits the model's name.
     pub profile: Option<String>,
+    /// A profile in its place.
+    pub own_profile: Option<OwnProfile>,
+    /// What its file held when it was read last, or what was wrong with it; see [`Self::read_profile`].
+    #[serde(skip)]
+    pub read_profile: Option<Result<Profile, String>>,
     /// Requests at once, per address.
     pub at_once: String,
     /// Most calls before the run pauses; empty for no limit.
@@ -43,6 +59,8 @@ impl Default for ModelChoice {
             name: String::new(),
             addresses: String::new(),
             profile: None,
+            own_profile: None,
+            read_profile: None,
             at_once: CONCURRENCY.to_string(),
             budget: String::new(),
             regions_at_once: false,
@@ -60,6 +78,8 @@ pub enum ModelField {
     Name,
     /// The addresses.
     Addresses,
+    /// The profile's file.
+    Profile,
     /// Requests at once.
     AtOnce,
     /// Most calls.
@@ -91,11 +111,51 @@ impl ModelChoice {
 
     /// The profile that it is asked by, with the prices.
     pub fn profile(&self) -> Profile {
-        let chosen = self.profile.as_deref().and_then(Profile::preset);
+        let chosen = match &self.own_profile {
+            Some(OwnProfile::File(_)) => self.read_profile.clone().and_then(Result::ok),
+            Some(OwnProfile::Run(profile)) => Some((**profile).clone()),
+            None => self.profile.as_deref().and_then(Profile::preset),
+        };
         let mut profile = chosen.unwrap_or_else(|| Profile::for_model(self.name.trim()));
-        profile.price_in = price(&self.price_in).ok().flatten();
-        profile.price_out = price(&self.price_out).ok().flatten();
+        // A file may hold prices too; those that were typed go before.
+        profile.price_in = price(&self.price_in).ok().flatten().or(profile.price_in);
+        profile.price_out = price(&self.price_out).ok().flatten().or(profile.price_out);
         profile
+    }
+
+    /// Reads the profile's file, where there is one: what the other methods say is of this reading.
+    pub fn read_profile(&mut self) {
+        self.read_profile = match &self.own_profile {
+            Some(OwnProfile::File(path)) if !path.trim().is_empty() => {
+                let read = profile_of_file(Path::new(path.trim()), self.name.trim());
+                Some(read.map_err(|error| sentence(error.to_string())))
+            }
+            _ => None,
+        };
+    }
+
+    /// This choice with all that decides a run's result as it was for that run.
+    #[must_use]
+    pub fn restored(&self, run: &ModelSettings) -> Self {
+        let as_run = Self {
+            name: run.name.clone(),
+            regions_at_once: run.regions_at_once,
+            audit_pct: run.audit_pct.to_string(),
+            ..self.clone()
+        };
+        let with = |profile: Option<String>, own_profile: Option<OwnProfile>| Self {
+            profile,
+            own_profile,
+            read_profile: None,
+            ..as_run.clone()
+        };
+        // What a file holds depends on the model's name.
+        let is_kept = self.own_profile.is_none() || self.name.trim() == run.name;
+        let kept = is_kept.then(|| as_run.clone());
+        let candidates = kept.into_iter().chain([with(None, None), with(Some(run.profile.name.clone()), None)]);
+        let wanted = run.profile.without_prices();
+        let found = candidates.into_iter().find(|choice| choice.profile().without_prices() == wanted);
+        found.unwrap_or_else(|| with(None, Some(OwnProfile::Run(Box::new(wanted)))))
     }
 
     /// Everything that keeps a run from asking this model.
@@ -110,6 +170,13 @@ impl ModelChoice {
         }
         if let Err(words) = self.endpoints() {
             add(ModelField::Addresses, words, false);
+        }
+        match (&self.own_profile, &self.read_profile) {
+            (Some(OwnProfile::File(_)), None) => {
+                add(ModelField::Profile, "Write the path of the profile's file.".to_owned(), true);
+            }
+            (Some(OwnProfile::File(_)), Some(Err(words))) => add(ModelField::Profile, words.clone(), false),
+            _ => {}
         }
         if at_once(&self.at_once).is_none() {
             add(ModelField::AtOnce, format!("Requests at once: write 1 to {MOST_AT_ONCE}."), false);
@@ -320,6 +387,65 @@ mod tests {
         assert_eq!(typed.foreign_hosts(), ["gpu-node"]);
         typed.profile = Some("Gemini".to_owned());
         assert_eq!(typed.profile().name, "Gemini");
+    }
+
+    #[test]
+    fn a_profile_is_read_from_its_file_when_that_is_asked_for() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("mine.json");
+        let mut typed = choice("Qwen/Qwen3.5-27B", "http://a");
+        typed.own_profile = Some(OwnProfile::File(String::new()));
+        typed.read_profile();
+        check(&typed, Assigner::Vlm, &["(Write the path of the profile's file.)"]);
+        typed.own_profile = Some(OwnProfile::File(path.display().to_string()));
+        std::fs::write(&path, r#"{"max_tokens": "many"}"#).unwrap();
+        typed.read_profile();
+        let found = typed.problems(Assigner::Vlm);
+        assert!(found[0].words.contains("mine.json") && found[0].words.contains("\"max_tokens\""), "{found:?}");
+        assert!(typed.options(Assigner::Vlm, None, &[]).is_err());
+
+        std::fs::write(&path, r#"{"max_tokens": 300, "price_in": 2, "price_out": 3}"#).unwrap();
+        typed.price_out = "4".to_owned();
+        assert!(!typed.problems(Assigner::Vlm).is_empty(), "it is read when that is asked for alone");
+        typed.read_profile();
+        let profile = typed.options(Assigner::Vlm, None, &[]).unwrap().profile;
+        assert_eq!((profile.max_tokens, profile.price_in, profile.price_out), (300, Some(2.0), Some(4.0)));
+        assert_eq!(profile.thinking, Profile::for_model(&typed.name).thinking);
+        // The choice is kept, what was read is not.
+        let kept: ModelChoice = serde_json::from_str(&serde_json::to_string(&typed).unwrap()).unwrap();
+        assert_eq!(kept, ModelChoice { read_profile: None, ..typed });
+    }
+
+    #[test]
+    fn a_run_is_restored_with_the_profile_that_it_had() {
+        let run = |profile: Profile| ModelSettings {
+            name: "Qwen/Qwen3-VL-8B".to_owned(),
+            profile,
+            prompts: Vec::new(),
+            regions_at_once: true,
+            without_regions: false,
+            audit_pct: 7.5,
+        };
+        let typed = ModelChoice {
+            profile: Some("Gemini".to_owned()),
+            price_in: "0.3".to_owned(),
+            budget: "40".to_owned(),
+            ..choice("another", "http://a")
+        };
+        let restored = |profile: &Profile| {
+            let restored = typed.restored(&run(profile.clone()));
+            assert_eq!((restored.name.as_str(), restored.audit_pct.as_str()), ("Qwen/Qwen3-VL-8B", "7.5"));
+            assert!(restored.regions_at_once);
+            assert_eq!((restored.addresses.as_str(), restored.budget.as_str()), ("http://a", "40"));
+            assert_eq!(restored.profile(), Profile { price_in: Some(0.3), ..profile.clone() });
+            (restored.profile.clone(), restored.own_profile)
+        };
+        let preset = |name: &str| Profile::preset(name).unwrap();
+        assert_eq!(restored(&preset("Gemini")), (Some("Gemini".to_owned()), None));
+        assert_eq!(restored(&preset("Qwen3-VL")), (None, None));
+        assert_eq!(restored(&preset("GPT")), (Some("GPT".to_owned()), None));
+        let own = Profile { max_tokens: 77, ..preset("GPT") };
+        assert_eq!(restored(&own), (None, Some(OwnProfile::Run(Box::new(own.clone())))));
     }
 
     #[test]

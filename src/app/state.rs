@@ -160,6 +160,8 @@ impl State {
 impl State {
     /// The start.
     pub fn new(settings: Settings) -> Self {
+        let mut model = settings.model.clone();
+        model.read_profile();
         Self {
             page: Page::default(),
             session: None,
@@ -174,7 +176,7 @@ impl State {
             last_job: None,
             last_report: None,
             last_asking: None,
-            model: settings.model.clone(),
+            model,
             key: ModelKey::of_environment(),
             model_check: None,
             estimate: None,

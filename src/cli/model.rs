@@ -1,10 +1,12 @@
 //! The options that name a model and say how it is asked.
 
+use std::path::Path;
+
 use clap::Args;
 
 use super::console::say_warning;
 use crate::jobs::JobError;
-use crate::jobs::pose::ModelOptions;
+use crate::jobs::pose::{ModelOptions, profile_of_file};
 use crate::vlm::Profile;
 use crate::vlm::http::{Endpoint, KeyringError, Role, Secret};
 
@@ -16,8 +18,8 @@ pub(super) struct ModelArguments {
     #[arg(long, value_name = "ROLE=NAME@URL")]
     model: Vec<String>,
     /// What the model's family wants, where its name does not tell: "Qwen3.5-27B", "Qwen3-VL", "Qwen2.5-VL", "Gemini", "GPT",
-    /// "Other".
-    #[arg(long, value_name = "NAME")]
+    /// "Other"; or a JSON file of what differs from the one that fits, as {"max_tokens": 2048}.
+    #[arg(long, value_name = "NAME|FILE")]
     profile: Option<String>,
     /// Requests at once, per address.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -53,10 +55,7 @@ impl ModelArguments {
         }
         let mut options = ModelOptions::new(endpoints)?;
         if let Some(name) = &self.profile {
-            options.profile = Profile::preset(name).ok_or_else(|| {
-                let names: Vec<String> = Profile::presets().into_iter().map(|preset| preset.name).collect();
-                JobError::Model { message: format!("\"{name}\" is no profile; there are {}", names.join(", ")) }
-            })?;
+            options.profile = profile_named(name, &options.name)?;
         }
         if !(0.0..=100.0).contains(&self.audit) {
             let message = format!("--audit is a share in per cent, 0 to 100, not {}", self.audit);
@@ -75,4 +74,18 @@ impl ModelArguments {
         }
         Ok(Some(options))
     }
+}
+
+/// The profile of that name, or in that file.
+fn profile_named(name: &str, model: &str) -> Result<Profile, JobError> {
+    if let Some(preset) = Profile::preset(name) {
+        return Ok(preset);
+    }
+    let path = Path::new(name);
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) || path.exists() {
+        return profile_of_file(path, model);
+    }
+    let names: Vec<String> = Profile::presets().into_iter().map(|preset| preset.name).collect();
+    let message = format!("\"{name}\" is no profile and no file; there are {}", names.join(", "));
+    Err(JobError::Model { message })
 }

@@ -6,6 +6,8 @@
 
 pub mod job;
 
+pub mod words;
+
 mod error;
 
 pub mod open;

@@ -18,6 +18,12 @@ pub struct ExchangePlace {
     pub frame: Option<u32>,
 }
 
+/// So many answers tell the pace of a model.
+const PACE_OF: u32 = 200;
+
+/// They are sought among so many, whichever model gave them.
+const PACE_WITHIN: u32 = 2000;
+
 impl Project {
     /// Keeps exchanges, all in one transaction: answers that came together cost one write.
     ///
@@ -73,6 +79,24 @@ impl Project {
                 .prepare_cached("SELECT count(*) FROM exchange WHERE key = ?1 AND attempt = ?2 AND answered = 0")?
                 .query_row(params![key, attempt], |row| row.get(0))?;
             Ok(count > 0)
+        })
+    }
+
+    /// How long the latest answers of a model took to come, ms, on average; `None` where it gave none lately.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn mean_millis(&self, model: &str) -> Result<Option<f64>, StoreError> {
+        self.read(|connection| {
+            // The search is bounded, however many answers another model gave.
+            let mean = connection
+                .prepare_cached(
+                    "SELECT avg(millis) FROM (SELECT json_extract(body, '$.millis') AS millis FROM \
+                     (SELECT id, body FROM exchange WHERE answered = 1 ORDER BY id DESC LIMIT ?2) \
+                     WHERE json_extract(body, '$.model') = ?1 ORDER BY id DESC LIMIT ?3)",
+                )?
+                .query_row(params![model, PACE_WITHIN, PACE_OF], |row| row.get(0))?;
+            Ok(mean)
         })
     }
 

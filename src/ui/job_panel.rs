@@ -9,6 +9,7 @@ use super::widgets::{ActionButton, heading_row, progress_bar};
 use crate::app::Command;
 use crate::app::task::{Task, TaskKind};
 use crate::app::ui_command::UiCommand;
+use crate::jobs::words::duration;
 
 /// Draws the job of a kind, running or paused; says whether there is one.
 pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, kind: TaskKind) -> bool {
@@ -99,24 +100,4 @@ pub(super) fn line_ui(ui: &mut Ui, (sign, ink): (Icon, Ink), words: &str) {
         icon(ui, sign, 16.0, palette.ink(ink));
         ui.add(Label::new(RichText::new(words).color(palette.text_secondary)).wrap());
     });
-}
-
-/// A length of time in words that suit it: "40 s", "6 min", "2 h 10 min".
-pub fn duration(secs: f64) -> String {
-    let minutes = (secs / 60.0).round() as u64;
-    match (secs, minutes) {
-        (secs, _) if secs < 90.0 => format!("{secs:.0} s"),
-        (_, minutes) if minutes < 90 => format!("{minutes} min"),
-        (_, minutes) => format!("{} h {} min", minutes / 60, minutes % 60),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::duration;
-
-    #[test]
-    fn durations_have_the_unit_that_suits() {
-        assert_eq!([4.4, 89.0, 91.0, 3600.0, 7800.0].map(duration), ["4 s", "89 s", "2 min", "60 min", "2 h 10 min"]);
-    }
 }

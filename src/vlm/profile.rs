@@ -3,9 +3,12 @@
 //! The presets are where a user starts; each figure comes from the model's card or its own configuration, or is ours and says so.
 //! No preset has a price: they change, and only the user knows what is paid.
 
+mod own;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+pub use self::own::ProfileError;
 use super::convention::Convention;
 use super::reply::Usage;
 

@@ -310,6 +310,25 @@ fn a_video_that_is_cut_off() {
     assert_eq!(json(&["detect", project, "--json"])["failed_views"], 0);
 }
 
+#[test]
+fn a_profile_that_cannot_be_used_is_named_with_what_is_wrong_in_it() {
+    let folder = TempDir::new().unwrap();
+    let project = solved_project(folder.path());
+    let failure_with = |profile: &str| {
+        let model = ["--assigner", "vlm", "--model", "pose=m@http://127.0.0.1:9", "--profile", profile];
+        failure(&[&["pose", text(&project)][..], &model[..]].concat())
+    };
+    names(&failure_with("Qwen9"), &["\"Qwen9\" is no profile and no file", "Qwen3-VL", "Other"]);
+    let profile = folder.path().join("mine.json");
+    let path = text(&profile);
+    names(&failure_with(path), &[path, "cannot be used"]);
+    fs::write(&profile, r#"{"max_token": 512}"#).unwrap();
+    names(&failure_with(path), &[path, "no key \"max_token\"", "max_tokens"]);
+    fs::write(&profile, r#"{"thinking": 7}"#).unwrap();
+    names(&failure_with(path), &[path, "\"thinking\" cannot be 7"]);
+    names(&failure_with(text(folder.path())), &["is no file"]);
+}
+
 /// A machine without a keyring, as servers are.
 #[cfg(target_os = "linux")]
 #[test]

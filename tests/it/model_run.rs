@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use behaviorvlm::jobs::pose::{self, Ablation, Assigner, ModelOptions, Options, Report, why};
-use behaviorvlm::jobs::{CancelFlag, Job, JobError, prompts};
+use behaviorvlm::jobs::{CancelFlag, Job, JobError, JobEvent, prompts};
 use behaviorvlm::model::{CameraId, Edit, FrameLabels, KeypointId, Label, Placement, Provenance, Skeleton, Source};
 use behaviorvlm::pose::stage4::Solver;
 use behaviorvlm::pose::stages::Basis;
@@ -415,10 +415,32 @@ fn what_a_run_will_ask_is_estimated() {
     (model.profile.price_in, model.profile.price_out) = (Some(1.0), Some(2.0));
     let mut project = world.copied("estimated");
     let found = pose::estimate(&project, &vlm(&model)).unwrap();
-    assert_eq!((found.frames, found.calls), (9, 9 * 6 * 9));
-    let report = run(&mut project, &vlm(&model)).unwrap();
+    assert_eq!((found.frames, found.calls, found.secs), (9, 9 * 6 * 9, None));
+    let (cancel, notes) = (CancelFlag::default(), std::sync::Mutex::new(Vec::new()));
+    let listen = |event| {
+        if let JobEvent::Note(words) = event {
+            notes.lock().unwrap().push(words);
+        }
+    };
+    let report = pose::run(&Job::new(&cancel, &listen), &mut project, &vlm(&model)).unwrap();
+    let said = notes.into_inner().unwrap();
+    assert!(said[0].starts_with("asks at most 486 questions: ") && said[0].ends_with(" back"), "{said:?}");
     assert!(report.calls <= found.calls && report.calls > found.calls / 2, "{} of {found:?}", report.calls);
     assert!(found.cost.unwrap() > 0.0 && report.cost.unwrap() > 0.0);
+    let info = project.only_recording().unwrap();
+    let mut millis = Vec::new();
+    project
+        .each_exchange(info.id, |_, exchange| -> Result<(), JobError> {
+            millis.extend(exchange.is_answered().then_some(exchange.millis as f64));
+            Ok(())
+        })
+        .unwrap();
+    let latest = &millis[millis.len() - 200..];
+    let expected = 486.0 * latest.iter().sum::<f64>() / 200.0 / 1e3 / 16.0;
+    let secs = pose::estimate(&project, &vlm(&model)).unwrap().secs.unwrap();
+    assert!((secs - expected).abs() < 1e-6 && secs < 600.0, "{secs} {expected}");
+    let another = ModelOptions { name: "another".to_owned(), ..model.clone() };
+    assert_eq!(pose::estimate(&project, &vlm(&another)).unwrap().secs, None);
     let plain = Options { ablation: Ablation { regions: true, refinement: true }, ..vlm(&model) };
     assert_eq!(pose::estimate(&project, &plain).unwrap().calls, 9 * 6);
     assert_eq!(pose::estimate(&project, &Options::default()).unwrap().calls, 0);

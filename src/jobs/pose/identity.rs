@@ -19,8 +19,8 @@ use crate::vlm::prompt::Prompt;
 const CORRECTIONS: &str = "corrections";
 
 /// What of a model and how it is asked decides a run's result.
-#[derive(Debug, Serialize, Deserialize)]
-pub(in crate::jobs) struct ModelSettings {
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelSettings {
     /// The model.
     pub name: String,
     /// What its family wants, without prices.

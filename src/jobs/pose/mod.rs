@@ -15,8 +15,8 @@ mod unfinished;
 
 mod work;
 
-pub(super) use identity::ModelSettings;
-pub use model::{Estimate, ModelOptions, check_model, estimate, why};
+pub use identity::ModelSettings;
+pub use model::{Estimate, ModelOptions, check_model, estimate, profile_of_file, why};
 pub use unfinished::{Unfinished, unfinished};
 
 use serde::Serialize;
@@ -209,6 +209,13 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Resul
         return Ok(report);
     }
 
+    // A replay sends nothing.
+    if model.is_some_and(|model| !model.endpoints.is_empty()) {
+        let estimate = estimate(project, options)?;
+        if estimate.calls > 0 {
+            job.note(estimate.note(options.assigner));
+        }
+    }
     project.put_checkpoint(run.id, TAU_PX, report.tau_px.to_string().as_bytes())?;
     let cpu = cpu_time::ProcessTime::now();
     let mut work = Work {

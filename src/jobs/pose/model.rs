@@ -33,7 +33,7 @@ pub use self::estimate::{Estimate, check_model, estimate};
 use self::eye::Eye;
 pub(super) use self::said::said_about;
 use self::said::{Said, said_key};
-pub use self::settings::ModelOptions;
+pub use self::settings::{ModelOptions, profile_of_file};
 use self::view::ViewAnswer;
 use super::inputs::{Examples, Inputs};
 use super::work::{Checkpoint, GEOMETRY_PASS, LAST_PASS, Pass, Work, broken, first_checkpoint, put};

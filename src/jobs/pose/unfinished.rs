@@ -4,15 +4,15 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
-use super::Assigner;
 use super::model::asked_key;
 use super::work::{LAST_PASS, sweep_key};
+use super::{Assigner, ModelSettings};
 use crate::jobs::JobError;
 use crate::pose::stage4::Solver;
 use crate::store::{Project, RecordingInfo, RunInfo, RunState};
 
 /// The latest run of a recording, where it stopped early.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Unfinished {
     /// The frames that it was asked for.
     pub frames: Range<u32>,
@@ -22,6 +22,8 @@ pub struct Unfinished {
     pub assigner: Assigner,
     /// What stage 4 does.
     pub solver: Solver,
+    /// The model that it asks, and how; `None` where it asks none. Another one would begin it anew.
+    pub model: Option<ModelSettings>,
 }
 
 /// What is read of a run's settings.
@@ -30,6 +32,7 @@ struct Settings {
     assigner: String,
     solver: String,
     frames: [u32; 2],
+    model: Option<ModelSettings>,
 }
 
 /// What is read of a sweep's checkpoint.
@@ -53,6 +56,10 @@ pub fn unfinished(project: &Project, info: &RecordingInfo) -> Result<Option<Unfi
     let Some(run) = run else { return Ok(None) };
     let Ok(settings) = serde_json::from_str::<Settings>(&run.config_json) else { return Ok(None) };
     let (Ok(assigner), Ok(solver)) = (settings.assigner.parse(), settings.solver.parse()) else { return Ok(None) };
+    let assigner: Assigner = assigner;
+    if assigner.asks_model() != settings.model.is_some() {
+        return Ok(None);
+    }
     // Frames that a model was asked about are labelled already, if without what comes after them.
     let solved = committed(
         project,
@@ -65,7 +72,7 @@ pub fn unfinished(project: &Project, info: &RecordingInfo) -> Result<Option<Unfi
     })?;
     let done = solved.max(asked);
     let [start, end] = settings.frames;
-    Ok(Some(Unfinished { frames: start..end, done, assigner, solver }))
+    Ok(Some(Unfinished { frames: start..end, done, assigner, solver, model: settings.model }))
 }
 
 /// Frames that the sweeps of a pass have behind them.

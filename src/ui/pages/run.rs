@@ -10,10 +10,12 @@ use egui::{CentralPanel, ComboBox, Frame, Label, Margin, Panel, RichText, Scroll
 
 use super::Memory;
 use crate::app::command::RunChoice;
+use crate::app::model_choice::ModelField;
 use crate::app::session::Session;
 use crate::app::task::{TaskKind, TaskRequest};
 use crate::app::{Command, Page};
 use crate::jobs::pose::{Assigner, Unfinished};
+use crate::jobs::words::duration;
 use crate::model::{FrameRange, FrameRangeError};
 use crate::pose::stage4::Solver;
 use crate::ui::ctx::ViewCtx;
@@ -245,19 +247,33 @@ fn unfinished_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut
         memory.offered = Some(run.clone());
         memory.choice.assigner = run.assigner;
     }
-    let lacks_model = run.assigner.asks_model() && !ctx.state.model.problems(run.assigner).is_empty();
+    // Another model, or one that is asked in another way, would begin the run anew.
+    let model = run.model.as_ref().map(|model| (model, ctx.state.model.restored(model)));
+    let wrong = model.as_ref().and_then(|(_, choice)| choice.problems(run.assigner).into_iter().next());
+    let is_ablation = run.model.as_ref().is_some_and(|model| model.without_regions);
     let is_free = ctx.state.job.is_none() && session.read_only.is_none() && session.recording.is_some();
     let palette = theme::palette(ui);
     let name = ASSIGNERS.iter().find(|(assigner, ..)| *assigner == run.assigner).map_or("", |(_, name, _)| *name);
     let words = format!("The last run stopped after {} of {} frames.", run.done, run.frames.len());
     ui.add(Label::new(RichText::new(words).color(palette.text)).wrap());
     if run.assigner != Assigner::Geometry {
-        let what = if lacks_model { "; choose the model below first" } else { "" };
-        caption_ui(ui, ctx, &format!("Its assigner: {name}{what}."));
+        let asked = model.as_ref().map(|(model, _)| format!(", asking {}", model.name)).unwrap_or_default();
+        let what = match &wrong {
+            _ if is_ablation => "; it left out regions. Go on with it on the command line, with --ablate regions",
+            Some(wrong) if wrong.is_missing && wrong.field == ModelField::Addresses => {
+                "; write the address of its server below first"
+            }
+            Some(_) => "; mend what is wrong with the model below first",
+            None => "",
+        };
+        caption_ui(ui, ctx, &format!("Its assigner: {name}{asked}{what}."));
     }
-    let can_go_on = is_free && !lacks_model;
+    let can_go_on = is_free && wrong.is_none() && !is_ablation;
     let go_on = ui.add_enabled_ui(can_go_on, |ui| ui.add(ActionButton::new("Go on with it").icon(Icon::Play))).inner;
     if go_on.on_hover_text("With the settings that it was started with").clicked() {
+        if let Some((_, choice)) = model {
+            ctx.send(Command::ChooseModel(Box::new(choice)));
+        }
         let is_all = run.frames == (0..session.info.frame_count);
         let frames = if is_all { String::new() } else { format!("{}..{}", run.frames.start, run.frames.end) };
         let choice = RunChoice { frames, solver: run.solver, assigner: run.assigner, again: false };
@@ -345,12 +361,7 @@ fn figures_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
                     labelled_figure(ui, "Frames done", &job.steps.0.to_string(), &format!("of {}", job.steps.1));
                     ui.add_space(24.0);
                     let known = job.steps.0 > 0;
-                    labelled_figure(
-                        ui,
-                        "Time left",
-                        &if known { job_panel::duration(left) } else { "–".to_owned() },
-                        "",
-                    );
+                    labelled_figure(ui, "Time left", &if known { duration(left) } else { "–".to_owned() }, "");
 
                     if asking.is_none() {
                         ui.add_space(24.0);

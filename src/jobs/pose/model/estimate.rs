@@ -2,7 +2,8 @@
 
 use super::settings::ModelOptions;
 use super::{Way, way_of};
-use crate::jobs::pose::Options;
+use crate::jobs::pose::{Assigner, Options};
+use crate::jobs::words::{count, duration, rough};
 use crate::jobs::{Job, JobError, open};
 use crate::pose::window::EXEMPLARS;
 use crate::store::Project;
@@ -33,6 +34,20 @@ pub struct Estimate {
     pub answer_tokens: u64,
     /// By the profile's prices; `None` without any.
     pub cost: Option<f64>,
+    /// Seconds at the pace of the latest calls of this model; `None` where the project has none.
+    pub secs: Option<f64>,
+}
+
+impl Estimate {
+    /// What a run says of it as it begins.
+    pub(in crate::jobs::pose) fn note(&self, assigner: Assigner) -> String {
+        // How much the geometry is unsure of is known only after it.
+        let about = if assigner == Assigner::Hybrid { "about" } else { "at most" };
+        let questions = if self.calls == 1 { "question" } else { "questions" };
+        let (sent, back) = (rough(self.prompt_tokens), rough(self.answer_tokens));
+        let time = self.secs.map(|secs| format!(", about {}", duration(secs))).unwrap_or_default();
+        format!("asks {about} {} {questions}: {sent} tokens sent, {back} back{time}", count(self.calls))
+    }
 }
 
 /// Counts what a run would ask. For a hybrid run this is a guess, since what the geometry is unsure of is known only after it.
@@ -62,12 +77,15 @@ pub fn estimate(project: &Project, options: &Options<'_>) -> Result<Estimate, Jo
         prompt_tokens: calls * WORDS_TOKENS + pictures * model.profile.picture_tokens([side, side]),
         answer_tokens: calls * ANSWER_TOKENS,
     };
+    let slots: usize = model.endpoints.iter().map(|endpoint| endpoint.concurrency).sum();
+    let pace = project.mean_millis(&model.name)?.filter(|_| slots > 0);
     Ok(Estimate {
         frames: u32::try_from(frames).unwrap_or(u32::MAX),
         calls,
         prompt_tokens: usage.prompt_tokens,
         answer_tokens: usage.answer_tokens,
         cost: model.profile.cost(usage),
+        secs: pace.map(|millis| calls as f64 * millis / 1e3 / slots as f64),
     })
 }
 

@@ -1,5 +1,8 @@
 //! Which model is asked, and how.
 
+use std::io::Read;
+use std::path::Path;
+
 use crate::jobs::JobError;
 use crate::vlm::Profile;
 use crate::vlm::http::{Client, Endpoint, KeyringError, Limits, Secret, Stop};
@@ -84,6 +87,28 @@ impl ModelOptions {
             .map(Some)
             .map_err(|error| JobError::Model { message: error.to_string() })
     }
+}
+
+/// Longer than any profile, bytes.
+const LONGEST_PROFILE: u64 = 1 << 20;
+
+/// The profile in a JSON file, for a model of that name; see [`Profile::over_preset`].
+///
+/// # Errors
+/// When the file cannot be read or holds no profile; its path is named.
+pub fn profile_of_file(path: &Path, model: &str) -> Result<Profile, JobError> {
+    let told = |reason: String| JobError::Model {
+        message: format!("the profile {} cannot be used: {reason}", path.display()),
+    };
+    let unreadable = |error: std::io::Error| told(error.to_string());
+    // A device or a pipe might never end.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(told("it is no file".to_owned()));
+    }
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(LONGEST_PROFILE).read_to_string(&mut text).map_err(unreadable)?;
+    Profile::over_preset(&text, model).map_err(|error| told(error.to_string()))
 }
 
 #[cfg(test)]

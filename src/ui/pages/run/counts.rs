@@ -10,6 +10,7 @@ use crate::app::state::RunEstimateOf;
 use crate::app::task::{Task, TaskRequest};
 use crate::app::{Command, State};
 use crate::jobs::pose::{Assigner, Estimate, Report};
+use crate::jobs::words::{count, duration, rough};
 use crate::ui::ctx::ViewCtx;
 use crate::ui::theme::{self, Theme, Weight, mono};
 use crate::ui::widgets::{labelled_figure, progress_bar, section};
@@ -45,12 +46,14 @@ fn estimate_words(assigner: Assigner, estimate: &Estimate) -> String {
         Some(cost) => format!("cost {cost:.2}"),
         None => "cost unknown without prices".to_owned(),
     };
+    let time = estimate.secs.map(|secs| format!(", about {} at the pace of earlier calls", duration(secs)));
     format!(
-        "{about} {} calls for {} {frames}: {} tokens sent, {} back, {cost}.",
+        "{about} {} calls for {} {frames}: {} tokens sent, {} back, {cost}{}.",
         count(estimate.calls),
         estimate.frames,
         rough(estimate.prompt_tokens),
         rough(estimate.answer_tokens),
+        time.unwrap_or_default(),
     )
 }
 
@@ -165,42 +168,28 @@ fn listed<'a>(counts: impl Iterator<Item = (&'a str, u64)>) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// A count as it is read at a glance: 950, 12,400, 1.3 M.
-fn count(count: u64) -> String {
-    match count {
-        0..1_000 => count.to_string(),
-        1_000..1_000_000 => format!("{},{:03}", count / 1_000, count % 1_000),
-        _ => format!("{:.1} M", count as f64 / 1e6),
-    }
-}
-
-/// A count that nobody needs to the last digit: 950, 12 k, 1.3 M.
-fn rough(count: u64) -> String {
-    match count {
-        0..10_000 => self::count(count),
-        10_000..1_000_000 => format!("{:.0} k", count as f64 / 1e3),
-        _ => self::count(count),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::jobs::inquiry::Counts;
 
     #[test]
-    fn counts_are_read_at_a_glance() {
-        assert_eq!([0, 950, 1_000, 12_045, 1_340_000].map(count), ["0", "950", "1,000", "12,045", "1.3 M"]);
-    }
-
-    #[test]
     fn estimates_are_said_as_sure_as_they_are() {
-        let mut estimate =
-            Estimate { frames: 57, calls: 3078, prompt_tokens: 2_940_000, answer_tokens: 461_700, cost: None };
+        let mut estimate = Estimate {
+            frames: 57,
+            calls: 3078,
+            prompt_tokens: 2_940_000,
+            answer_tokens: 461_700,
+            cost: None,
+            secs: None,
+        };
         let rest = "3,078 calls for 57 frames: 2.9 M tokens sent, 462 k back";
         assert_eq!(estimate_words(Assigner::Vlm, &estimate), format!("At most {rest}, cost unknown without prices."));
         estimate.cost = Some(1.805);
         assert_eq!(estimate_words(Assigner::Hybrid, &estimate), format!("About {rest}, cost 1.80."));
+        estimate.secs = Some(743.0);
+        let words = format!("At most {rest}, cost 1.80, about 12 min at the pace of earlier calls.");
+        assert_eq!(estimate_words(Assigner::Vlm, &estimate), words);
         let none = estimate_words(Assigner::Vlm, &Estimate::default());
         assert_eq!(none, "No call is needed: all of these frames are seeds.");
     }

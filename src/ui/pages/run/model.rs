@@ -4,7 +4,7 @@
 use egui::{Align, ComboBox, Key, Label, Layout, RichText, TextEdit, Ui};
 
 use crate::app::Command;
-use crate::app::model_choice::{ModelChoice, ModelField, Wrong, is_allowed};
+use crate::app::model_choice::{ModelChoice, ModelField, OwnProfile, Wrong, is_allowed};
 use crate::app::session::Session;
 use crate::jobs::pose::Assigner;
 use crate::model::CameraId;
@@ -18,6 +18,12 @@ use crate::vlm::http::{Finding, Secret, Severity};
 
 /// Width of a field for a number, points.
 const NUMBER: f32 = 72.0;
+
+/// The choice of a profile that is in a file.
+const FROM_FILE: &str = "From a file";
+
+/// The profile of an earlier run, where it is none of those that can be chosen.
+const OF_RUN: &str = "As the unfinished run had it";
 
 /// Drafts of the fields.
 #[derive(Default)]
@@ -45,7 +51,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, assigner: As
         caption_ui(ui, "More than one? One per line; all are used.");
     }
     hosts_ui(ui, ctx, choice);
-    profile_ui(ui, choice);
+    profile_ui(ui, choice, &problems);
     key_ui(ui, ctx, &memory.choice.hosts(), &mut memory.key);
     check_ui(ui, ctx, assigner, problems.is_empty());
     let sees =
@@ -75,22 +81,46 @@ fn hosts_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, choice: &ModelChoice) {
     }
 }
 
-fn profile_ui(ui: &mut Ui, choice: &mut ModelChoice) {
+fn profile_ui(ui: &mut Ui, choice: &mut ModelChoice, problems: &[Wrong]) {
     ui.add_space(4.0);
     let label = ui.label("Profile");
     let fitting = format!("By its name: {}", Profile::for_model(choice.name.trim()).name);
+    let chosen = match &choice.own_profile {
+        Some(OwnProfile::File(_)) => FROM_FILE.to_owned(),
+        Some(OwnProfile::Run(_)) => OF_RUN.to_owned(),
+        None => choice.profile.clone().unwrap_or_else(|| fitting.clone()),
+    };
     let response = ComboBox::from_id_salt("profile")
-        .selected_text(choice.profile.clone().unwrap_or_else(|| fitting.clone()))
+        .selected_text(&chosen)
         .width(ui.available_width())
         .show_ui(ui, |ui| {
-            ui.selectable_value(&mut choice.profile, None, &fitting);
+            if ui.selectable_label(chosen == fitting, &fitting).clicked() {
+                (choice.profile, choice.own_profile) = (None, None);
+            }
             for preset in Profile::presets() {
-                ui.selectable_value(&mut choice.profile, Some(preset.name.clone()), preset.name);
+                if ui.selectable_label(chosen == preset.name, &preset.name).clicked() {
+                    (choice.profile, choice.own_profile) = (Some(preset.name), None);
+                }
+            }
+            if chosen == OF_RUN {
+                let _ = ui.selectable_label(true, OF_RUN);
+            }
+            let is_from_file = matches!(choice.own_profile, Some(OwnProfile::File(_)));
+            if ui.selectable_label(is_from_file, FROM_FILE).clicked() && !is_from_file {
+                (choice.profile, choice.own_profile) = (None, Some(OwnProfile::File(String::new())));
             }
         })
         .response
         .labelled_by(label.id);
     response.on_hover_text("How this family of models writes places, thinks and is sampled");
+    if let Some(OwnProfile::File(path)) = &mut choice.own_profile {
+        let label = ui.label("Profile's file");
+        let field = TextEdit::singleline(path).hint_text("/home/me/profile.json").desired_width(f32::INFINITY);
+        ui.add(field).labelled_by(label.id);
+        if !wrong_ui(ui, problems, ModelField::Profile) {
+            caption_ui(ui, "JSON. What it does not say is as the model's name suggests.");
+        }
+    }
     ui.add_space(4.0);
 }
 

@@ -18,7 +18,9 @@ use crate::app::model_choice::ModelChoice;
 use crate::app::settings::Settings;
 use crate::app::task::TaskRequest;
 use crate::app::{App, Command, Dialog, Page, State};
-use crate::jobs::pose::Assigner;
+use crate::jobs::pose::{self, Ablation, Assigner, Options};
+use crate::jobs::{CancelFlag, Job, JobError};
+use crate::store::Project;
 use crate::ui::shell::Shell;
 use crate::ui::testing::{PATIENCE, click, demo_project, draw, send, settle};
 
@@ -375,11 +377,19 @@ fn a_run_says_how_it_stands_why_it_paused_and_goes_on() {
 
     // The next day it is offered as what it is.
     let mut window = run_page(&project, ModelChoice::default());
-    window.get_by_label("Its assigner: Model; choose the model below first.");
+    window.get_by_label("Its assigner: Model, asking small/vlm; write the address of its server below first.");
     assert!(window.get_by_label("Go on with it").accesskit_node().is_disabled());
-    send(&mut window, Command::ChooseModel(Box::new(chosen)));
-    window.get_by_label("Its assigner: Model.");
+    // It is asked for as it was, whatever stands in the form.
+    let other = ModelChoice {
+        name: "another".to_owned(),
+        profile: Some("Gemini".to_owned()),
+        regions_at_once: false,
+        ..chosen.clone()
+    };
+    send(&mut window, Command::ChooseModel(Box::new(other)));
+    window.get_by_label("Its assigner: Model, asking small/vlm.");
     click(&mut window, "Go on with it");
+    assert_eq!(state(&window).model, chosen);
     let last = state(&window).last_job.as_ref().unwrap();
     assert!(last.went_well, "{}", last.words);
     let counts = state(&window).last_report.as_ref().unwrap().model.clone().unwrap();
@@ -387,6 +397,24 @@ fn a_run_says_how_it_stands_why_it_paused_and_goes_on() {
     window.get_by_label("What the model did");
     window.get_by_label_contains(" calls: 0 repeated, ");
     window.get_by_label_contains("Wrong in answers: missing key ");
+}
+
+#[test]
+fn a_run_that_the_window_cannot_ask_for_is_left_to_the_command_line() {
+    let folder = TempDir::new().unwrap();
+    let path = demo_project(folder.path(), 5, true);
+    let server = Server::start(REFUSES);
+    let asked = model(&server.address);
+    let options = asked.options(Assigner::Vlm, None, &[]).unwrap();
+    let ablation = Ablation { regions: true, ..Ablation::default() };
+    let options = Options { assigner: Assigner::Vlm, model: Some(&options), ablation, ..Options::default() };
+    let cancel = CancelFlag::default();
+    let paused = pose::run(&Job::new(&cancel, &|_| ()), &mut Project::open(&path).unwrap(), &options);
+    assert!(matches!(paused, Err(JobError::ModelGone { .. })), "{paused:?}");
+
+    let window = run_page(&path, asked);
+    window.get_by_label_contains("Go on with it on the command line, with --ablate regions.");
+    assert!(window.get_by_label("Go on with it").accesskit_node().is_disabled());
 }
 
 #[test]
