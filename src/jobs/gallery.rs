@@ -71,11 +71,13 @@ pub fn run(job: &Job<'_>, project: &Project, options: &Options<'_>) -> Result<Re
         return Err(JobError::NoSeeds { name: info.name.clone(), project: project.path().to_owned() });
     }
     let prompts = prompts::in_force(project)?;
+    let name = open::name_in_tags(project, &info)?;
     let stages = Stages {
         skeleton: project.skeleton(),
         prompts: &prompts,
         convention: options.convention,
         limits: Limits::default(),
+        recording: name.as_deref(),
     };
     let mut page = Page::new(&info, options, &exemplars)?;
     let mut report = Report {
@@ -127,7 +129,14 @@ pub(super) fn questions_about(
     }
     let recording = open::recording_of(project, info)?;
     let prompts = prompts::in_force(project)?;
-    let stages = Stages { skeleton: project.skeleton(), prompts: &prompts, convention, limits: Limits::default() };
+    let name = open::name_in_tags(project, info)?;
+    let stages = Stages {
+        skeleton: project.skeleton(),
+        prompts: &prompts,
+        convention,
+        limits: Limits::default(),
+        recording: name.as_deref(),
+    };
     let frames = exemplars.iter().map(|(frame, _)| *frame).chain([frame]);
     let shots = match shots_of(&recording, project, info, camera, frames)? {
         Ok(shots) => shots,

@@ -34,6 +34,14 @@ pub fn choose_all(project: &Project, name: Option<&str>) -> Result<Vec<Recording
     }
 }
 
+/// A recording's name where a project holds several, so that logs of model servers tell them apart.
+///
+/// # Errors
+/// When the project cannot be read.
+pub fn name_in_tags(project: &Project, info: &RecordingInfo) -> Result<Option<String>, JobError> {
+    Ok((project.recordings()?.len() > 1).then(|| info.name.clone()))
+}
+
 /// Opens the files of a project's recording.
 ///
 /// # Errors

@@ -249,11 +249,9 @@ impl PoseSolver {
         after: &Assignment,
         stamp: Stamp,
     ) -> FrameLabels {
-        // What a proposal says nothing of is as its other labels are.
-        let usual = match &input.proposal {
-            Some(proposal) => proposal.iter().next().map_or(Source::Imported, |(_, _, label)| label.source()),
-            None => Source::Geometry,
-        };
+        // What a proposal says nothing of is as its other labels are; what one without labels says, the geometry does.
+        let proposed = input.proposal.as_ref().and_then(|proposal| proposal.iter().next());
+        let usual = proposed.map_or(Source::Geometry, |(_, _, label)| label.source());
         let mut labels = FrameLabels::empty(self.rig.len(), self.skeleton.len());
         for keypoint in self.skeleton.ids() {
             for camera in self.rig.ids() {

@@ -40,9 +40,8 @@ use super::work::{Checkpoint, GEOMETRY_PASS, LAST_PASS, Pass, Work, broken, firs
 use super::{Assigner, Options};
 use crate::jobs::cameras::CameraMap;
 use crate::jobs::inquiry::{Inquiry, Terms};
-use crate::jobs::prompts;
 use crate::jobs::rank::{is_good, summary_of};
-use crate::jobs::{Job, JobError};
+use crate::jobs::{Job, JobError, open, prompts};
 use crate::model::{CameraId, Label, Skeleton};
 use crate::pose::solve::{FrameInput, PoseConfig, PoseSolver, SolvedFrame, Stamp};
 use crate::pose::stage4::Solver;
@@ -61,11 +60,19 @@ pub(super) struct Kit {
     skeleton: Skeleton,
     prompts: Prompts,
     convention: Convention,
+    /// The recording's name, as tags have it.
+    name: Option<String>,
 }
 
 impl Kit {
-    pub fn new(skeleton: &Skeleton, prompts: Prompts, options: &ModelOptions) -> Self {
-        Self { skeleton: skeleton.clone(), prompts, convention: options.profile.convention }
+    pub fn new(
+        project: &Project,
+        info: &RecordingInfo,
+        prompts: Prompts,
+        options: &ModelOptions,
+    ) -> Result<Self, JobError> {
+        let (skeleton, convention) = (project.skeleton().clone(), options.profile.convention);
+        Ok(Self { skeleton, prompts, convention, name: open::name_in_tags(project, info)? })
     }
 
     fn stages(&self) -> Stages<'_> {
@@ -74,6 +81,7 @@ impl Kit {
             prompts: &self.prompts,
             convention: self.convention,
             limits: Limits::default(),
+            recording: self.name.as_deref(),
         }
     }
 }
@@ -224,7 +232,7 @@ impl Work<'_> {
             budget: model.budget,
             afresh: false,
         };
-        let kit = Arc::new(Kit::new(self.project.skeleton(), prompts, model));
+        let kit = Arc::new(Kit::new(self.project, self.info, prompts, model)?);
         let inquiry = Inquiry::new(&mut *self.project, terms);
         let asking = Asking {
             job: self.job,

@@ -152,7 +152,7 @@ impl Stages<'_> {
         exemplars: &[&Exemplar],
     ) -> Result<BoxQuestion, PromptError> {
         let all: Vec<RegionId> = self.regions().collect();
-        self.boxes(view, target, &all, exemplars, tag("regions", view), true)
+        self.boxes(view, target, &all, exemplars, self.tag("regions", view), true)
     }
 
     /// The target of stage 1: the whole crop without marks, the same for all regions.
@@ -161,8 +161,13 @@ impl Stages<'_> {
         Target { picture: Arc::new(Raster::of(&view.shot, &sent).jpeg()), sent }
     }
 
+    fn tag(&self, stage: &str, view: &ViewShot<'_>) -> String {
+        let recording = self.recording.map(|name| format!("recording={}/", percent_encoded(name))).unwrap_or_default();
+        format!("{recording}pose.{stage}/frame={}/camera={}", view.frame, percent_encoded(view.name))
+    }
+
     fn tag_of_region(&self, stage: &str, view: &ViewShot<'_>, region: RegionId) -> String {
-        format!("{}/region={}", tag(stage, view), percent_encoded(&self.skeleton.regions[region.index()].name))
+        format!("{}/region={}", self.tag(stage, view), percent_encoded(&self.skeleton.regions[region.index()].name))
     }
 
     fn boxes(
@@ -241,7 +246,7 @@ impl Stages<'_> {
         }
         .with_assigned(given.collect());
         let basis = Basis { so_far: so_far.clone(), ..self.basis(Prompt::Reconcile, view, &[]) };
-        let draft = Draft { basis, tag: tag("reconcile", view), words, exemplars: &[] };
+        let draft = Draft { basis, tag: self.tag("reconcile", view), words, exemplars: &[] };
         self.numbers(view, &sent, &all, draft)
     }
 
@@ -261,7 +266,7 @@ impl Stages<'_> {
             ..self.words(view, &sent, exemplars)
         };
         let draft =
-            Draft { basis: self.basis(Prompt::Plain, view, exemplars), tag: tag("plain", view), words, exemplars };
+            Draft { basis: self.basis(Prompt::Plain, view, exemplars), tag: self.tag("plain", view), words, exemplars };
         self.numbers(view, &sent, &all, draft)
     }
 
@@ -318,10 +323,6 @@ impl Stages<'_> {
             basis: basis.to_json(),
         })
     }
-}
-
-fn tag(stage: &str, view: &ViewShot<'_>) -> String {
-    format!("pose.{stage}/frame={}/camera={}", view.frame, percent_encoded(view.name))
 }
 
 /// A name as tags have it: all but letters, digits and `-._~` as % and two hexadecimal digits.

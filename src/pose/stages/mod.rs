@@ -45,6 +45,8 @@ pub struct Stages<'a> {
     pub convention: Convention,
     /// How large pictures are.
     pub limits: Limits,
+    /// The recording's name, where tags have to tell it from others.
+    pub recording: Option<&'a str>,
 }
 
 /// One camera at one frame.

@@ -49,7 +49,7 @@ impl Bench {
 
     fn stages(&self) -> Stages<'_> {
         let (skeleton, prompts) = (&self.skeleton, &self.prompts);
-        Stages { skeleton, prompts, convention: Convention::Thousand, limits: Limits::default() }
+        Stages { skeleton, prompts, convention: Convention::Thousand, limits: Limits::default(), recording: None }
     }
 
     fn view(&self) -> ViewShot<'_> {
@@ -245,4 +245,12 @@ fn an_answer_is_read_from_what_is_kept_as_it_was_read_when_it_came() {
     for text in ["{\"ear_L\": 2, \"ear_R\": 1}", "{\"ear_L\": 3, \"ear_R\": 1}"] {
         assert_eq!(read(&parts.question, text), parts.read(text).map(Reading::Numbers), "{text}");
     }
+}
+
+#[test]
+fn tags_tell_recordings_apart_where_there_are_several() {
+    let bench = Bench::new();
+    let stages = Stages { recording: Some("day 1/a"), ..bench.stages() };
+    let asked = stages.ask_plain(&bench.view(), &[]).unwrap().unwrap();
+    assert_eq!(asked.question.tag, "recording=day%201%2Fa/pose.plain/frame=7/camera=cam%200");
 }

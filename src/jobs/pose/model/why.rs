@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
-use super::{Kit, ModelOptions, block_on};
+use super::{ModelOptions, block_on};
 use crate::jobs::gallery::questions_about;
 use crate::jobs::inquiry::{Counts, Inquiry, Terms};
 use crate::jobs::shots::{CameraShots, FrameShot, detection_of};
@@ -303,7 +303,7 @@ pub fn ask(
             job.done(done);
         }
     }
-    let kit = Kit::new(project.skeleton(), prompts, model);
+    let skeleton = project.skeleton().clone();
     let stop = Stop::default();
     let client = model.client(&stop)?;
     let terms = Terms {
@@ -322,7 +322,7 @@ pub fn ask(
         let asked = questions.iter().map(|(basis, question)| async {
             let header = question.view.as_deref().and_then(|view| ViewHeader::parse(view).ok());
             let Some(header) = header else { return Ok(()) };
-            inquiry.ask(frame, question, |text| basis.read(&kit.skeleton, &header, text)).await.map(drop)
+            inquiry.ask(frame, question, |text| basis.read(&skeleton, &header, text)).await.map(drop)
         });
         join_all(asked).await.into_iter().collect::<Result<(), JobError>>()
     });
@@ -335,6 +335,8 @@ struct Album<'a> {
     project: &'a Project,
     info: &'a RecordingInfo,
     recording: Recording,
+    /// The recording's name, as tags have it.
+    name: Option<String>,
     cameras: BTreeMap<CameraId, CameraShots>,
     shots: BTreeMap<(CameraId, u32), FrameShot>,
 }
@@ -342,7 +344,8 @@ struct Album<'a> {
 impl<'a> Album<'a> {
     fn new(project: &'a Project, info: &'a RecordingInfo) -> Result<Self, JobError> {
         let recording = open::recording_of(project, info)?;
-        Ok(Self { project, info, recording, cameras: BTreeMap::new(), shots: BTreeMap::new() })
+        let name = open::name_in_tags(project, info)?;
+        Ok(Self { project, info, recording, name, cameras: BTreeMap::new(), shots: BTreeMap::new() })
     }
 
     /// Reads a view unless it is there.
@@ -381,6 +384,7 @@ impl<'a> Album<'a> {
             prompts,
             convention: basis.convention,
             limits: Limits::default(),
+            recording: self.name.as_deref(),
         };
         let exemplars: Vec<_> = basis.exemplars.iter().map(|shown| self.shots[&(camera, shown.frame)].view()).collect();
         Ok(stages.again(basis, &self.shots[&(camera, frame)].view(), &exemplars)?)
