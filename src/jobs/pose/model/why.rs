@@ -181,6 +181,24 @@ pub fn why(
     camera: CameraId,
     convention: Convention,
 ) -> Result<Why, JobError> {
+    let mut steps = asked(project, info, frame)?;
+    let mut nothing = None;
+    if steps.iter().all(|step| step.basis.camera != camera) {
+        match unasked(project, info, frame, camera, convention)? {
+            Ok(more) => steps.extend(more),
+            Err(reason) => nothing = Some(reason),
+        }
+    }
+    // Region by region, then the whole view.
+    steps.sort_by_key(|step| {
+        let Basis { camera, region, prompt, .. } = step.basis;
+        (camera, region.is_none() && prompt != Prompt::Regions, region, prompt)
+    });
+    Ok(Why { frame, steps, nothing, changes: project.changes(info.id, frame)? })
+}
+
+/// The questions that were asked about a frame, each with all its answers.
+fn asked(project: &Project, info: &RecordingInfo, frame: u32) -> Result<Vec<Step>, JobError> {
     let mut steps: Vec<Step> = Vec::new();
     for (place, exchange) in project.exchanges_of_frame(info.id, frame)? {
         let Some(basis) = Basis::from_json(&exchange.basis) else { continue };
@@ -193,24 +211,23 @@ pub fn why(
             None => steps.push(Step { tag: call.exchange.tag.clone(), basis, calls: vec![call] }),
         }
     }
-    let mut nothing = None;
-    if steps.iter().all(|step| step.basis.camera != camera) {
-        match questions_about(project, info, frame, camera, convention)? {
-            Ok(questions) => {
-                steps.extend(questions.into_iter().filter_map(|question| {
-                    let basis = Basis::from_json(&question.basis)?;
-                    Some(Step { tag: question.tag, basis, calls: Vec::new() })
-                }));
-            }
-            Err(reason) => nothing = Some(reason),
-        }
-    }
-    // Region by region, then the whole view.
-    steps.sort_by_key(|step| {
-        let Basis { camera, region, prompt, .. } = step.basis;
-        (camera, region.is_none() && prompt != Prompt::Regions, region, prompt)
-    });
-    Ok(Why { frame, steps, nothing, changes: project.changes(info.id, frame)? })
+    Ok(steps)
+}
+
+/// The questions that would be asked about a view now; or why there are none.
+fn unasked(
+    project: &Project,
+    info: &RecordingInfo,
+    frame: u32,
+    camera: CameraId,
+    convention: Convention,
+) -> Result<Result<Vec<Step>, String>, JobError> {
+    let questions = questions_about(project, info, frame, camera, convention)?;
+    let step = |question: Question| {
+        let basis = Basis::from_json(&question.basis)?;
+        Some(Step { tag: question.tag, basis, calls: Vec::new() })
+    };
+    Ok(questions.map(|questions| questions.into_iter().filter_map(step).collect()))
 }
 
 fn reading(skeleton: &Skeleton, basis: &Basis, exchange: &Exchange) -> Option<Checked<Reading>> {
@@ -230,12 +247,13 @@ pub fn bases_of(
     prompt: Prompt,
     convention: Convention,
 ) -> Result<Vec<Basis>, JobError> {
-    let mut bases = Vec::new();
+    let mut steps = asked(project, info, frame)?;
     for camera in (0..info.cameras.len() as u8).map(CameraId) {
-        let steps = why(project, info, frame, camera, convention)?.steps;
-        let of_view = steps.into_iter().map(|step| step.basis).filter(|basis| basis.camera == camera);
-        bases.extend(of_view.filter(|basis| basis.prompt == prompt));
+        if steps.iter().all(|step| step.basis.camera != camera) {
+            steps.extend(unasked(project, info, frame, camera, convention)?.unwrap_or_default());
+        }
     }
+    let bases = steps.into_iter().map(|step| step.basis).filter(|basis| basis.prompt == prompt).collect();
     Ok(bases)
 }
 

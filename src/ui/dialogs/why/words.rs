@@ -1,5 +1,7 @@
 //! Asking again: the same question, or with other words, one question or all of its kind in the frame.
 
+use std::sync::LazyLock;
+
 use egui::{Align, Label, Layout, RichText, ScrollArea, TextEdit, Ui};
 
 use crate::app::Command;
@@ -10,7 +12,10 @@ use crate::model::FrameLabels;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::theme::{self, Weight, mono};
 use crate::ui::widgets::ActionButton;
-use crate::vlm::prompt::Prompt;
+use crate::vlm::prompt::{Prompt, Prompts};
+
+/// The program's own prompts: not made anew in each painted frame.
+static BUILT_IN: LazyLock<Prompts> = LazyLock::new(Prompts::built_in);
 
 /// Height of the editor, points.
 const EDITOR: f32 = 260.0;
@@ -127,7 +132,7 @@ fn editor_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, asked: &Asked, draft: &mut Trial, i
                 draft.text = in_force.to_owned();
             }
         });
-        let built_in = crate::vlm::prompt::Prompts::built_in();
+        let built_in = &BUILT_IN;
         if in_force != built_in.text(draft.prompt) && ui.link("Take the program's own").clicked() {
             draft.text = built_in.text(draft.prompt).to_owned();
         }
