@@ -15,6 +15,8 @@ pub mod vlm;
 
 pub mod pose;
 
+pub mod behavior;
+
 pub mod store;
 
 pub mod formats;

@@ -1,0 +1,9 @@
+//! Behaviour: from features to clips, captions and segments. Pure: no storage, no window, no model server.
+
+pub mod clips;
+
+pub mod dec;
+
+pub mod evaluation;
+
+pub mod kmeans;
