@@ -97,9 +97,7 @@ fn means(data: ArrayView2<'_, f32>, labels: &[usize], before: &Array2<f32>) -> A
         counts[*label] += 1.0;
     }
     let mut centroids = before.clone();
-    for ((mut centroid, sum), count) in
-        centroids.axis_iter_mut(Axis(0)).zip(sums.axis_iter(Axis(0))).zip(&counts)
-    {
+    for ((mut centroid, sum), count) in centroids.axis_iter_mut(Axis(0)).zip(sums.axis_iter(Axis(0))).zip(&counts) {
         if *count > 0.0 {
             centroid.zip_mut_with(&sum, |mean, sum| *mean = (sum / count) as f32);
         }

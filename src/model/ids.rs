@@ -1,5 +1,7 @@
 //! Ids that cannot be mistaken for one another: an index into a list is not a number that a person reads.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Position of a camera in its recording's list, from 0.
@@ -26,6 +28,14 @@ pub struct RecordingId(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RunId(pub i64);
 
+/// Position of an animal in its recording's list, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AnimalId(pub u8);
+
+/// The number of a clip as people read it, `c12`: it runs through all animals of a recording, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ClipId(pub u32);
+
 /// A centroid together with the camera that it belongs to, so that its number cannot leave its view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DotRef {
@@ -39,6 +49,19 @@ impl CameraId {
     /// The position as a slice index.
     pub fn index(self) -> usize {
         usize::from(self.0)
+    }
+}
+
+impl AnimalId {
+    /// The position as a slice index.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+impl fmt::Display for ClipId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "c{}", self.0)
     }
 }
 

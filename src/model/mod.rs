@@ -1,4 +1,5 @@
-//! Plain data and its words: ids, skeleton, views, labels, 3D poses, provenance, and the pure edits on them.
+//! Plain data and its words: ids, skeleton, views, labels, 3D poses, tracks, clips, segments, provenance, and the pure edits
+//! on them.
 //!
 //! Nothing here reads a file, waits or draws. Space and unit stand in names: `_in_image` is pixels with (0, 0) at the
 //! centre of the top-left pixel, `_in_world` is the calibration's unit, `_px` and `_mm` are lengths.
@@ -21,15 +22,26 @@ pub mod pose3d;
 
 pub mod edit;
 
+mod part_names;
+
+pub mod tracks;
+
+pub mod timeline;
+
+pub mod vocabulary;
+
 pub use edit::{Edit, EditConflict};
 pub use frames::{FrameRange, FrameRangeError};
-pub use ids::{CameraId, CentroidNumber, DotRef, KeypointId, RecordingId, RegionId, RunId, ViewSet};
+pub use ids::{AnimalId, CameraId, CentroidNumber, ClipId, DotRef, KeypointId, RecordingId, RegionId, RunId, ViewSet};
 pub use label::{FrameLabels, Label, Placement};
 pub use mask_region::{MaskKind, MaskRegion, MaskRegionError, MaskShape, ViewMask};
 pub use pose3d::{FramePose, Point3d};
 pub use provenance::{Provenance, Source};
 pub use skeleton::{Role, Skeleton};
+pub use timeline::{BehaviorSource, Caption, Clip, Segment, SegmentKind, SegmentStatus, SocialRole};
+pub use tracks::{Animal, AnimalTrack, Part, Tracks};
 pub use view::{Centroid, CentroidOrigin, Crop};
+pub use vocabulary::{LabelDefinition, Vocabulary, VocabularyError};
 
 /// A point in an image, in pixels; (0, 0) is the centre of the top-left pixel.
 pub type Point2 = nalgebra::Point2<f64>;

@@ -29,6 +29,10 @@ pub enum Role {
     ForepawLeft,
     /// Right forepaw.
     ForepawRight,
+    /// Left hip.
+    HipLeft,
+    /// Right hip.
+    HipRight,
     /// Left hindpaw.
     HindpawLeft,
     /// Right hindpaw.

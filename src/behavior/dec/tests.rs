@@ -39,7 +39,10 @@ fn slopes_of_the_net_are_those_of_its_loss() {
                 loss(&other)
             });
             let slope = f64::from(slopes[layer].weight.as_slice().unwrap()[at]);
-            assert!((slope - by_difference).abs() < 2e-3 * (1.0 + slope.abs()), "layer {layer}, weight {at}: {slope} {by_difference}");
+            assert!(
+                (slope - by_difference).abs() < 2e-3 * (1.0 + slope.abs()),
+                "layer {layer}, weight {at}: {slope} {by_difference}"
+            );
         }
     }
 }
@@ -85,9 +88,8 @@ fn heaps(count: usize, rows: usize, seed: u64) -> (Array2<f32>, Vec<usize>) {
     let middles = drawn(count, 12, &mut rng) * 4.0;
     let noise = Normal::new(0.0, 0.5).unwrap();
     let truth: Vec<usize> = (0..rows).map(|_| rng.random_range(0..count)).collect();
-    let data = Array2::from_shape_fn((rows, 12), |(row, axis)| {
-        middles[[truth[row], axis]] + noise.sample(&mut rng) as f32
-    });
+    let data =
+        Array2::from_shape_fn((rows, 12), |(row, axis)| middles[[truth[row], axis]] + noise.sample(&mut rng) as f32);
     (data, truth)
 }
 

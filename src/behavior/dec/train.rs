@@ -123,7 +123,13 @@ pub fn train(
         order.shuffle(&mut rng);
         let mut sum = 0.0;
         for batch in order.chunks(config.batch.max(1)) {
-            sum += autoencoder_step(features.select(Axis(0), batch), (&mut encoder, &mut decoder), &mut adam, config, &mut rng);
+            sum += autoencoder_step(
+                features.select(Axis(0), batch),
+                (&mut encoder, &mut decoder),
+                &mut adam,
+                config,
+                &mut rng,
+            );
         }
         report.autoencoder_losses.push(sum / features.len() as f64);
         if !progress(pass + 1, passes) {
@@ -142,7 +148,8 @@ pub fn train(
         let target = sharpened(chances.view());
         report.cluster_losses.push(divergence(target.view(), chances.view(), &weights));
         let now = hard(chances.view());
-        let changed = labels.iter().zip(&now).filter(|(before, now)| before != now).count() as f64 / labels.len() as f64;
+        let changed =
+            labels.iter().zip(&now).filter(|(before, now)| before != now).count() as f64 / labels.len() as f64;
         report.changes.push(changed);
         labels = now;
         if pass > 0 && changed < config.settled_share {

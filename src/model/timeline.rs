@@ -1,0 +1,191 @@
+//! What animals do over time: clips as they were cut, what was said of each, and segments.
+//!
+//! Frames are counted in presentation order from 0, and every stop is exclusive. Within one layer, animal and exclusive
+//! group, segments do not overlap; a frame that no segment covers is not yet reviewed, which is not "no behaviour".
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{AnimalId, ClipId};
+
+/// A short piece of one animal's track; the clips of an animal tile the recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clip {
+    /// Its number in the recording.
+    pub id: ClipId,
+    /// Whose it is.
+    pub animal: AnimalId,
+    /// The first frame.
+    pub start_frame: u32,
+    /// The frame after the last.
+    pub stop_frame: u32,
+    /// The cluster that it is of; `None` where the animal is not seen.
+    pub cluster: Option<u16>,
+}
+
+impl Clip {
+    /// Its frames.
+    pub fn frames(&self) -> Range<u32> {
+        self.start_frame..self.stop_frame
+    }
+}
+
+/// The part that an animal plays in what it does with another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SocialRole {
+    /// It does it.
+    Actor,
+    /// It is done to it.
+    Recipient,
+    /// Both do it.
+    Mutual,
+    /// Nobody else takes part.
+    #[default]
+    None,
+}
+
+impl SocialRole {
+    /// The word in answers, tables and the project.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Actor => "actor",
+            Self::Recipient => "recipient",
+            Self::Mutual => "mutual",
+            Self::None => "none",
+        }
+    }
+
+    /// The role of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Actor, Self::Recipient, Self::Mutual, Self::None].into_iter().find(|role| role.as_str() == word)
+    }
+
+    /// The role that the partner plays then.
+    #[must_use]
+    pub fn of_partner(self) -> Self {
+        match self {
+            Self::Actor => Self::Recipient,
+            Self::Recipient => Self::Actor,
+            Self::Mutual => Self::Mutual,
+            Self::None => Self::None,
+        }
+    }
+}
+
+/// What was said of a clip, by a model or by rules.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Caption {
+    /// A label of the vocabulary.
+    pub label: String,
+    /// What can be seen, in sentences.
+    pub description: String,
+    /// The other animal that takes part.
+    pub partner: Option<AnimalId>,
+    /// The part that this animal plays.
+    pub role: SocialRole,
+    /// From 0 to 1.
+    pub confidence: f32,
+}
+
+/// Whether a segment lasts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SegmentKind {
+    /// It lasts from its first to its last frame.
+    #[default]
+    State,
+    /// It is a moment: one frame.
+    Point,
+}
+
+/// What people did with a segment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SegmentStatus {
+    /// Nobody looked at it.
+    #[default]
+    Unreviewed,
+    /// A person found it right.
+    Accepted,
+    /// A person changed or made it.
+    Edited,
+}
+
+/// Who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BehaviorSource {
+    /// Measured from keypoints by the built-in rules.
+    Rules,
+    /// A model.
+    Model,
+    /// A table that was read.
+    Imported,
+    /// A person.
+    Human,
+}
+
+macro_rules! words {
+    ($kind:ty, $what:literal, $($value:ident => $word:literal),+) => {
+        impl $kind {
+            #[doc = concat!("The word of ", $what, " in tables and the project.")]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$value => $word),+ }
+            }
+
+            #[doc = concat!("What a word of ", $what, " means.")]
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$value),)+ _ => None }
+            }
+        }
+    };
+}
+
+words!(SegmentKind, "a segment's kind", State => "state", Point => "point");
+words!(SegmentStatus, "a segment's status", Unreviewed => "unreviewed", Accepted => "accepted", Edited => "edited");
+words!(BehaviorSource, "a source", Rules => "rules", Model => "model", Imported => "imported", Human => "human");
+
+/// A described piece of one animal's timeline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Segment {
+    /// Whose it is.
+    pub animal: AnimalId,
+    /// The first frame.
+    pub start_frame: u32,
+    /// The frame after the last.
+    pub stop_frame: u32,
+    /// Whether it lasts.
+    pub kind: SegmentKind,
+    /// A label of the vocabulary.
+    pub label: String,
+    /// What can be seen, in sentences.
+    pub description: String,
+    /// The other animal that takes part.
+    pub partner: Option<AnimalId>,
+    /// The part that this animal plays.
+    pub role: SocialRole,
+    /// From 0 to 1; `None` where nobody said.
+    pub confidence: Option<f32>,
+    /// What people did with it.
+    pub status: SegmentStatus,
+    /// Who says so.
+    pub source: BehaviorSource,
+    /// The clips that it was made of, in order.
+    pub clips: Vec<ClipId>,
+}
+
+impl Segment {
+    /// Its frames.
+    pub fn frames(&self) -> Range<u32> {
+        self.start_frame..self.stop_frame
+    }
+}
+
+impl fmt::Display for SocialRole {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,117 @@
+//! The labels that behaviour is described with: names, definitions, colours. A file that labs write and share.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A label and what it means.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelDefinition {
+    /// Its name, as tables write it.
+    pub name: String,
+    /// What counts as it.
+    pub definition: String,
+    /// What it belongs to, as "social".
+    #[serde(default)]
+    pub category: String,
+    /// Whether another animal takes part.
+    #[serde(default)]
+    pub is_social: bool,
+    /// `#rrggbb`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// Other names that mean the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub synonyms: Vec<String>,
+}
+
+/// A list of labels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vocabulary {
+    /// Its name.
+    pub name: String,
+    /// The labels, in the order in which they are shown.
+    pub labels: Vec<LabelDefinition>,
+}
+
+/// Why a vocabulary cannot be used.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum VocabularyError {
+    /// The text is no vocabulary.
+    #[error("not a vocabulary: {reason}; it has a name and tables [[labels]] with name and definition")]
+    Syntax {
+        /// What the parser said.
+        reason: String,
+    },
+    /// Two labels share a name.
+    #[error("two labels or synonyms are called \"{name}\"; each name must mean one label")]
+    Double {
+        /// The name.
+        name: String,
+    },
+    /// A label has no name.
+    #[error("a label has an empty name")]
+    Unnamed,
+}
+
+impl Vocabulary {
+    /// What a mouse does, seen from above.
+    ///
+    /// # Panics
+    /// Never: the built-in file is read by a test.
+    pub fn mouse() -> Self {
+        Self::from_toml(include_str!("../../assets/vocabularies/mouse.toml")).expect("the built-in vocabulary is valid")
+    }
+
+    /// Reads and checks a vocabulary.
+    ///
+    /// # Errors
+    /// When the text is no vocabulary, or a name means two labels.
+    pub fn from_toml(text: &str) -> Result<Self, VocabularyError> {
+        let found: Self =
+            toml::from_str(text).map_err(|error| VocabularyError::Syntax { reason: error.message().to_owned() })?;
+        let mut names: Vec<&str> = Vec::new();
+        for label in &found.labels {
+            for name in std::iter::once(&label.name).chain(&label.synonyms) {
+                if name.trim().is_empty() {
+                    return Err(VocabularyError::Unnamed);
+                }
+                if names.contains(&name.as_str()) {
+                    return Err(VocabularyError::Double { name: name.clone() });
+                }
+                names.push(name);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The label that a name or a synonym means.
+    pub fn find(&self, name: &str) -> Option<&LabelDefinition> {
+        self.labels.iter().find(|label| label.name == name || label.synonyms.iter().any(|synonym| synonym == name))
+    }
+
+    /// Whether another animal takes part in a label; labels that are not known have none.
+    pub fn is_social(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|label| label.is_social)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_vocabulary_is_valid() {
+        let mouse = Vocabulary::mouse();
+        assert!(mouse.is_social("chase") && !mouse.is_social("locomotion"));
+        assert!(mouse.labels.iter().all(|label| label.definition.ends_with('.') && label.color.is_some()));
+    }
+
+    #[test]
+    fn a_name_that_means_two_labels_is_refused() {
+        let text = "name = \"x\"\n[[labels]]\nname = \"a\"\ndefinition = \"A.\"\n[[labels]]\nname = \"b\"\ndefinition = \"B.\"\nsynonyms = [\"a\"]\n";
+        assert_eq!(Vocabulary::from_toml(text), Err(VocabularyError::Double { name: "a".to_owned() }));
+        assert!(matches!(Vocabulary::from_toml("name = 1"), Err(VocabularyError::Syntax { .. })));
+    }
+}
