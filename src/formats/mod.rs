@@ -4,3 +4,5 @@
 //! out as the model's words, and whoever asked puts them there.
 
 pub mod tables;
+
+pub mod tracks;
