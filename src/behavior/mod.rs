@@ -1,9 +1,21 @@
-//! Behaviour: from features to clips, captions and segments. Pure: no storage, no window, no model server.
+//! The behaviour pipeline: from tracks and pixels to short clips, to what each shows, to a described timeline.
+//!
+//! [`bodies`] measures each animal, [`features`] makes rows of numbers of that, [`dec`] finds clusters and [`clips`] cuts.
+//! [`rules`] say what a clip shows where no model does, [`merge`] joins clips, [`consistency`] finds what contradicts itself.
+//! Pure: no file, no clock, no storage.
 
-pub mod clips;
+pub mod bodies;
+
+pub mod pairs;
+
+pub mod zones;
+
+pub mod features;
+
+pub mod kmeans;
 
 pub mod dec;
 
-pub mod evaluation;
+pub mod clips;
 
-pub mod kmeans;
+pub mod evaluation;
