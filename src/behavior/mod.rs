@@ -12,6 +12,8 @@ pub mod zones;
 
 pub mod features;
 
+pub mod rules;
+
 pub mod kmeans;
 
 pub mod dec;
