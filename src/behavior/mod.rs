@@ -14,6 +14,10 @@ pub mod features;
 
 pub mod rules;
 
+pub mod merge;
+
+pub mod consistency;
+
 pub mod kmeans;
 
 pub mod dec;

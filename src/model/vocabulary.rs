@@ -3,6 +3,19 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+/// What a social label asks of the partner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reciprocity {
+    /// Nothing: it may not even know.
+    #[default]
+    Unaware,
+    /// It is with this animal as well, and one is the actor, the other the recipient.
+    Directed,
+    /// It is with this animal as well.
+    Mutual,
+}
+
 /// A label and what it means.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,6 +30,12 @@ pub struct LabelDefinition {
     /// Whether another animal takes part.
     #[serde(default)]
     pub is_social: bool,
+    /// What the other animal's own timeline has to say.
+    #[serde(default)]
+    pub reciprocity: Reciprocity,
+    /// Whether it cannot be without touch.
+    #[serde(default)]
+    pub needs_touch: bool,
     /// `#rrggbb`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
