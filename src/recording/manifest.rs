@@ -97,6 +97,7 @@ struct FileCamera {
     interleaved: Option<Spanned<String>>,
     video: Option<Spanned<String>>,
     mask: Option<Spanned<String>>,
+    mm_per_px: Option<Spanned<f64>>,
     #[serde(default)]
     zones: BTreeMap<String, Spanned<Vec<[f64; 2]>>>,
 }
@@ -109,6 +110,9 @@ struct FileAnimal {
     tracks: Option<Spanned<String>>,
     boxes: Option<Spanned<String>>,
     individual: Option<String>,
+    scale: Option<Spanned<f64>>,
+    swap_axes: Option<bool>,
+    least_confidence: Option<Spanned<f64>>,
 }
 
 impl Manifest {
@@ -231,6 +235,15 @@ impl Reader<'_> {
         Ok(MediaPath::Video(resolved))
     }
 
+    fn positive(&self, number: Option<&Spanned<f64>>, key: &str) -> Result<Option<f64>, ManifestError> {
+        match number {
+            Some(number) if !(number.get_ref().is_finite() && *number.get_ref() > 0.0) => {
+                Err(self.invalid(number.span(), format!("{key} must be a positive number")))
+            }
+            other => Ok(other.map(|number| *number.get_ref())),
+        }
+    }
+
     fn cameras(&self, file: &File) -> Result<Vec<CameraMedia>, ManifestError> {
         let mut cameras: Vec<CameraMedia> = Vec::new();
         if file.cameras.is_empty() {
@@ -264,6 +277,7 @@ impl Reader<'_> {
             fluorescence: channel(&entry.fluorescence)?,
             mask: channel(&entry.mask)?,
             video: channel(&entry.video)?,
+            mm_per_px: self.positive(entry.mm_per_px.as_ref(), "mm_per_px")?,
             zones: BTreeMap::new(),
         };
         let has_channels = camera.reflectance.is_some() || camera.fluorescence.is_some();
@@ -313,6 +327,16 @@ impl Reader<'_> {
                 tracks: path(&entry.tracks)?,
                 boxes: path(&entry.boxes)?,
                 individual: entry.individual.clone(),
+                scale: self.positive(entry.scale.as_ref(), "scale")?.unwrap_or(1.0),
+                swap_axes: entry.swap_axes.unwrap_or(false),
+                least_confidence: match &entry.least_confidence {
+                    None => 0.0,
+                    Some(least) if (0.0..=1.0).contains(least.get_ref()) => *least.get_ref(),
+                    Some(least) => {
+                        let message = "least_confidence must be a number from 0 to 1, such as 0.6";
+                        return Err(self.invalid(least.span(), message));
+                    }
+                },
             });
         }
         Ok(animals)

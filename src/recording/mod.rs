@@ -99,6 +99,8 @@ pub struct CameraMedia {
     pub mask: Option<ChannelSource>,
     /// A plain behaviour video.
     pub video: Option<ChannelSource>,
+    /// Millimetres in one pixel on the floor, for a camera that looks straight down.
+    pub mm_per_px: Option<f64>,
     /// Named polygons in image pixels.
     pub zones: BTreeMap<String, Vec<[f64; 2]>>,
 }
@@ -106,7 +108,15 @@ pub struct CameraMedia {
 impl CameraMedia {
     fn named(name: &str) -> Self {
         let name = name.to_owned();
-        Self { name, reflectance: None, fluorescence: None, mask: None, video: None, zones: BTreeMap::new() }
+        Self {
+            name,
+            reflectance: None,
+            fluorescence: None,
+            mask: None,
+            video: None,
+            mm_per_px: None,
+            zones: BTreeMap::new(),
+        }
     }
 
     /// Where a channel's pictures are.
@@ -152,7 +162,7 @@ impl CameraMedia {
 }
 
 /// An animal of a behaviour recording, and the files that say where it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Animal {
     /// Its name.
     pub name: String,
@@ -164,6 +174,12 @@ pub struct Animal {
     pub boxes: Option<PathBuf>,
     /// Its name inside a file of several animals.
     pub individual: Option<String>,
+    /// The tracks' coordinates times this are pixels of the camera.
+    pub scale: f64,
+    /// Whether the tracks have y before x.
+    pub swap_axes: bool,
+    /// Points that the tracker was less sure of are missing, from 0 to 1.
+    pub least_confidence: f64,
 }
 
 /// A recording: the synchronised pictures of one session, with its calibration.

@@ -181,6 +181,12 @@ pub enum StoreError {
         /// What is gone: "has lost camera cam2".
         what: String,
     },
+    /// Segments were to be read where people's stand already.
+    #[error("the human layer holds {segments} segments already; nothing was read, so that none of them is lost")]
+    HumanLayerThere {
+        /// How many there are.
+        segments: u32,
+    },
     /// A machine tried to touch what a person labelled.
     #[error("refused: {message}; nothing of this write was saved")]
     HumanLabel {

@@ -55,6 +55,8 @@ mod journal_values;
 
 mod seeds;
 
+mod behavior;
+
 mod chunks;
 
 #[cfg(test)]

@@ -181,6 +181,8 @@ fn meaning(role: Role) -> &'static str {
         Role::BackRear => "the rearmost place of the back, over the hips",
         Role::ForepawLeft => "the animal's own left front paw",
         Role::ForepawRight => "the animal's own right front paw",
+        Role::HipLeft => "the left hip",
+        Role::HipRight => "the right hip",
         Role::HindpawLeft => "the animal's own left hind paw",
         Role::HindpawRight => "the animal's own right hind paw",
         Role::TailBase => "where the tail begins",
