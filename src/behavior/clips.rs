@@ -102,9 +102,10 @@ fn join_short(clips: &mut Vec<Clip>, chances: ArrayView2<'_, f32>, shortest: u32
         let short = clips.iter().enumerate().filter(|(_, clip)| clip.len() < shortest);
         let Some((at, clip)) = short.min_by_key(|(_, clip)| clip.len()).map(|(at, clip)| (at, *clip)) else { return };
         let neighbours = [at.checked_sub(1), Some(at + 1).filter(|next| *next < clips.len())];
-        let best = neighbours.into_iter().flatten().min_by(|a, b| {
-            cost(&clip, clips[*a].cluster).total_cmp(&cost(&clip, clips[*b].cluster))
-        });
+        let best = neighbours
+            .into_iter()
+            .flatten()
+            .min_by(|a, b| cost(&clip, clips[*a].cluster).total_cmp(&cost(&clip, clips[*b].cluster)));
         let Some(into) = best else { return };
         clips[into].start_frame = clips[into].start_frame.min(clip.start_frame);
         clips[into].stop_frame = clips[into].stop_frame.max(clip.stop_frame);
@@ -141,9 +142,12 @@ mod tests {
     /// Chances that favour one cluster per frame by so much.
     fn favouring(labels: &[usize], clusters: usize, most: f32) -> Array2<f32> {
         let rest = (1.0 - most) / (clusters as f32 - 1.0);
-        Array2::from_shape_fn((labels.len(), clusters), |(frame, cluster)| {
-            if labels[frame] == cluster { most } else { rest }
-        })
+        Array2::from_shape_fn(
+            (labels.len(), clusters),
+            |(frame, cluster)| {
+                if labels[frame] == cluster { most } else { rest }
+            },
+        )
     }
 
     #[test]

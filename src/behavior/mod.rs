@@ -1,9 +1,13 @@
 //! Behaviour: from features to clips, captions and segments. Pure: no storage, no window, no model server.
 
-pub mod clips;
+pub mod scale;
+
+pub mod kmeans;
 
 pub mod dec;
 
-pub mod evaluation;
+pub mod segmenter;
 
-pub mod kmeans;
+pub mod clips;
+
+pub mod evaluation;

@@ -5,6 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
 
+use super::net::Pass;
 use super::*;
 
 fn drawn(rows: usize, columns: usize, rng: &mut ChaCha8Rng) -> Array2<f32> {
@@ -27,9 +28,15 @@ fn slopes_of_the_net_are_those_of_its_loss() {
     let loss = |net: &Net| -> f64 {
         (net.forward(input.view()) - &wanted).iter().map(|error| f64::from(*error).powi(2)).sum::<f64>() / 2.0
     };
-    let activations = net.activations(input.view());
-    let error = &activations[3] - &wanted;
-    let (slopes, _) = net.backward(&activations, error);
+    // A pass that is roomier than the batch, and has seen another.
+    let mut pass = Pass::new(&net, 9);
+    pass.load(drawn(9, 5, &mut rng).view(), &[0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    pass.forward(&net);
+    pass.load(input.view(), &[0, 1, 2, 3, 4, 5]);
+    pass.forward(&net);
+    let (output, mut by_output) = pass.output_and_slopes();
+    by_output.assign(&(&output - &wanted));
+    let slopes = pass.backward(&net);
     for layer in 0..3 {
         for at in 0..net.layers[layer].weight.len() {
             let mut value = net.layers[layer].weight.as_slice().unwrap()[at];
@@ -39,7 +46,10 @@ fn slopes_of_the_net_are_those_of_its_loss() {
                 loss(&other)
             });
             let slope = f64::from(slopes[layer].weight.as_slice().unwrap()[at]);
-            assert!((slope - by_difference).abs() < 2e-3 * (1.0 + slope.abs()), "layer {layer}, weight {at}: {slope} {by_difference}");
+            assert!(
+                (slope - by_difference).abs() < 2e-3 * (1.0 + slope.abs()),
+                "layer {layer}, weight {at}: {slope} {by_difference}"
+            );
         }
     }
 }
@@ -85,9 +95,8 @@ fn heaps(count: usize, rows: usize, seed: u64) -> (Array2<f32>, Vec<usize>) {
     let middles = drawn(count, 12, &mut rng) * 4.0;
     let noise = Normal::new(0.0, 0.5).unwrap();
     let truth: Vec<usize> = (0..rows).map(|_| rng.random_range(0..count)).collect();
-    let data = Array2::from_shape_fn((rows, 12), |(row, axis)| {
-        middles[[truth[row], axis]] + noise.sample(&mut rng) as f32
-    });
+    let data =
+        Array2::from_shape_fn((rows, 12), |(row, axis)| middles[[truth[row], axis]] + noise.sample(&mut rng) as f32);
     (data, truth)
 }
 
