@@ -3,11 +3,11 @@
 //!
 //! Gradients are written out and checked numerically. Everything is seeded: the same data and seed give the same model.
 
+mod autoencoder;
 mod net;
-
 mod train;
 
-pub use net::{Adam, Layer, Net};
+pub use net::{Layer, Net};
 pub use train::{DecConfig, DecModel, DecReport, Progress, train};
 
 use ndarray::{Array2, ArrayView2, Axis};

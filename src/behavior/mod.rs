@@ -18,9 +18,13 @@ pub mod merge;
 
 pub mod consistency;
 
+pub mod scale;
+
 pub mod kmeans;
 
 pub mod dec;
+
+pub mod segmenter;
 
 pub mod clips;
 

@@ -1,11 +1,15 @@
 //! Fully connected layers with their gradients, and Adam.
+//!
+//! Products are cut into parts of fixed size, each computed whole by one thread: the numbers are the same however many threads
+//! there are. A [`Pass`] keeps the buffers of a step, so that a step allocates nothing of size.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis, Zip};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, Slice, Zip};
 use rand::{Rng, RngExt};
-use serde::{Deserialize, Serialize};
+use rayon::prelude::*;
 
 /// One layer: `x · weight + bias`, negative values cut off unless it is linear.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
     /// Rows are inputs, columns outputs.
     pub weight: Array2<f32>,
@@ -15,23 +19,26 @@ pub struct Layer {
     pub is_linear: bool,
 }
 
-/// Layers one after the other; the last is linear.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Layers one after the other.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Net {
-    /// The layers.
+    /// The layers, from the input on.
     pub layers: Vec<Layer>,
 }
 
+/// Rows that go through a net at once where nothing is trained.
+const CHUNK_ROWS: usize = 512;
+
 impl Net {
-    /// A net with these widths, from the input on; weights are drawn so that values keep their size (Glorot and Bengio 2010).
+    /// A net with these widths, from the input on, whose last layer is linear. Weights are drawn so that values keep their size
+    /// (Glorot and Bengio 2010).
     pub fn new(widths: &[usize], rng: &mut impl Rng) -> Self {
-        let pairs: Vec<[usize; 2]> = widths.windows(2).map(|pair| [pair[0], pair[1]]).collect();
-        let last = pairs.len().saturating_sub(1);
-        let layers = pairs.into_iter().enumerate().map(|(index, [inputs, outputs])| {
-            let reach = (6.0 / (inputs + outputs) as f32).sqrt();
+        let last = widths.len().saturating_sub(2);
+        let layers = widths.windows(2).enumerate().map(|(index, pair)| {
+            let reach = (6.0 / (pair[0] + pair[1]) as f32).sqrt();
             Layer {
-                weight: Array2::from_shape_simple_fn((inputs, outputs), || rng.random_range(-reach..reach)),
-                bias: Array1::zeros(outputs),
+                weight: Array2::from_shape_simple_fn((pair[0], pair[1]), || rng.random_range(-reach..reach)),
+                bias: Array1::zeros(pair[1]),
                 is_linear: index == last,
             }
         });
@@ -40,52 +47,146 @@ impl Net {
 
     /// What it makes of the rows of `input`.
     pub fn forward(&self, input: ArrayView2<'_, f32>) -> Array2<f32> {
-        self.layers.iter().fold(input.to_owned(), |values, layer| layer.forward(values.view()))
-    }
-
-    /// The same with what stands between the layers: the input first, the output last.
-    pub fn activations(&self, input: ArrayView2<'_, f32>) -> Vec<Array2<f32>> {
-        let mut all = vec![input.to_owned()];
-        for layer in &self.layers {
-            let next = layer.forward(all[all.len() - 1].view());
-            all.push(next);
-        }
-        all
-    }
-
-    /// Slopes of a loss by weights and biases, and by the input, from its slopes by the output.
-    pub fn backward(&self, activations: &[Array2<f32>], by_output: Array2<f32>) -> (Vec<Layer>, Array2<f32>) {
-        let mut slope = by_output;
-        let mut slopes = Vec::with_capacity(self.layers.len());
-        for (index, layer) in self.layers.iter().enumerate().rev() {
-            if !layer.is_linear {
-                Zip::from(&mut slope).and(&activations[index + 1]).for_each(|slope, value| {
-                    if *value <= 0.0 {
-                        *slope = 0.0;
-                    }
-                });
+        let outputs = self.layers.last().map_or(input.ncols(), |layer| layer.bias.len());
+        let mut output = Array2::zeros((input.nrows(), outputs));
+        let parts: Vec<_> =
+            input.axis_chunks_iter(Axis(0), CHUNK_ROWS).zip(output.axis_chunks_iter_mut(Axis(0), CHUNK_ROWS)).collect();
+        parts.into_par_iter().for_each(|(input, mut output)| {
+            let mut values = input.to_owned();
+            for layer in &self.layers {
+                let mut next = Array2::zeros((values.nrows(), layer.bias.len()));
+                layer.forward(values.view(), next.view_mut());
+                values = next;
             }
-            slopes.push(Layer {
-                // Row by row, as the weights lie, whatever order the product comes in.
-                weight: activations[index].t().dot(&slope).as_standard_layout().into_owned(),
-                bias: slope.sum_axis(Axis(0)),
-                is_linear: layer.is_linear,
-            });
-            slope = slope.dot(&layer.weight.t());
-        }
-        slopes.reverse();
-        (slopes, slope)
+            output.assign(&values);
+        });
+        output
     }
 }
 
 impl Layer {
-    fn forward(&self, input: ArrayView2<'_, f32>) -> Array2<f32> {
-        let mut output = input.dot(&self.weight);
-        output += &self.bias;
-        if !self.is_linear {
-            output.mapv_inplace(|value| value.max(0.0));
+    fn forward(&self, input: ArrayView2<'_, f32>, output: ArrayViewMut2<'_, f32>) {
+        product(input, self.weight.view(), output, &|mut part, [_, column]| {
+            let bias = self.bias.slice_axis(Axis(0), Slice::from(column..column + part.ncols()));
+            for mut row in part.rows_mut() {
+                row.zip_mut_with(&bias, |value, bias| *value += bias);
+                if !self.is_linear {
+                    row.mapv_inplace(|value| value.max(0.0));
+                }
+            }
+        });
+    }
+}
+
+/// Rows or columns of a product that one thread computes. Narrower parts would pack the same numbers too often.
+const PART: usize = 256;
+
+/// Products with fewer multiplications are not worth a second thread.
+const LEAST_SHARED: usize = 1 << 22;
+
+/// `c = a · b`; then `finish` changes each part of it, told the part's first row and column.
+fn product(
+    a: ArrayView2<'_, f32>,
+    b: ArrayView2<'_, f32>,
+    c: ArrayViewMut2<'_, f32>,
+    finish: &(dyn Fn(ArrayViewMut2<'_, f32>, [usize; 2]) + Sync),
+) {
+    let (rows, columns) = c.dim();
+    if rows * columns * a.ncols() < LEAST_SHARED {
+        let mut c = c;
+        general_mat_mul(1.0, &a, &b, 0.0, &mut c);
+        return finish(c, [0, 0]);
+    }
+    let mut c = c;
+    let axis = if columns >= rows { Axis(1) } else { Axis(0) };
+    let parts: Vec<_> = c.axis_chunks_iter_mut(axis, PART).enumerate().collect();
+    parts.into_par_iter().for_each(|(index, mut part)| {
+        let first = index * PART;
+        if axis == Axis(1) {
+            let b = b.slice_axis(Axis(1), Slice::from(first..first + part.ncols()));
+            general_mat_mul(1.0, &a, &b, 0.0, &mut part);
+            finish(part, [0, first]);
+        } else {
+            let a = a.slice_axis(Axis(0), Slice::from(first..first + part.nrows()));
+            general_mat_mul(1.0, &a, &b, 0.0, &mut part);
+            finish(part, [first, 0]);
         }
-        output
+    });
+}
+
+/// The buffers of a step of one net: what stands between the layers, and slopes.
+#[derive(Debug)]
+pub struct Pass {
+    rows: usize,
+    /// The input first, the output last.
+    activations: Vec<Array2<f32>>,
+    /// Slopes of the loss by each of them; those by the input are not computed.
+    by_activation: Vec<Array2<f32>>,
+    slopes: Vec<Layer>,
+}
+
+impl Pass {
+    /// For a net and batches of at most so many rows.
+    pub fn new(net: &Net, most_rows: usize) -> Self {
+        let inputs = net.layers.first().map_or(0, |layer| layer.weight.nrows());
+        let widths = [inputs].into_iter().chain(net.layers.iter().map(|layer| layer.bias.len()));
+        let activations: Vec<_> = widths.map(|width| Array2::zeros((most_rows, width))).collect();
+        let slopes = net.layers.iter().map(|layer| Layer {
+            weight: Array2::zeros(layer.weight.raw_dim()),
+            bias: Array1::zeros(layer.bias.raw_dim()),
+            is_linear: layer.is_linear,
+        });
+        Self { rows: 0, by_activation: activations.clone(), slopes: slopes.collect(), activations }
+    }
+
+    /// Takes these rows of `features` as the input; it may be changed before [`Self::forward`].
+    pub fn load(&mut self, features: ArrayView2<'_, f32>, batch: &[usize]) -> ArrayViewMut2<'_, f32> {
+        self.rows = batch.len();
+        let mut input = self.activations[0].slice_axis_mut(Axis(0), Slice::from(..batch.len()));
+        for (mut to, row) in input.rows_mut().into_iter().zip(batch) {
+            to.assign(&features.row(*row));
+        }
+        input
+    }
+
+    /// Runs the net on the input.
+    pub fn forward(&mut self, net: &Net) {
+        for (index, layer) in net.layers.iter().enumerate() {
+            let (before, after) = self.activations.split_at_mut(index + 1);
+            let input = before[index].slice_axis(Axis(0), Slice::from(..self.rows));
+            layer.forward(input, after[0].slice_axis_mut(Axis(0), Slice::from(..self.rows)));
+        }
+    }
+
+    /// The output, and where the slopes of the loss by it belong before [`Self::backward`].
+    pub fn output_and_slopes(&mut self) -> (ArrayView2<'_, f32>, ArrayViewMut2<'_, f32>) {
+        let last = self.activations.len() - 1;
+        let rows = Slice::from(..self.rows);
+        (self.activations[last].slice_axis(Axis(0), rows), self.by_activation[last].slice_axis_mut(Axis(0), rows))
+    }
+
+    /// Slopes of the loss by all weights and biases, from those by the output.
+    pub fn backward(&mut self, net: &Net) -> &[Layer] {
+        let rows = Slice::from(..self.rows);
+        for (index, layer) in net.layers.iter().enumerate().rev() {
+            let (below, above) = self.by_activation.split_at_mut(index + 1);
+            let mut slope = above[0].slice_axis_mut(Axis(0), rows);
+            if !layer.is_linear {
+                let values = self.activations[index + 1].slice_axis(Axis(0), rows);
+                Zip::from(&mut slope).and(&values).for_each(|slope, value| {
+                    *slope = if *value > 0.0 { *slope } else { 0.0 };
+                });
+            }
+            let Layer { weight, bias, .. } = &mut self.slopes[index];
+            let input = self.activations[index].slice_axis(Axis(0), rows);
+            product(input.t(), slope.view(), weight.view_mut(), &|_, _| ());
+            bias.fill(0.0);
+            slope.rows().into_iter().for_each(|row| *bias += &row);
+            if index > 0 {
+                product(slope.view(), layer.weight.t(), below[index].slice_axis_mut(Axis(0), rows), &|_, _| ());
+            }
+        }
+        &self.slopes
     }
 }
 
@@ -101,6 +202,9 @@ const MEAN_DECAY: f32 = 0.9;
 const SQUARE_DECAY: f32 = 0.999;
 const LEAST: f32 = 1e-8;
 
+/// Values that one thread moves at a time.
+const SHARE: usize = 1 << 15;
+
 impl Adam {
     /// With this learning rate.
     pub fn new(rate: f32) -> Self {
@@ -111,17 +215,22 @@ impl Adam {
     pub fn update<'a>(&mut self, pairs: impl Iterator<Item = (&'a mut [f32], &'a [f32])>) {
         self.step += 1;
         let mean_share = 1.0 - MEAN_DECAY.powi(self.step);
-        let square_share = 1.0 - SQUARE_DECAY.powi(self.step);
+        let square_root = (1.0 - SQUARE_DECAY.powi(self.step)).sqrt();
+        let (rate, least) = (self.rate * square_root / mean_share, LEAST * square_root);
         for (index, (values, slopes)) in pairs.enumerate() {
             if self.moments.len() <= index {
                 self.moments.push((vec![0.0; values.len()], vec![0.0; values.len()]));
             }
             let (means, squares) = &mut self.moments[index];
-            for (((value, slope), mean), square) in values.iter_mut().zip(slopes).zip(means).zip(squares) {
-                *mean = MEAN_DECAY * *mean + (1.0 - MEAN_DECAY) * slope;
-                *square = SQUARE_DECAY * *square + (1.0 - SQUARE_DECAY) * slope * slope;
-                *value -= self.rate * (*mean / mean_share) / ((*square / square_share).sqrt() + LEAST);
-            }
+            let shares = values.par_chunks_mut(SHARE).zip(slopes.par_chunks(SHARE));
+            let moments = means.par_chunks_mut(SHARE).zip(squares.par_chunks_mut(SHARE));
+            shares.zip(moments).for_each(|((values, slopes), (means, squares))| {
+                for (((value, slope), mean), square) in values.iter_mut().zip(slopes).zip(means).zip(squares) {
+                    *mean = MEAN_DECAY * *mean + (1.0 - MEAN_DECAY) * slope;
+                    *square = SQUARE_DECAY * *square + (1.0 - SQUARE_DECAY) * slope * slope;
+                    *value -= rate * *mean / (square.sqrt() + least);
+                }
+            });
         }
     }
 }

@@ -5,6 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
 
+use super::net::Pass;
 use super::*;
 
 fn drawn(rows: usize, columns: usize, rng: &mut ChaCha8Rng) -> Array2<f32> {
@@ -27,9 +28,15 @@ fn slopes_of_the_net_are_those_of_its_loss() {
     let loss = |net: &Net| -> f64 {
         (net.forward(input.view()) - &wanted).iter().map(|error| f64::from(*error).powi(2)).sum::<f64>() / 2.0
     };
-    let activations = net.activations(input.view());
-    let error = &activations[3] - &wanted;
-    let (slopes, _) = net.backward(&activations, error);
+    // A pass that is roomier than the batch, and has seen another.
+    let mut pass = Pass::new(&net, 9);
+    pass.load(drawn(9, 5, &mut rng).view(), &[0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    pass.forward(&net);
+    pass.load(input.view(), &[0, 1, 2, 3, 4, 5]);
+    pass.forward(&net);
+    let (output, mut by_output) = pass.output_and_slopes();
+    by_output.assign(&(&output - &wanted));
+    let slopes = pass.backward(&net);
     for layer in 0..3 {
         for at in 0..net.layers[layer].weight.len() {
             let mut value = net.layers[layer].weight.as_slice().unwrap()[at];

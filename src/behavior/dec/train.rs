@@ -1,14 +1,17 @@
 //! Training: the autoencoder, k-means on its code, then code and centroids together.
 
+use std::collections::BTreeMap;
+
 use ndarray::{Array2, ArrayView2, Axis};
+use rand::SeedableRng;
 use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::net::{Adam, Layer, Net};
+use super::autoencoder::{Rows, encoder_of};
+use super::net::{Adam, Net, Pass};
 use super::{divergence, divergence_slopes, sharpened, soft_assignment};
-use crate::behavior::kmeans::{kmeans, nearest};
+use crate::behavior::kmeans::kmeans;
 
 /// What is trained, and for how long.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,9 +20,13 @@ pub struct DecConfig {
     pub clusters: usize,
     /// Widths of the encoder's layers after its input; the last is the code's.
     pub widths: Vec<usize>,
-    /// Passes over all rows that train the autoencoder.
+    /// Passes over all rows that train each layer by itself, before all are trained together; 0 leaves this out.
+    pub layer_epochs: usize,
+    /// Share of a layer's inputs that are set to 0 while it is trained by itself.
+    pub layer_dropout: f32,
+    /// Passes that train the whole autoencoder.
     pub autoencoder_epochs: usize,
-    /// Share of inputs that are set to 0 meanwhile.
+    /// Share of its inputs that are set to 0 meanwhile.
     pub dropout: f32,
     /// Passes at most that train code and centroids.
     pub cluster_epochs: usize,
@@ -43,6 +50,8 @@ impl Default for DecConfig {
         Self {
             clusters: 10,
             widths: vec![64, 64, 10],
+            layer_epochs: 0,
+            layer_dropout: 0.0,
             autoencoder_epochs: 30,
             dropout: 0.1,
             cluster_epochs: 30,
@@ -57,14 +66,20 @@ impl Default for DecConfig {
 }
 
 impl DecConfig {
-    /// The paper's net (Xie et al. 2016): 500-500-2000-10.
+    /// The paper's net (Xie et al. 2016): 500-500-2000-10, each layer pretrained with a fifth of its inputs missing, then all
+    /// together without. Xie trains 150,000 steps by stochastic gradient descent; Adam needs far fewer.
     pub fn paper() -> Self {
-        Self { widths: vec![500, 500, 2000, 10], dropout: 0.2, ..Self::default() }
+        Self { widths: vec![500, 500, 2000, 10], layer_epochs: 10, layer_dropout: 0.2, dropout: 0.0, ..Self::default() }
+    }
+
+    fn passes(&self) -> usize {
+        let layers = if self.layer_epochs > 0 { self.widths.len() } else { 0 };
+        layers * self.layer_epochs + self.autoencoder_epochs + self.cluster_epochs
     }
 }
 
 /// A trained model: features in, clusters out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DecModel {
     /// Features to code.
     pub encoder: Net,
@@ -75,13 +90,15 @@ pub struct DecModel {
 /// What the training did.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DecReport {
-    /// Mean squared error of the autoencoder after each pass, per value.
+    /// Mean squared error per value of each layer trained by itself, in each pass.
+    pub layer_losses: Vec<Vec<f64>>,
+    /// The same of the whole autoencoder.
     pub autoencoder_losses: Vec<f64>,
-    /// Sum over the groups of the mean divergence, after each pass.
+    /// Sum over the groups of the mean divergence from the target, before each pass.
     pub cluster_losses: Vec<f64>,
-    /// Share of the rows that changed their cluster in each pass.
+    /// Share of the rows that changed their cluster since the pass before, or since k-means.
     pub changes: Vec<f64>,
-    /// Rows in each cluster at the end.
+    /// Rows of which each cluster is the likeliest, at the end.
     pub sizes: Vec<usize>,
     /// Whether it ended since so few rows changed.
     pub has_settled: bool,
@@ -97,8 +114,8 @@ impl DecModel {
     }
 }
 
-/// Trains on the rows of `features`; `groups` tells whose each row is (an animal's, say): each group counts alike, however many
-/// rows it has. `None` where `progress` said to stop.
+/// Trains on the rows of `features`; `groups` tells whose each row is (an animal's, say). Each group counts alike, however many
+/// rows it has: the loss is the sum over groups of their mean loss. `None` where `progress` said to stop.
 ///
 /// # Panics
 /// Without rows, or where `groups` has another length: callers check both.
@@ -110,133 +127,92 @@ pub fn train(
 ) -> Option<(DecModel, DecReport)> {
     assert!(features.nrows() > 0 && groups.len() == features.nrows(), "each row has a group");
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-    let widths: Vec<usize> = [features.ncols()].into_iter().chain(config.widths.iter().copied()).collect();
-    let back: Vec<usize> = widths.iter().rev().copied().collect();
-    let mut encoder = Net::new(&widths, &mut rng);
-    let mut decoder = Net::new(&back, &mut rng);
     let mut report = DecReport::default();
-    let passes = config.autoencoder_epochs + config.cluster_epochs;
+    let (weights, group_count) = weights_of(groups);
+    let rows = Rows { features, weights: &weights };
+    let (mut done, passes) = (0, config.passes());
+    let mut after_pass = || {
+        done += 1;
+        progress(done, passes)
+    };
 
-    let mut order: Vec<usize> = (0..features.nrows()).collect();
-    let mut adam = Adam::new(config.autoencoder_rate);
-    for pass in 0..config.autoencoder_epochs {
-        order.shuffle(&mut rng);
-        let mut sum = 0.0;
-        for batch in order.chunks(config.batch.max(1)) {
-            sum += autoencoder_step(
-                features.select(Axis(0), batch),
-                (&mut encoder, &mut decoder),
-                &mut adam,
-                config,
-                &mut rng,
-            );
-        }
-        report.autoencoder_losses.push(sum / features.len() as f64);
-        if !progress(pass + 1, passes) {
-            return None;
-        }
-    }
-
-    let codes = encoder.forward(features);
-    let start = kmeans(codes.view(), config.clusters, config.starts, &mut rng);
+    let encoder = encoder_of(rows, config, &mut rng, &mut report, &mut after_pass)?;
+    let start = kmeans(encoder.forward(features).view(), config.clusters, config.starts, &mut rng);
     let mut model = DecModel { encoder, centroids: start.centroids };
-    let weights = weights_of(groups);
+
     let mut labels = start.labels;
+    let mut order: Vec<usize> = (0..features.nrows()).collect();
+    let batch_rows = config.batch.clamp(1, order.len());
+    let mut pass = Pass::new(&model.encoder, batch_rows);
     let mut adam = Adam::new(config.cluster_rate);
-    for pass in 0..config.cluster_epochs {
+    for epoch in 0..config.cluster_epochs {
         let chances = model.chances(features);
         let target = sharpened(chances.view());
-        report.cluster_losses.push(divergence(target.view(), chances.view(), &weights));
-        let now = hard(chances.view());
-        let changed =
-            labels.iter().zip(&now).filter(|(before, now)| before != now).count() as f64 / labels.len() as f64;
-        report.changes.push(changed);
-        labels = now;
-        if pass > 0 && changed < config.settled_share {
+        let loss = divergence(target.view(), chances.view(), &weights);
+        report.cluster_losses.push(loss * group_count as f64 / weights.len() as f64);
+        let share = relabel(&mut labels, chances.view());
+        report.changes.push(share);
+        if epoch > 0 && share < config.settled_share {
             report.has_settled = true;
             break;
         }
         order.shuffle(&mut rng);
-        for batch in order.chunks(config.batch.max(1)) {
-            cluster_step(features, target.view(), (batch, &weights), &mut model, &mut adam);
+        for batch in order.chunks(batch_rows) {
+            cluster_step(rows, target.view(), batch, &mut model, (&mut pass, &mut adam));
         }
-        if !progress(config.autoencoder_epochs + pass + 1, passes) {
+        if !after_pass() {
             return None;
         }
     }
-    let codes = model.encoder.forward(features);
+    relabel(&mut labels, model.chances(features).view());
     report.sizes = vec![0; config.clusters];
-    for code in codes.rows() {
-        report.sizes[nearest(code, model.centroids.view()).0] += 1;
-    }
+    labels.iter().for_each(|label| report.sizes[*label] += 1);
     Some((model, report))
 }
 
-/// One step of both nets; gives the batch's sum of squared errors.
-fn autoencoder_step(
-    rows: Array2<f32>,
-    (encoder, decoder): (&mut Net, &mut Net),
-    adam: &mut Adam,
-    config: &DecConfig,
-    rng: &mut ChaCha8Rng,
-) -> f64 {
-    let mut input = rows.clone();
-    if config.dropout > 0.0 {
-        input.mapv_inplace(|value| if rng.random::<f32>() < config.dropout { 0.0 } else { value });
-    }
-    let coded = encoder.activations(input.view());
-    let decoded = decoder.activations(coded[coded.len() - 1].view());
-    let error = &decoded[decoded.len() - 1] - &rows;
-    let sum: f64 = error.iter().map(|error| f64::from(*error).powi(2)).sum();
-    let share = 2.0 / error.len() as f32;
-    let (by_decoder, by_code) = decoder.backward(&decoded, error * share);
-    let (by_encoder, _) = encoder.backward(&coded, by_code);
-    adam.update(encoder.pairs(&by_encoder).chain(decoder.pairs(&by_decoder)));
-    sum
-}
-
-/// One step of the encoder and the centroids towards the target.
+/// One step of the encoder and the centroids towards the target, which was set for all rows at once.
 fn cluster_step(
-    features: ArrayView2<'_, f32>,
+    rows: Rows<'_>,
     target: ArrayView2<'_, f32>,
-    (batch, weights): (&[usize], &[f32]),
+    batch: &[usize],
     model: &mut DecModel,
-    adam: &mut Adam,
+    (pass, adam): (&mut Pass, &mut Adam),
 ) {
-    let rows = features.select(Axis(0), batch);
+    pass.load(rows.features, batch);
+    pass.forward(&model.encoder);
+    let weights: Vec<f32> = batch.iter().map(|row| rows.weights[*row] / batch.len() as f32).collect();
     let target = target.select(Axis(0), batch);
-    // As if the batch were all rows, so that steps are as long whatever the batch is.
-    let scale = weights.len() as f32 / batch.len() as f32;
-    let weights: Vec<f32> = batch.iter().map(|row| weights[*row] * scale).collect();
-    let coded = model.encoder.activations(rows.view());
-    let codes = coded[coded.len() - 1].view();
+    let (codes, mut slopes) = pass.output_and_slopes();
     let chances = soft_assignment(codes, model.centroids.view());
     let (by_code, by_centroid) =
         divergence_slopes(codes, model.centroids.view(), target.view(), chances.view(), &weights);
-    let (by_encoder, _): (Vec<Layer>, _) = model.encoder.backward(&coded, by_code);
+    slopes.assign(&by_code);
+    let by_encoder = pass.backward(&model.encoder);
     let centroids = model.centroids.as_slice_mut().unwrap_or_default();
     let by_centroid = by_centroid.as_slice().unwrap_or_default();
-    adam.update(model.encoder.pairs(&by_encoder).chain([(centroids, by_centroid)]));
+    adam.update(model.encoder.pairs(by_encoder).chain([(centroids, by_centroid)]));
 }
 
-/// Of each row, one over how many rows its group has: the sum over groups of their means.
-fn weights_of(groups: &[usize]) -> Vec<f32> {
-    let most = groups.iter().copied().max().unwrap_or_default();
-    let mut counts = vec![0_usize; most + 1];
-    groups.iter().for_each(|group| counts[*group] += 1);
-    groups.iter().map(|group| 1.0 / counts[*group] as f32).collect()
+/// Of each row, one over how many rows its group has, made 1 on average; and how many groups there are.
+fn weights_of(groups: &[usize]) -> (Vec<f32>, usize) {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    groups.iter().for_each(|group| *counts.entry(*group).or_default() += 1);
+    let share = groups.len() as f64 / counts.len().max(1) as f64;
+    (groups.iter().map(|group| (share / counts[group] as f64) as f32).collect(), counts.len())
 }
 
-/// The likeliest cluster of each row.
-fn hard(chances: ArrayView2<'_, f32>) -> Vec<usize> {
-    let best = |row: ndarray::ArrayView1<'_, f32>| {
+/// Gives each row its likeliest cluster, the first of several; the share of the rows that changed.
+fn relabel(labels: &mut [usize], chances: ArrayView2<'_, f32>) -> f64 {
+    let mut changed = 0_usize;
+    for (label, row) in labels.iter_mut().zip(chances.rows()) {
         let mut best = 0;
         for (cluster, chance) in row.iter().enumerate() {
             if *chance > row[best] {
                 best = cluster;
             }
         }
-        best
-    };
-    chances.rows().into_iter().map(best).collect()
+        changed += usize::from(best != *label);
+        *label = best;
+    }
+    changed as f64 / labels.len().max(1) as f64
 }
