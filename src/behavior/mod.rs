@@ -4,6 +4,8 @@
 //! [`rules`] say what a clip shows where no model does, [`merge`] joins clips, [`consistency`] finds what contradicts itself.
 //! Pure: no file, no clock, no storage.
 
+pub mod floor;
+
 pub mod bodies;
 
 pub mod pairs;
