@@ -8,6 +8,8 @@ pub mod dec;
 
 pub mod segmenter;
 
+pub mod given;
+
 pub mod clips;
 
 pub mod evaluation;
