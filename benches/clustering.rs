@@ -14,7 +14,7 @@ use behaviorvlm::behavior::dec::{DecConfig, train};
 use behaviorvlm::behavior::segmenter::{Method, Rows, train as train_segmenter};
 use cpu_time::ProcessTime;
 use ndarray::Array2;
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::{ThreadPool, ThreadPoolBuilder};

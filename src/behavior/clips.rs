@@ -1,19 +1,30 @@
-//! From a cluster per frame to clips: a path through the clusters that changes seldom, then limits of length.
+//! From a cluster per frame to clips: a path through the clusters that changes seldom and stays for a while, then long clips cut.
 //!
-//! Clustering alone flickers, since neighbouring frames are nearly alike and lie on both sides of a border. The path has the
-//! least sum of −log q over all frames plus a price for each change. Clips tile the frames exactly: each frame is in one.
+//! Clustering alone flickers, since neighbouring frames are nearly alike and lie on both sides of a border. Of all paths that
+//! keep each cluster for the shortest clip's frames, the one is taken that has the least sum of −log chance over all frames plus
+//! a price for each change. Stretches in which an animal is not seen are clips of no cluster. Clips tile the frames exactly:
+//! each frame is in one. Nothing here needs the model again, so price and limits can be tried at once.
+
+mod runs;
+
+#[cfg(test)]
+mod tests;
 
 use ndarray::ArrayView2;
+use serde::{Deserialize, Serialize};
 
-/// A piece of a recording of one cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub use runs::clips_of_labels;
+use runs::{Run, runs_of};
+
+/// A piece of an animal's track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clip {
     /// The first frame.
     pub start_frame: u32,
     /// The frame after the last.
     pub stop_frame: u32,
-    /// The cluster.
-    pub cluster: usize,
+    /// The cluster; `None` where the animal is not seen.
+    pub cluster: Option<u16>,
 }
 
 impl Clip {
@@ -29,62 +40,136 @@ impl Clip {
 }
 
 /// How clips are cut.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipLimits {
-    /// The price of a change, nats: so much less likely has a frame to be in its old cluster to be worth one.
+    /// The price of a change, nats: a change must make the frames after it so much likelier. Negative counts as 0.
     pub switch_cost: f32,
-    /// A shorter clip joins a neighbour, frames.
-    pub shortest: u32,
-    /// A longer clip is cut into equal parts, frames.
-    pub longest: u32,
+    /// No clip is shorter, frames, unless the recording is, or `longest_frames` is less than twice as long. The animal is
+    /// neither lost nor found for a shorter time.
+    pub shortest_frames: u32,
+    /// A longer clip is cut into equal parts, frames. Clips without the animal stay whole.
+    pub longest_frames: u32,
+}
+
+impl ClipLimits {
+    /// The default price: with chances of 0.8 and 0.1 before and after, two to three frames of evidence.
+    pub const SWITCH_COST: f32 = 5.0;
+    /// The default shortest clip: mice hold a behaviour for a third to half a second at least.
+    pub const SHORTEST_SECS: f64 = 0.4;
+    /// The default longest clip: what a model can describe in one sentence.
+    pub const LONGEST_SECS: f64 = 5.0;
+
+    /// The defaults at a frame rate, frames per second; at least one frame, and the longest no shorter than twice the shortest.
+    pub fn for_fps(fps: f64) -> Self {
+        Self::from_secs(Self::SWITCH_COST, [Self::SHORTEST_SECS, Self::LONGEST_SECS], fps)
+    }
+
+    /// Limits in seconds, shortest and longest, at a frame rate.
+    pub fn from_secs(switch_cost: f32, [shortest, longest]: [f64; 2], fps: f64) -> Self {
+        let frames = |secs: f64| (secs * fps).round().clamp(1.0, f64::from(u32::MAX / 2)) as u32;
+        let shortest_frames = frames(shortest);
+        Self { switch_cost, shortest_frames, longest_frames: frames(longest).max(2 * shortest_frames) }
+    }
 }
 
 /// Chances below this count as this: one certain frame does not outweigh all others.
 const LEAST_CHANCE: f32 = 1e-6;
 
-/// Cuts a track into clips. `chances` has a row per frame and a column per cluster, each row summing to 1.
-pub fn clips_of(chances: ArrayView2<'_, f32>, limits: &ClipLimits) -> Vec<Clip> {
-    let path = sticky_path(chances, limits.switch_cost);
-    let mut clips: Vec<Clip> = Vec::new();
-    for (frame, cluster) in (0..).zip(path) {
-        match clips.last_mut() {
-            Some(last) if last.cluster == cluster => last.stop_frame = frame + 1,
-            _ => clips.push(Clip { start_frame: frame, stop_frame: frame + 1, cluster }),
+/// Cuts an animal's track into clips. `chances` has a row per frame and a column per cluster, each row summing to 1; `is_seen`
+/// tells in which frames the animal is there, and chances of others count as nothing.
+///
+/// # Panics
+/// Where both have different numbers of frames.
+pub fn clips_of(chances: ArrayView2<'_, f32>, is_seen: &[bool], limits: &ClipLimits) -> Vec<Clip> {
+    assert_eq!(chances.nrows(), is_seen.len(), "a row of chances per frame");
+    let mut clips = Vec::new();
+    for stretch in seen_stretches(is_seen, limits.shortest_frames) {
+        let (start, stop) = (stretch.start as usize, stretch.stop as usize);
+        if !stretch.value {
+            clips.push(Clip { start_frame: stretch.start, stop_frame: stretch.stop, cluster: None });
+            continue;
         }
+        let frames = chances.slice_axis(ndarray::Axis(0), (start..stop).into());
+        let path = sticky_path(frames, &is_seen[start..stop], limits.switch_cost, limits.shortest_frames);
+        clips.extend(runs_of(&path).into_iter().map(|run| Clip {
+            start_frame: stretch.start + run.start,
+            stop_frame: stretch.start + run.stop,
+            cluster: Some(run.value),
+        }));
     }
-    join_short(&mut clips, chances, limits.shortest);
-    cut_long(&clips, limits.longest)
+    cut_long(&clips, limits.longest_frames)
 }
 
-/// The path of least cost: −log of each frame's chance, and `switch_cost` for each change.
-pub fn sticky_path(chances: ArrayView2<'_, f32>, switch_cost: f32) -> Vec<usize> {
-    let (frames, clusters) = chances.dim();
-    if frames == 0 || clusters == 0 {
-        return Vec::new();
-    }
-    let cost = |frame: usize, cluster: usize| -f64::from(chances[[frame, cluster]].max(LEAST_CHANCE)).ln();
-    let mut costs: Vec<f64> = (0..clusters).map(|cluster| cost(0, cluster)).collect();
-    // From which cluster the best path to each came, by frame.
-    let mut came_from: Vec<u16> = Vec::with_capacity(frames * clusters);
-    for frame in 1..frames {
-        let (best, least) = least_of(&costs);
-        let change = least + f64::from(switch_cost);
-        for (cluster, before) in costs.iter_mut().enumerate() {
-            let stays = *before <= change;
-            came_from.push(if stays { cluster } else { best } as u16);
-            *before = before.min(change) + cost(frame, cluster);
+/// Stretches with and without the animal, none shorter than `shortest` unless the recording is: first it is bridged where it is
+/// lost for less, then given up where it is found for less.
+fn seen_stretches(is_seen: &[bool], shortest: u32) -> Vec<Run<bool>> {
+    let mut is_seen = is_seen.to_vec();
+    for kind in [false, true] {
+        let runs = runs_of(&is_seen);
+        if runs.len() > 1 {
+            for run in runs.iter().filter(|run| run.value == kind && run.stop - run.start < shortest) {
+                is_seen[run.start as usize..run.stop as usize].fill(!kind);
+            }
         }
     }
-    let mut path = vec![least_of(&costs).0; frames];
-    for frame in (1..frames).rev() {
-        path[frame - 1] = usize::from(came_from[(frame - 1) * clusters + path[frame]]);
+    runs_of(&is_seen)
+}
+
+/// A change of cluster came from the best path that ended `shortest` frames before; otherwise the cluster is kept.
+const KEPT: u16 = u16::MAX;
+
+/// The path of least cost: −log of the chance in each frame that `is_known`, and `switch_cost` for each change, among those that
+/// keep each cluster for at least `shortest` frames; one cluster where there are fewer frames.
+pub fn sticky_path(chances: ArrayView2<'_, f32>, is_known: &[bool], switch_cost: f32, shortest: u32) -> Vec<u16> {
+    let (frames, clusters) = chances.dim();
+    if frames == 0 || clusters == 0 {
+        return vec![0; frames];
+    }
+    let shortest = (shortest.max(1) as usize).min(frames);
+    let switch_cost = f64::from(switch_cost.max(0.0));
+    // Sums of costs before each frame.
+    let mut sums = vec![0.0_f64; (frames + 1) * clusters];
+    for (frame, row) in chances.rows().into_iter().enumerate() {
+        for (cluster, chance) in row.iter().enumerate() {
+            let cost = if is_known[frame] { -f64::from(chance.max(LEAST_CHANCE)).ln() } else { 0.0 };
+            sums[(frame + 1) * clusters + cluster] = sums[frame * clusters + cluster] + cost;
+        }
+    }
+    let cost = |from: usize, to: usize, cluster: usize| sums[to * clusters + cluster] - sums[from * clusters + cluster];
+
+    // Of the paths that end before a frame: the cluster of the cheapest, and its cost.
+    let mut cheapest = vec![(0_u16, f64::INFINITY); frames + 1];
+    let mut costs: Vec<f64> = (0..clusters).map(|cluster| cost(0, shortest, cluster)).collect();
+    cheapest[shortest] = least_of(&costs);
+    let mut came_from = vec![KEPT; (frames + 1) * clusters];
+    for end in shortest + 1..=frames {
+        let (before, least) = cheapest[end - shortest];
+        for (cluster, kept) in costs.iter_mut().enumerate() {
+            *kept += cost(end - 1, end, cluster);
+            let changed = least + switch_cost + cost(end - shortest, end, cluster);
+            if changed < *kept && usize::from(before) != cluster {
+                *kept = changed;
+                came_from[end * clusters + cluster] = before;
+            }
+        }
+        cheapest[end] = least_of(&costs);
+    }
+
+    let mut path = vec![0_u16; frames];
+    let (mut cluster, mut end) = (cheapest[frames].0, frames);
+    while end > 0 {
+        let before = came_from[end * clusters + usize::from(cluster)];
+        let start = if before == KEPT && end > shortest { end - 1 } else { end - shortest };
+        path[start..end].fill(cluster);
+        end = start;
+        cluster = if before == KEPT { cluster } else { before };
     }
     path
 }
 
-fn least_of(costs: &[f64]) -> (usize, f64) {
+fn least_of(costs: &[f64]) -> (u16, f64) {
     let mut best = (0, f64::INFINITY);
-    for (index, cost) in costs.iter().enumerate() {
+    for (index, cost) in (0..).zip(costs) {
         if *cost < best.1 {
             best = (index, *cost);
         }
@@ -92,136 +177,57 @@ fn least_of(costs: &[f64]) -> (usize, f64) {
     best
 }
 
-/// Gives clips that are too short to the neighbour whose cluster explains their frames better, the shortest first.
-fn join_short(clips: &mut Vec<Clip>, chances: ArrayView2<'_, f32>, shortest: u32) {
-    let cost = |clip: &Clip, cluster: usize| -> f64 {
-        let frames = clip.start_frame as usize..clip.stop_frame as usize;
-        frames.map(|frame| -f64::from(chances[[frame, cluster]].max(LEAST_CHANCE)).ln()).sum()
-    };
-    while clips.len() > 1 {
-        let short = clips.iter().enumerate().filter(|(_, clip)| clip.len() < shortest);
-        let Some((at, clip)) = short.min_by_key(|(_, clip)| clip.len()).map(|(at, clip)| (at, *clip)) else { return };
-        let neighbours = [at.checked_sub(1), Some(at + 1).filter(|next| *next < clips.len())];
-        let best = neighbours
-            .into_iter()
-            .flatten()
-            .min_by(|a, b| cost(&clip, clips[*a].cluster).total_cmp(&cost(&clip, clips[*b].cluster)));
-        let Some(into) = best else { return };
-        clips[into].start_frame = clips[into].start_frame.min(clip.start_frame);
-        clips[into].stop_frame = clips[into].stop_frame.max(clip.stop_frame);
-        clips.remove(at);
-        clips.dedup_by(|next, before| {
-            let is_same = next.cluster == before.cluster;
-            if is_same {
-                before.stop_frame = next.stop_frame;
-            }
-            is_same
-        });
-    }
-}
-
 /// Cuts clips that are too long into parts of equal length, as nearly as frames allow.
 fn cut_long(clips: &[Clip], longest: u32) -> Vec<Clip> {
-    let longest = longest.max(1);
     let mut cut = Vec::with_capacity(clips.len());
     for clip in clips {
-        let parts = clip.len().div_ceil(longest).max(1);
+        let parts = if clip.cluster.is_some() { clip.len().div_ceil(longest.max(1)).max(1) } else { 1 };
         let edge = |part: u32| clip.start_frame + (u64::from(clip.len()) * u64::from(part) / u64::from(parts)) as u32;
         cut.extend((0..parts).map(|part| Clip { start_frame: edge(part), stop_frame: edge(part + 1), ..*clip }));
     }
     cut
 }
 
-#[cfg(test)]
-mod tests {
-    use ndarray::Array2;
-    use proptest::prelude::*;
+/// How long clips are.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClipLengths {
+    /// Clips with the animal.
+    pub count: usize,
+    /// Their mean length, s; 0 of none.
+    pub mean_secs: f64,
+    /// Their median length, s; 0 of none.
+    pub median_secs: f64,
+    /// How many are shorter than half a second, than one, and so on, each less those before: bins of [`Self::BIN_SECS`].
+    pub bins: Vec<usize>,
+    /// Time without the animal, s.
+    pub unseen_secs: f64,
+}
 
-    use super::*;
+impl ClipLengths {
+    /// Width of a bin, s.
+    pub const BIN_SECS: f64 = 0.5;
 
-    /// Chances that favour one cluster per frame by so much.
-    fn favouring(labels: &[usize], clusters: usize, most: f32) -> Array2<f32> {
-        let rest = (1.0 - most) / (clusters as f32 - 1.0);
-        Array2::from_shape_fn(
-            (labels.len(), clusters),
-            |(frame, cluster)| {
-                if labels[frame] == cluster { most } else { rest }
-            },
-        )
-    }
-
-    #[test]
-    fn a_flicker_is_no_change_and_a_lasting_one_is() {
-        let mut labels = vec![0; 40];
-        labels[17] = 1;
-        labels[25..40].fill(2);
-        let chances = favouring(&labels, 3, 0.8);
-        let limits = ClipLimits { switch_cost: 4.0, shortest: 1, longest: 1000 };
-        let clip = |start_frame, stop_frame, cluster| Clip { start_frame, stop_frame, cluster };
-        assert_eq!(clips_of(chances.view(), &limits), [clip(0, 25, 0), clip(25, 40, 2)]);
-        let free = ClipLimits { switch_cost: 0.0, ..limits };
-        assert_eq!(clips_of(chances.view(), &free).len(), 4);
-    }
-
-    #[test]
-    fn short_clips_join_the_neighbour_that_explains_them() {
-        let mut labels = vec![0; 20];
-        labels[10..12].fill(1);
-        labels[12..].fill(2);
-        let mut chances = favouring(&labels, 3, 0.9);
-        // The short clip's second choice is cluster 2.
-        for frame in 10..12 {
-            chances[[frame, 2]] = 0.08;
-            chances[[frame, 0]] = 0.02;
-        }
-        let limits = ClipLimits { switch_cost: 0.0, shortest: 5, longest: 6 };
-        let found: Vec<(u32, u32)> =
-            clips_of(chances.view(), &limits).iter().map(|clip| (clip.start_frame, clip.stop_frame)).collect();
-        assert_eq!(found, [(0, 5), (5, 10), (10, 15), (15, 20)], "two clips of 10 frames, each cut in two");
-    }
-
-    #[test]
-    fn the_path_costs_least_of_all_paths() {
-        let chances = Array2::from_shape_vec((5, 2), vec![0.9, 0.1, 0.4, 0.6, 0.45, 0.55, 0.2, 0.8, 0.7, 0.3]).unwrap();
-        let cost = |path: &[usize], switch: f64| -> f64 {
-            let changes = path.windows(2).filter(|pair| pair[0] != pair[1]).count() as f64;
-            let frames = path.iter().enumerate().map(|(frame, cluster)| -f64::from(chances[[frame, *cluster]]).ln());
-            changes * switch + frames.sum::<f64>()
+    /// Of clips at a frame rate, frames per second; of several animals, all together.
+    pub fn of<'a>(clips: impl IntoIterator<Item = &'a Clip>, fps: f64) -> Self {
+        let (seen, unseen): (Vec<&Clip>, Vec<&Clip>) = clips.into_iter().partition(|clip| clip.cluster.is_some());
+        let secs = |clip: &&Clip| f64::from(clip.len()) / fps;
+        let mut lengths: Vec<f64> = seen.iter().map(secs).collect();
+        lengths.sort_by(f64::total_cmp);
+        let middle = lengths.len() / 2;
+        let median_secs = match lengths.len() {
+            0 => 0.0,
+            count if count.is_multiple_of(2) => (lengths[middle - 1] + lengths[middle]) / 2.0,
+            _ => lengths[middle],
         };
-        for switch in [0.0, 0.3, 1.0, 5.0] {
-            let found = cost(&sticky_path(chances.view(), switch), f64::from(switch));
-            let least = (0..32_usize)
-                .map(|bits| cost(&(0..5).map(|frame| bits >> frame & 1).collect::<Vec<_>>(), f64::from(switch)))
-                .fold(f64::INFINITY, f64::min);
-            assert!((found - least).abs() < 1e-5, "{switch}: {found} {least}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn clips_tile_the_frames_within_their_limits(
-            values in proptest::collection::vec(0.0f32..1.0, 0..600),
-            switch_cost in 0.0f32..6.0,
-            shortest in 0u32..30,
-            longest in 0u32..80,
-        ) {
-            let frames = values.len() / 3;
-            let mut chances = Array2::from_shape_vec((frames, 3), values[..frames * 3].to_vec()).unwrap();
-            for mut row in chances.rows_mut() {
-                let sum = row.sum() + 1e-3;
-                row.mapv_inplace(|value| (value + 1e-3 / 3.0) / sum);
-            }
-            let clips = clips_of(chances.view(), &ClipLimits { switch_cost, shortest, longest });
-            let mut next = 0;
-            for clip in &clips {
-                prop_assert_eq!(clip.start_frame, next);
-                prop_assert!(!clip.is_empty() && clip.len() <= longest.max(1));
-                next = clip.stop_frame;
-            }
-            prop_assert_eq!(next as usize, frames);
-            if clips.len() > 1 && longest >= 2 * shortest.max(1) {
-                prop_assert!(clips.iter().all(|clip| clip.len() >= shortest), "{:?}", clips);
-            }
+        let bin = |secs: f64| (secs / Self::BIN_SECS) as usize;
+        let mut bins = vec![0; lengths.last().map_or(0, |longest| bin(*longest) + 1)];
+        lengths.iter().for_each(|secs| bins[bin(*secs)] += 1);
+        Self {
+            count: lengths.len(),
+            mean_secs: lengths.iter().sum::<f64>() / lengths.len().max(1) as f64,
+            median_secs,
+            bins,
+            unseen_secs: unseen.iter().map(secs).sum(),
         }
     }
 }

@@ -28,6 +28,8 @@ pub mod dec;
 
 pub mod segmenter;
 
+pub mod given;
+
 pub mod clips;
 
 pub mod evaluation;

@@ -78,8 +78,10 @@ impl Layer {
     }
 }
 
-/// Rows or columns of a product that one thread computes. Narrower parts would pack the same numbers too often.
-const PART: usize = 256;
+/// Columns, or rows, of a product that one thread computes. Narrower parts would pack the same numbers too often; products of
+/// more rows than columns are narrow, and little to pack.
+const PART_COLUMNS: usize = 256;
+const PART_ROWS: usize = 128;
 
 /// Products with fewer multiplications are not worth a second thread.
 const LEAST_SHARED: usize = 1 << 22;
@@ -98,10 +100,10 @@ fn product(
         return finish(c, [0, 0]);
     }
     let mut c = c;
-    let axis = if columns >= rows { Axis(1) } else { Axis(0) };
-    let parts: Vec<_> = c.axis_chunks_iter_mut(axis, PART).enumerate().collect();
+    let (axis, size) = if columns >= rows { (Axis(1), PART_COLUMNS) } else { (Axis(0), PART_ROWS) };
+    let parts: Vec<_> = c.axis_chunks_iter_mut(axis, size).enumerate().collect();
     parts.into_par_iter().for_each(|(index, mut part)| {
-        let first = index * PART;
+        let first = index * size;
         if axis == Axis(1) {
             let b = b.slice_axis(Axis(1), Slice::from(first..first + part.ncols()));
             general_mat_mul(1.0, &a, &b, 0.0, &mut part);
@@ -171,11 +173,9 @@ impl Pass {
         for (index, layer) in net.layers.iter().enumerate().rev() {
             let (below, above) = self.by_activation.split_at_mut(index + 1);
             let mut slope = above[0].slice_axis_mut(Axis(0), rows);
-            if !layer.is_linear {
-                let values = self.activations[index + 1].slice_axis(Axis(0), rows);
-                Zip::from(&mut slope).and(&values).for_each(|slope, value| {
-                    *slope = if *value > 0.0 { *slope } else { 0.0 };
-                });
+            // Of the layers below, this was done where their slopes were made.
+            if !layer.is_linear && index + 1 == net.layers.len() {
+                cut_off(slope.view_mut(), self.activations[index + 1].slice_axis(Axis(0), rows));
             }
             let Layer { weight, bias, .. } = &mut self.slopes[index];
             let input = self.activations[index].slice_axis(Axis(0), rows);
@@ -183,11 +183,26 @@ impl Pass {
             bias.fill(0.0);
             slope.rows().into_iter().for_each(|row| *bias += &row);
             if index > 0 {
-                product(slope.view(), layer.weight.t(), below[index].slice_axis_mut(Axis(0), rows), &|_, _| ());
+                let is_linear = net.layers[index - 1].is_linear;
+                let by_input = below[index].slice_axis_mut(Axis(0), rows);
+                product(slope.view(), layer.weight.t(), by_input, &|part, [row, column]| {
+                    if !is_linear {
+                        let values = input.slice_axis(Axis(0), Slice::from(row..row + part.nrows()));
+                        let columns = Slice::from(column..column + part.ncols());
+                        cut_off(part, values.slice_axis(Axis(1), columns));
+                    }
+                });
             }
         }
         &self.slopes
     }
+}
+
+/// Nothing flows back through a value that was cut off.
+fn cut_off(mut slopes: ArrayViewMut2<'_, f32>, values: ArrayView2<'_, f32>) {
+    Zip::from(&mut slopes).and(&values).for_each(|slope, value| {
+        *slope = if *value > 0.0 { *slope } else { 0.0 };
+    });
 }
 
 /// Adam (Kingma and Ba 2015) over any number of arrays.
