@@ -27,6 +27,8 @@ mod exchanges;
 
 mod rank;
 
+mod behavior;
+
 mod eval;
 
 mod import;
@@ -70,6 +72,7 @@ enum Verb {
     Key(key::Arguments),
     Gallery(gallery::Arguments),
     Rank(rank::Arguments),
+    Behavior(behavior::Arguments),
     Eval(eval::Arguments),
     Import(import::Arguments),
     Export(export::Arguments),
@@ -108,6 +111,7 @@ pub fn main() -> Next {
         Verb::Key(arguments) => key::run(&arguments, &console),
         Verb::Gallery(arguments) => gallery::run(&arguments, &console),
         Verb::Rank(arguments) => rank::run(&arguments, &console),
+        Verb::Behavior(arguments) => behavior::run(&arguments, &console),
         Verb::Eval(arguments) => eval::run(&arguments, &console),
         Verb::Import(arguments) => import::run(&arguments, &console),
         Verb::Export(arguments) => export::run(&arguments, &console),

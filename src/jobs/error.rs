@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::behavior::BehaviorError;
 use crate::demo::DemoError;
 use crate::formats::tables::TableError;
 use crate::model::frames::FrameRangeError;
@@ -38,6 +39,9 @@ pub enum JobError {
     /// From the demo.
     #[error(transparent)]
     Demo(#[from] DemoError),
+    /// From the behaviour pipeline.
+    #[error(transparent)]
+    Behavior(#[from] BehaviorError),
     /// A range that does not fit.
     #[error(transparent)]
     Range(#[from] FrameRangeError),

@@ -38,6 +38,8 @@ pub mod seeds;
 
 pub mod pose;
 
+pub mod behavior;
+
 pub mod labelling;
 
 pub mod gallery;

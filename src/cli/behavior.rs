@@ -1,0 +1,157 @@
+//! `behaviorvlm behavior`: cuts recordings into clips, says what each shows, and merges them.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::console::{Common, Console};
+use crate::behavior::clips::{ClipLengths, ClipLimits};
+use crate::jobs::behavior::{self, Align, Options, Report, Segmenter, Through};
+use crate::store::Project;
+
+/// Find out what animals do, from their tracks.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: behaviorvlm behavior run mice.bvlm")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    Run(RunArguments),
+}
+
+/// Cut recordings into clips, describe each from what is measured, and merge them into segments.
+///
+/// Goes on where it stopped. Other prices and limits cut new clips without training anew. What people said stays.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: behaviorvlm behavior run mice.bvlm\n         behaviorvlm behavior run mice.bvlm --through clips --switch-cost 8 --longest 4\n         behaviorvlm \
+                        behavior run mice.bvlm --segmenter syllables.csv"
+)]
+struct RunArguments {
+    /// The project file.
+    project: PathBuf,
+    /// How far to go: features, clips, captions or merge.
+    #[arg(long, value_name = "STEP", default_value = "merge")]
+    through: String,
+    /// What cuts: dec, dec-paper (the published net), kmeans, the path of a table with a syllable per frame, or changes: and the
+    /// path of a table of change points.
+    #[arg(long, value_name = "NAME", default_value = "dec")]
+    segmenter: String,
+    /// Clusters.
+    #[arg(long, value_name = "K", default_value_t = 10)]
+    clusters: usize,
+    /// What a change of cluster costs, nats: more makes fewer, longer clips.
+    #[arg(long, value_name = "COST", default_value_t = ClipLimits::SWITCH_COST)]
+    switch_cost: f32,
+    /// The shortest clip, s.
+    #[arg(long, value_name = "SECS", default_value_t = ClipLimits::SHORTEST_SECS)]
+    shortest: f64,
+    /// The longest clip, s.
+    #[arg(long, value_name = "SECS", default_value_t = ClipLimits::LONGEST_SECS)]
+    longest: f64,
+    /// Of all that is drawn: the same seed gives the same result.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// Thresholds of the rules, a TOML file like the built-in one.
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+    /// Labels and what they mean, a TOML file.
+    #[arg(long, value_name = "FILE")]
+    vocabulary: Option<PathBuf>,
+    /// Which ends of tracks and pictures belong together where their numbers differ: start or end.
+    #[arg(long, value_name = "END")]
+    align: Option<String>,
+    /// Cut with the model of this recording instead of training one.
+    #[arg(long, value_name = "NAME")]
+    model_of: Option<String>,
+    /// One recording of several; all of them where none is named.
+    #[arg(long, value_name = "NAME")]
+    recording: Option<String>,
+    /// Begin anew, also where nothing changed since the last run.
+    #[arg(long)]
+    again: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<ExitCode> {
+    match &arguments.what {
+        What::Run(arguments) => run_pipeline(arguments, console),
+    }
+}
+
+fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<ExitCode> {
+    let through: Through = arguments.through.parse()?;
+    let align = arguments.align.as_deref().map(str::parse::<Align>).transpose()?;
+    let segmenter = Segmenter::parse(&arguments.segmenter, arguments.clusters, arguments.seed)?;
+    let mut project = Project::open(&arguments.project)?;
+    let options = Options {
+        recording: arguments.recording.as_deref(),
+        through,
+        segmenter,
+        switch_cost: arguments.switch_cost,
+        lengths_secs: [arguments.shortest, arguments.longest],
+        rules: arguments.rules.as_deref(),
+        vocabulary: arguments.vocabulary.as_deref(),
+        align,
+        model_of: arguments.model_of.as_deref(),
+        again: arguments.again,
+    };
+    let reports = console.job(&arguments.common, |job| behavior::run(job, &mut project, &options))?;
+    console.print(&arguments.common, &reports, || reports.iter().map(words).collect())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn words(report: &Report) -> String {
+    let mut text = format!("{}: {} frames of {}", report.recording, report.frames, report.animals.join(", "));
+    let _ = writeln!(text, "; {:.1} s{}", report.wall_s, if report.was_done { ", all of it done before" } else { "" });
+    if let Some(training) = &report.training {
+        let _ = writeln!(
+            text,
+            "trained on {} of {} rows: {} features that vary, {} components that keep {:.0} % of the variance; clusters of {:?} rows",
+            training.trained_rows,
+            training.rows,
+            training.columns,
+            training.components,
+            100.0 * training.explained,
+            training.sizes
+        );
+    }
+    if let Some(clips) = &report.clips {
+        text.push_str(&histogram(clips));
+    }
+    let all: u64 = report.labels.iter().map(|(_, frames)| frames).sum();
+    for (label, frames) in &report.labels {
+        let _ = writeln!(text, "  {label:22} {:5.1} %", 100.0 * *frames as f64 / all.max(1) as f64);
+    }
+    if report.segments > 0 {
+        let _ = writeln!(text, "{} segments", report.segments);
+    }
+    for (reason, count) in &report.findings {
+        let _ = writeln!(text, "  {count} × {}", reason.words());
+    }
+    text
+}
+
+/// How long clips are, as bars.
+fn histogram(clips: &ClipLengths) -> String {
+    let mut text = format!(
+        "{} clips, {:.2} s in the mean, {:.2} s in the median",
+        clips.count, clips.mean_secs, clips.median_secs
+    );
+    if clips.unseen_secs > 0.0 {
+        let _ = write!(text, "; an animal is not seen for {:.1} s", clips.unseen_secs);
+    }
+    text.push('\n');
+    let most = clips.bins.iter().copied().max().unwrap_or_default().max(1);
+    for (bin, count) in clips.bins.iter().enumerate() {
+        let from = bin as f64 * ClipLengths::BIN_SECS;
+        let _ = writeln!(text, "  {from:4.1} s {count:5} {}", "#".repeat((count * 40).div_ceil(most)));
+    }
+    text
+}

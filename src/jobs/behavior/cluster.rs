@@ -1,0 +1,118 @@
+//! From tracks to clips: features, a model of clusters, a path through them that changes seldom.
+//!
+//! Features are made chunk by chunk, for the sample that a model learns from and again for all frames, so that memory does not
+//! grow with the recording; what is kept per frame is its chances.
+
+use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use rayon::prelude::*;
+
+use super::BehaviorError;
+use crate::behavior::bodies::Bodies;
+use crate::behavior::clips::{self, ClipLimits};
+use crate::behavior::features::KeypointFeatures;
+use crate::behavior::segmenter::{Method, Model, Rows, TrainReport, train};
+use crate::jobs::{Job, JobError};
+use crate::model::{AnimalId, Clip, ClipId};
+
+/// Frames of one animal whose features are in memory at once, on each core.
+const CHUNK_FRAMES: u32 = 1024;
+
+/// Frames that a model learns from, of all animals together.
+const SAMPLED_ROWS: u32 = 30_000;
+
+/// Where the rows of features come from.
+#[derive(Debug)]
+pub(super) struct Source<'a> {
+    pub bodies: &'a Bodies,
+    pub features: &'a KeypointFeatures<'a>,
+    pub recording: &'a str,
+}
+
+impl Source<'_> {
+    /// Trains a model; `None` where the job was stopped meanwhile.
+    pub(super) fn train(&self, job: &Job<'_>, method: &Method) -> Result<(Model, TrainReport), JobError> {
+        let (frames, animals) = (self.bodies.frame_count, self.bodies.animals.len());
+        let step = (frames as usize * animals).div_ceil(SAMPLED_ROWS as usize).max(1);
+        job.phase("features", animals as u64, "animals");
+        let mut parts: Vec<Array2<f32>> = Vec::new();
+        let (mut groups, mut is_missing) = (Vec::new(), Vec::new());
+        for animal in 0..animals {
+            job.check()?;
+            let chunks: Vec<Array2<f32>> = chunks(frames)
+                .into_par_iter()
+                .map(|range| {
+                    let chosen: Vec<usize> = range
+                        .clone()
+                        .filter(|frame| *frame as usize % step == 0)
+                        .map(|it| (it - range.start) as usize)
+                        .collect();
+                    self.features.rows(animal, range).select(Axis(0), &chosen)
+                })
+                .collect();
+            for frame in (0..frames as usize).step_by(step) {
+                groups.push(animal);
+                is_missing.push(!self.bodies.animals[animal].is_seen(frame));
+            }
+            parts.extend(chunks);
+            job.done(animal as u64 + 1);
+        }
+        let views: Vec<ArrayView2<'_, f32>> = parts.iter().map(|part| part.view()).collect();
+        // All have the columns of the same features.
+        let rows = concatenate(Axis(0), &views).unwrap_or_else(|_| Array2::zeros((0, self.features.names().len())));
+        drop(parts);
+        let rows = Rows { features: rows.view(), groups: &groups, is_missing: &is_missing };
+        let mut is_first = true;
+        let trained = train(method, &rows, &mut |done, all| {
+            if std::mem::take(&mut is_first) {
+                job.phase("train", all as u64, "passes");
+            }
+            job.done(done as u64);
+            !job.is_cancelled()
+        });
+        let trained =
+            trained.map_err(|source| BehaviorError::Segmenter { recording: self.recording.to_owned(), source })?;
+        trained.ok_or(JobError::Stopped)
+    }
+
+    /// The clips of all animals, numbered through.
+    pub(super) fn clips(&self, job: &Job<'_>, model: &Model, limits: &ClipLimits) -> Result<Vec<Clip>, JobError> {
+        let (frames, animals) = (self.bodies.frame_count, self.bodies.animals.len());
+        job.phase("clips", animals as u64, "animals");
+        let mut found = Vec::new();
+        for animal in 0..animals {
+            job.check()?;
+            let chances = self.chances(animal, model)?;
+            let body = &self.bodies.animals[animal];
+            let is_seen: Vec<bool> = (0..frames as usize).map(|frame| body.is_seen(frame)).collect();
+            found.extend(numbered(clips::clips_of(chances.view(), &is_seen, limits), animal, found.len()));
+            job.done(animal as u64 + 1);
+        }
+        Ok(found)
+    }
+
+    fn chances(&self, animal: usize, model: &Model) -> Result<Array2<f32>, JobError> {
+        let parts: Result<Vec<Array2<f32>>, _> = chunks(self.bodies.frame_count)
+            .into_par_iter()
+            .map(|range| model.chances(self.features.rows(animal, range).view()))
+            .collect();
+        let parts =
+            parts.map_err(|source| BehaviorError::Segmenter { recording: self.recording.to_owned(), source })?;
+        let views: Vec<ArrayView2<'_, f32>> = parts.iter().map(|part| part.view()).collect();
+        Ok(concatenate(Axis(0), &views).unwrap_or_else(|_| Array2::zeros((0, model.cluster_count()))))
+    }
+}
+
+fn chunks(frames: u32) -> Vec<std::ops::Range<u32>> {
+    (0..frames).step_by(CHUNK_FRAMES as usize).map(|start| start..(start + CHUNK_FRAMES).min(frames)).collect()
+}
+
+/// Gives the clips of an animal the numbers after `first`.
+pub(super) fn numbered(clips: Vec<clips::Clip>, animal: usize, first: usize) -> impl Iterator<Item = Clip> {
+    clips.into_iter().enumerate().map(move |(at, clip)| Clip {
+        id: ClipId((first + at) as u32),
+        animal: AnimalId(animal as u8),
+        start_frame: clip.start_frame,
+        stop_frame: clip.stop_frame,
+        cluster: clip.cluster,
+    })
+}

@@ -1,0 +1,134 @@
+//! What keeps behaviour from being found, and what to do.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::behavior::given::GivenError;
+use crate::behavior::rules::RulesError;
+use crate::behavior::segmenter::{ModelError, SegmenterError};
+use crate::formats::tracks::TracksError;
+use crate::model::VocabularyError;
+
+/// Why a behaviour job did not do what it was asked for.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BehaviorError {
+    /// From a table of tracks.
+    #[error(transparent)]
+    Tracks(#[from] TracksError),
+    /// From clustering.
+    #[error("recording \"{recording}\": {source}")]
+    Segmenter {
+        /// The recording.
+        recording: String,
+        /// What is wrong.
+        source: SegmenterError,
+    },
+    /// A stored model that cannot be read.
+    #[error("the model of recording \"{recording}\" cannot be used ({source}); run with --again to train a new one")]
+    Model {
+        /// The recording.
+        recording: String,
+        /// What is wrong with it.
+        source: ModelError,
+    },
+    /// A rules file that cannot be used.
+    #[error("{}, {source}", path.display())]
+    Rules {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: RulesError,
+    },
+    /// A vocabulary that cannot be used.
+    #[error("{}: {source}", path.display())]
+    Vocabulary {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: VocabularyError,
+    },
+    /// A word that is not one of those that are known.
+    #[error("{what} \"{word}\" is not known; it is one of {known}")]
+    Word {
+        /// The option.
+        what: &'static str,
+        /// What was given.
+        word: String,
+        /// What may be given.
+        known: &'static str,
+    },
+    /// A number that makes no sense.
+    #[error("{what} must be {allowed}, not {found}")]
+    Number {
+        /// The option.
+        what: &'static str,
+        /// What it may be.
+        allowed: &'static str,
+        /// What was given.
+        found: f64,
+    },
+    /// Nobody to look at.
+    #[error(
+        "recording \"{recording}\" has no tracks, no boxes, no 3D points and no pictures: nothing shows where an animal is; add [[animals]] with tracks to its recording.toml"
+    )]
+    NoSubjects {
+        /// The recording.
+        recording: String,
+    },
+    /// An animal that the table does not know.
+    #[error("{}: there is no animal \"{wanted}\" in it, only {known}; say which is {animal} with individual = \"…\" in {}", file.display(), manifest.display())]
+    NoIndividual {
+        /// The animal of the manifest.
+        animal: String,
+        /// The name looked for.
+        wanted: String,
+        /// The table.
+        file: PathBuf,
+        /// The names in it.
+        known: String,
+        /// The recording's folder.
+        manifest: PathBuf,
+    },
+    /// Tracks of another length.
+    #[error(
+        "{file} has {tracked} frames and the recording {frames}: are they of the same session? If so, say which ends belong together with --align start or --align end"
+    )]
+    Lengths {
+        /// The table.
+        file: String,
+        /// Its frames.
+        tracked: u32,
+        /// The recording's.
+        frames: u32,
+    },
+    /// A given segmentation that cannot be used.
+    #[error("{}: {source}", path.display())]
+    Given {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: GivenError,
+    },
+    /// A given segmentation without an animal.
+    #[error("{}: nothing is said of the animal \"{animal}\", only of {known}", path.display())]
+    NotGiven {
+        /// The animal.
+        animal: String,
+        /// The file.
+        path: PathBuf,
+        /// The animals that it knows.
+        known: String,
+    },
+    /// Nothing was run yet.
+    #[error("recording \"{recording}\" has no {what} yet; begin with: behaviorvlm behavior run {}", project.display())]
+    NothingYet {
+        /// The recording.
+        recording: String,
+        /// What is missing: "clips", "segments".
+        what: &'static str,
+        /// The project.
+        project: PathBuf,
+    },
+}
