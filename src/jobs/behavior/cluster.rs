@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::BehaviorError;
 use crate::behavior::bodies::Bodies;
-use crate::behavior::clips::{self, ClipLimits};
+use crate::behavior::clips::{self, ClipLengths, ClipLimits};
 use crate::behavior::features::KeypointFeatures;
 use crate::behavior::segmenter::{Method, Model, Rows, TrainReport, train};
 use crate::jobs::{Job, JobError};
@@ -19,6 +19,21 @@ const CHUNK_FRAMES: u32 = 1024;
 
 /// Frames that a model learns from, of all animals together.
 const SAMPLED_ROWS: u32 = 30_000;
+
+/// Without a price given, clips last so long in the mean, s: within the one to five seconds of one behaviour.
+const MEAN_SECS: f64 = 1.5;
+
+/// A price beyond which clips do not become longer.
+const HIGHEST_COST: f32 = 2000.0;
+
+/// How a recording is cut.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Cut {
+    /// The price of a change, nats; `None` finds one.
+    pub switch_cost: Option<f32>,
+    /// Shortest and longest clip, s.
+    pub lengths_secs: [f64; 2],
+}
 
 /// Where the rows of features come from.
 #[derive(Debug)]
@@ -74,20 +89,49 @@ impl Source<'_> {
         trained.ok_or(JobError::Stopped)
     }
 
-    /// The clips of all animals, numbered through.
-    pub(super) fn clips(&self, job: &Job<'_>, model: &Model, limits: &ClipLimits) -> Result<Vec<Clip>, JobError> {
+    /// The clips of all animals, numbered through, and the price of a change that they were cut with.
+    pub(super) fn clips(&self, job: &Job<'_>, model: &Model, cut: &Cut) -> Result<(Vec<Clip>, f32), JobError> {
         let (frames, animals) = (self.bodies.frame_count, self.bodies.animals.len());
         job.phase("clips", animals as u64, "animals");
-        let mut found = Vec::new();
+        let mut tracks = Vec::new();
         for animal in 0..animals {
             job.check()?;
-            let chances = self.chances(animal, model)?;
             let body = &self.bodies.animals[animal];
             let is_seen: Vec<bool> = (0..frames as usize).map(|frame| body.is_seen(frame)).collect();
-            found.extend(numbered(clips::clips_of(chances.view(), &is_seen, limits), animal, found.len()));
+            tracks.push((self.chances(animal, model)?, is_seen));
             job.done(animal as u64 + 1);
         }
-        Ok(found)
+        let at = |cost: f32| -> Vec<Vec<clips::Clip>> {
+            let limits = ClipLimits::from_secs(cost, cut.lengths_secs, self.bodies.fps);
+            tracks.par_iter().map(|(chances, is_seen)| clips::clips_of(chances.view(), is_seen, &limits)).collect()
+        };
+        let (found, cost) = match cut.switch_cost {
+            Some(cost) => (at(cost), cost),
+            None => self.long_enough(job, at)?,
+        };
+        let mut numbers = Vec::new();
+        for (animal, clips) in found.into_iter().enumerate() {
+            numbers.extend(numbered(clips, animal, numbers.len()));
+        }
+        Ok((numbers, cost))
+    }
+
+    /// Clips at the least price that makes them last about as long as a behaviour does.
+    fn long_enough(
+        &self,
+        job: &Job<'_>,
+        at: impl Fn(f32) -> Vec<Vec<clips::Clip>>,
+    ) -> Result<(Vec<Vec<clips::Clip>>, f32), JobError> {
+        let mut cost = ClipLimits::SWITCH_COST;
+        loop {
+            job.check()?;
+            let found = at(cost);
+            let lengths = ClipLengths::of(found.iter().flatten(), self.bodies.fps);
+            if lengths.mean_secs >= MEAN_SECS || cost >= HIGHEST_COST {
+                return Ok((found, cost));
+            }
+            cost *= 1.25;
+        }
     }
 
     fn chances(&self, animal: usize, model: &Model) -> Result<Array2<f32>, JobError> {

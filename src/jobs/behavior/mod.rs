@@ -19,7 +19,7 @@ use serde_json::json;
 pub use self::error::BehaviorError;
 pub use self::subjects::{Align, Subjects};
 
-use self::cluster::{Source, numbered};
+use self::cluster::{Cut, Source, numbered};
 use super::{Job, JobError, open};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::clips::{ClipLengths, ClipLimits};
@@ -111,8 +111,8 @@ pub struct Options<'a> {
     pub through: Through,
     /// What cuts.
     pub segmenter: Segmenter,
-    /// The price of a change of cluster, nats.
-    pub switch_cost: f32,
+    /// The price of a change of cluster, nats; `None` finds one that makes clips last.
+    pub switch_cost: Option<f32>,
     /// Shortest and longest clip, s.
     pub lengths_secs: [f64; 2],
     /// A file of rules instead of the built-in ones.
@@ -139,6 +139,9 @@ pub struct Report {
     /// What the training did, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub training: Option<TrainReport>,
+    /// The price of a change that clips were cut with, nats, where they were cut now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub switch_cost: Option<f32>,
     /// How long the clips are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clips: Option<ClipLengths>,
@@ -192,8 +195,9 @@ fn check(options: &Options<'_>) -> Result<(), BehaviorError> {
     let number = |what, allowed, found: f64, holds: bool| {
         if holds { Ok(()) } else { Err(BehaviorError::Number { what, allowed, found }) }
     };
-    let cost = f64::from(options.switch_cost);
-    number("--switch-cost", "0 or more", cost, (0.0..1e6).contains(&cost))?;
+    if let Some(cost) = options.switch_cost.map(f64::from) {
+        number("--switch-cost", "0 or more", cost, (0.0..1e6).contains(&cost))?;
+    }
     let [shortest, longest] = options.lengths_secs;
     number("--shortest", "a number of seconds above 0", shortest, shortest > 0.0 && shortest < 3600.0)?;
     number("--longest", "at least twice --shortest", longest, longest >= 2.0 * shortest && longest < 36_000.0)
@@ -237,6 +241,7 @@ impl Work<'_> {
             frames: bodies.frame_count,
             animals: self.subjects.animals.iter().map(|animal| animal.name.clone()).collect(),
             training: None,
+            switch_cost: None,
             clips: None,
             segments: 0,
             labels: Vec::new(),
@@ -254,7 +259,9 @@ impl Work<'_> {
                     if self.options.through == Through::Features {
                         return Ok(report);
                     }
-                    source.clips(self.job, &model, &self.limits())?
+                    let (clips, cost) = source.clips(self.job, &model, &self.cut())?;
+                    report.switch_cost = Some(cost);
+                    clips
                 }
                 None => self.given()?,
             };
@@ -272,8 +279,8 @@ impl Work<'_> {
         Ok(report)
     }
 
-    fn limits(&self) -> ClipLimits {
-        ClipLimits::from_secs(self.options.switch_cost, self.options.lengths_secs, self.info.fps)
+    fn cut(&self) -> Cut {
+        Cut { switch_cost: self.options.switch_cost, lengths_secs: self.options.lengths_secs }
     }
 
     /// What decides the result, and what decides the model.
@@ -293,12 +300,12 @@ impl Work<'_> {
                 json!([format!("{kind:?}"), blake3::hash(read_text(path)?.as_bytes()).to_hex().to_string()])
             }
         };
-        let limits = self.limits();
         let settings = json!({
             "input": input,
             "segmenter": cut,
             "model_of": self.options.model_of,
-            "limits": limits,
+            "switch_cost": self.options.switch_cost,
+            "lengths_secs": self.options.lengths_secs,
             "rules": blake3::hash(format!("{:?}", self.rules).as_bytes()).to_hex().to_string(),
             "vocabulary": blake3::hash(format!("{:?}", self.vocabulary).as_bytes()).to_hex().to_string(),
         });
@@ -362,6 +369,7 @@ impl Work<'_> {
         let text = read_text(path)?;
         let invalid = |source| BehaviorError::Given { path: path.clone(), source };
         let given = Given::parse(*kind, &text).map_err(invalid)?;
+        let limits = ClipLimits::from_secs(0.0, self.options.lengths_secs, self.info.fps);
         let mut found = Vec::new();
         for (index, animal) in self.subjects.animals.iter().enumerate() {
             let Some(track) = given.track(&animal.name) else {
@@ -369,7 +377,7 @@ impl Work<'_> {
                 let known = known.collect::<Vec<_>>().join(", ");
                 return Err(BehaviorError::NotGiven { animal: animal.name.clone(), path: path.clone(), known }.into());
             };
-            let clips = track.clips(self.info.frame_count, &self.limits()).map_err(invalid)?;
+            let clips = track.clips(self.info.frame_count, &limits).map_err(invalid)?;
             found.extend(numbered(clips, index, found.len()));
         }
         Ok(found)
