@@ -18,6 +18,8 @@ pub struct Pair {
     pub nose_tail: f32,
     /// This one's nose to the other's nearer ear, body lengths.
     pub nose_ear: f32,
+    /// This one's nose to the nearest part of the other, tail's middle and end left out, body lengths.
+    pub nose_body: f32,
     /// From where this one's head points to where the other is, rad.
     pub bearing: f32,
     /// From this one's heading to the other's, rad.
@@ -58,24 +60,32 @@ impl PairParts {
             _ => f32::NAN,
         };
         let mut nearest = f32::INFINITY;
+        let mut nose_body = f32::INFINITY;
         for x in &self.touching {
+            let mut from_here = f32::INFINITY;
             for y in &self.touching {
                 let [dx, dy] = [own[*x][0] - its[*y][0], own[*x][1] - its[*y][1]];
                 // NaN is not smaller.
                 let square = dx * dx + dy * dy;
-                if square < nearest {
-                    nearest = square;
+                if square < from_here {
+                    from_here = square;
                 }
             }
+            nearest = nearest.min(from_here);
+            if self.nose == Some(*x) {
+                nose_body = from_here;
+            }
         }
+        let length = |square: f32| if square.is_finite() { square.sqrt() / unit } else { f32::NAN };
         let towards = direction(a.centre[frame], b.centre[frame]);
         let ears = self.ears.iter().map(|ear| between(self.nose, Some(*ear)));
         Pair {
             centres: distance(a.centre[frame], b.centre[frame]) / unit,
-            nearest: if nearest.is_finite() { nearest.sqrt() / unit } else { f32::NAN },
+            nearest: length(nearest),
             nose_nose: between(self.nose, self.nose),
             nose_tail: between(self.nose, self.tail_base),
             nose_ear: ears.fold(f32::NAN, f32::min),
+            nose_body: length(nose_body),
             bearing: angle(a.facing[frame], direction(bodies.snout(animal, frame), b.centre[frame])),
             alignment: angle(a.heading[frame], b.heading[frame]),
             approach: a.velocity[frame][0] * towards[0] + a.velocity[frame][1] * towards[1],
@@ -104,10 +114,12 @@ mod tests {
         let ahead = parts.measure(&bodies, 0, 1, 10);
         assert!((ahead.centres - 1.2).abs() < 1e-5 && (ahead.nearest - 0.2).abs() < 1e-5);
         assert!((ahead.nose_tail - 0.2).abs() < 1e-5 && (ahead.nose_nose - 1.2).abs() < 1e-5);
+        assert!((ahead.nose_body - 0.2).abs() < 1e-5);
         assert!(ahead.bearing.abs() < 1e-5 && ahead.alignment.abs() < 1e-5);
         assert!((ahead.approach - 1.5).abs() < 1e-3, "{}", ahead.approach);
         let behind = parts.measure(&bodies, 1, 0, 10);
         assert!((behind.bearing.abs() - std::f32::consts::PI).abs() < 1e-5);
         assert!((behind.approach + 1.5).abs() < 1e-3 && (behind.nose_tail - 2.2).abs() < 1e-5);
+        assert!((behind.nose_body - 1.2).abs() < 1e-5);
     }
 }

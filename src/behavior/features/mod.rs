@@ -35,11 +35,12 @@ const SPINE: [Role; 7] =
 const WHOLE: [&str; 7] = ["speed", "forward", "sideways", "turning", "extent", "stirring", "nearest_other"];
 
 /// What is said of each other animal.
-const OTHER: [&str; 10] = [
+const OTHER: [&str; 11] = [
     "centres",
     "nearest",
     "nose_nose",
     "nose_tail",
+    "nose_body",
     "bearing_sin",
     "bearing_cos",
     "alignment_sin",
@@ -211,6 +212,7 @@ impl<'a> KeypointFeatures<'a> {
             pair.nearest,
             pair.nose_nose,
             pair.nose_tail,
+            pair.nose_body,
             pair.bearing.sin(),
             pair.bearing.cos(),
             pair.alignment.sin(),
@@ -293,8 +295,8 @@ mod tests {
         let (all, part) = (features.rows(1, 0..90), features.rows(1, 33..58));
         assert_eq!(all.slice_axis(Axis(0), ndarray::Slice::from(33..58)), part);
         assert_eq!(features.names().len(), all.ncols());
-        // 21 distances, 3 angles, 4 × 7 of parts, 7, one other, no zone, 3 windows of 7 × 5.
-        assert_eq!(all.ncols(), 21 + 3 + 28 + 7 + 10 + 105);
+        // 21 distances, 3 angles, 4 × 7 of parts, 7, 11 of one other, no zone, 3 windows of 7 × 5.
+        assert_eq!(all.ncols(), 21 + 3 + 28 + 7 + 11 + 105);
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub enum Flag {
     OralOral,
     /// Its nose is at an ear of the other.
     OralEar,
+    /// Its nose is at the body of the other.
+    Investigation,
     /// They touch.
     Contact,
     /// It stays, and looks towards the other.
@@ -28,8 +30,16 @@ pub enum Flag {
 
 impl Flag {
     /// All of them, the most telling first.
-    pub const ALL: [Self; 7] =
-        [Self::Chase, Self::Huddle, Self::OralGenital, Self::OralOral, Self::OralEar, Self::Contact, Self::Watching];
+    pub const ALL: [Self; 8] = [
+        Self::Chase,
+        Self::Huddle,
+        Self::OralGenital,
+        Self::OralOral,
+        Self::OralEar,
+        Self::Investigation,
+        Self::Contact,
+        Self::Watching,
+    ];
 
     /// The label of the built-in vocabulary.
     pub fn label(self) -> &'static str {
@@ -39,6 +49,7 @@ impl Flag {
             Self::OralGenital => "oral_genital_contact",
             Self::OralOral => "oral_oral_contact",
             Self::OralEar => "oral_ear_contact",
+            Self::Investigation => "investigation",
             Self::Contact => "contact",
             Self::Watching => "watching",
         }
@@ -116,6 +127,7 @@ fn bits_of(bodies: &Bodies, rules: &Rules, [animal, other]: [usize; 2], frame: u
         Flag::OralGenital => pair.nose_tail < rules.nose_contact_bl,
         Flag::OralOral => pair.nose_nose < rules.nose_contact_bl,
         Flag::OralEar => pair.nose_ear < rules.nose_contact_bl && pair.nose_ear < pair.nose_nose,
+        Flag::Investigation => pair.nose_body < rules.nose_contact_bl,
         Flag::Contact => pair.nearest < rules.contact_bl,
         Flag::Watching => {
             own_speed < rules.still_speed_bl_per_sec

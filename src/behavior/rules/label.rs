@@ -104,7 +104,7 @@ impl<'a> Describer<'a> {
         let needed = match flag {
             Flag::Chase => self.rules.share.chase,
             Flag::Huddle => self.rules.share.huddle,
-            Flag::OralGenital | Flag::OralOral | Flag::OralEar => self.rules.share.nose_contact,
+            Flag::OralGenital | Flag::OralOral | Flag::OralEar | Flag::Investigation => self.rules.share.nose_contact,
             Flag::Contact => self.rules.share.contact,
             Flag::Watching => self.rules.share.watching,
         };

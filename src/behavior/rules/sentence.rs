@@ -30,9 +30,10 @@ pub(super) fn of(
             let verb = if is_passive { "is followed by" } else { "follows" };
             format!("{name} {verb} {its} at {gap} for {secs}{speed}.")
         }
-        "oral_genital_contact" | "oral_oral_contact" | "oral_ear_contact" => {
+        "oral_genital_contact" | "oral_oral_contact" | "oral_ear_contact" | "investigation" => {
             let (place, gap) = match label {
                 "oral_genital_contact" => ("tail base", words.pair(doer, done_to, |pair| pair.nose_tail)),
+                "investigation" => ("body", words.pair(doer, done_to, |pair| pair.nose_body)),
                 "oral_oral_contact" => ("nose", words.pair(doer, done_to, |pair| pair.nose_nose)),
                 _ => ("ear", words.pair(doer, done_to, |pair| pair.nose_ear)),
             };
