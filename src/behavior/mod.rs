@@ -4,6 +4,12 @@ pub mod clips;
 
 pub mod dec;
 
+pub mod kmeans;
+
+pub mod vectors;
+
+pub mod story;
+
 pub mod evaluation;
 
-pub mod kmeans;
+pub mod statistics;
