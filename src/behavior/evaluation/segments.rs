@@ -3,9 +3,12 @@
 //! A segment is a run of frames of one label, so that neighbours of the same label are one. Frames that nobody reviewed end a
 //! run. "None" is no segment.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::lanes::{Lane, Lanes};
+use crate::behavior::statistics::mean;
 
 /// A run of frames of one label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,19 +98,22 @@ pub(super) fn count(lanes: &[LanePieces], least: f64) -> SegmentCounts {
 
 /// Found segments that are right, each with its true one, by position. In order, each takes the true segment of its label that
 /// it overlaps most, the first of equals; it is right where they overlap by at least `least` of their union and no other took
-/// that one before.
+/// that one before. Both sides are in the order of their starts, and no two of one label overlap.
 pub fn match_pieces(found: &[Piece], truth: &[Piece], least: f64) -> Vec<(usize, usize)> {
+    let mut of_labels: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, piece) in truth.iter().enumerate() {
+        of_labels.entry(piece.label).or_default().push(at);
+    }
     let mut is_taken = vec![false; truth.len()];
     let mut matched = Vec::new();
     for (at, piece) in found.iter().enumerate() {
+        let same = of_labels.get(&piece.label).map_or(&[][..], Vec::as_slice);
+        let first = same.partition_point(|candidate| truth[*candidate].stop_frame <= piece.start_frame);
         let mut best: Option<(usize, f64)> = None;
-        for (candidate, other) in truth.iter().enumerate().filter(|(_, other)| other.label == piece.label) {
-            if other.start_frame >= piece.stop_frame {
-                break;
-            }
-            let share = overlap(piece, other);
+        for candidate in same[first..].iter().take_while(|candidate| truth[**candidate].start_frame < piece.stop_frame) {
+            let share = overlap(piece, &truth[*candidate]);
             if share > best.map_or(0.0, |(_, most)| most) {
-                best = Some((candidate, share));
+                best = Some((*candidate, share));
             }
         }
         if let Some((taken, _)) = best.filter(|(candidate, share)| *share >= least && !is_taken[*candidate]) {
@@ -130,7 +136,7 @@ pub(super) fn mean_edit_score(lanes: &[LanePieces]) -> Option<f64> {
     let order = |pieces: &[Piece]| pieces.iter().map(|piece| piece.label).collect::<Vec<_>>();
     let scores: Vec<f64> =
         lanes.iter().filter_map(|lane| edit_score(&order(&lane.found), &order(&lane.truth))).collect();
-    crate::behavior::statistics::mean(&scores)
+    mean(&scores)
 }
 
 /// 100 · (1 − edits / longer): how far two orders of labels are the same, however long each lasts. `None` where both are empty.
