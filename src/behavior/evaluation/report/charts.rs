@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::super::{BoundaryErrors, Evaluation, NAMED_OVERLAPS};
-use super::{counted, figure, milliseconds};
+use super::{confusion, counted, figure, milliseconds, signed};
 use crate::behavior::statistics::quantile;
 
 /// The size of a chart, px.
@@ -23,7 +23,11 @@ const BARS_PER_SIDE: i64 = 10;
 const SHOWN_SHARE: f64 = 0.95;
 
 pub(super) fn sections(evaluation: &Evaluation) -> String {
-    format!("<div class=\"charts\">\n{}{}{}</div>\n", segments(evaluation), boundaries(evaluation), kappa(evaluation))
+    // Beside a matrix of the page's width kappa would stand alone in its row.
+    let class = if confusion::is_wide(&evaluation.confusion) { " class=\"full\"" } else { "" };
+    let kappa = kappa(evaluation).replacen("<section>", &format!("<section{class}>"), 1);
+    let parts = [confusion::section(&evaluation.confusion), segments(evaluation), boundaries(evaluation), kappa];
+    format!("<div class=\"charts\">\n{}</div>\n", parts.concat())
 }
 
 fn section(title: &str, words: &str, picture: &str) -> String {
@@ -142,7 +146,7 @@ fn histogram(errors: &BoundaryErrors) -> String {
                 "start" => LEFT,
                 _ => x(bar) + width / 2.0,
             };
-            content += &label(at, BOTTOM + 16.0, anchor, &format!("{more}{:.0}", bar as f64 * step));
+            content += &label(at, BOTTOM + 16.0, anchor, &(more.to_owned() + &signed(format!("{:.0}", bar as f64 * step))));
         }
     }
     content += &line("axis", [LEFT, middle], [RIGHT, middle]);
@@ -173,7 +177,7 @@ fn kappa(evaluation: &Evaluation) -> String {
         return section("Agreement beyond chance", "Kappa is not defined: both always say the same one thing.", "");
     };
     let interval = evaluation.kappa_ci.map_or_else(String::new, |[low, high]| {
-        format!(" In 95 % of draws of whole blocks of frames it is between {low:.3} and {high:.3}.")
+        format!(" In 95 % of draws of whole blocks of frames it is between {} and {}.", figure(Some(low)), figure(Some(high)))
     });
     let least = if evaluation.kappa_ci.map_or(kappa, |[low, _]| low.min(kappa)) < 0.0 { -1.0 } else { 0.0 };
     let x = |value: f64| LEFT + (value - least) / (1.0 - least) * (RIGHT - LEFT);
@@ -181,7 +185,7 @@ fn kappa(evaluation: &Evaluation) -> String {
     for step in 0..=4 {
         let value = least + f64::from(step) / 4.0 * (1.0 - least);
         content += &line("grid", [x(value), MIDDLE - 20.0], [x(value), MIDDLE + 20.0]);
-        content += &label(x(value), MIDDLE + 36.0, "middle", &value.to_string());
+        content += &label(x(value), MIDDLE + 36.0, "middle", &signed(value.to_string()));
     }
     content += &line("axis", [LEFT, MIDDLE], [RIGHT, MIDDLE]);
     if let Some([low, high]) = evaluation.kappa_ci {

@@ -17,19 +17,28 @@ const CELL_PX: f64 = 34.0;
 /// The width of a column, px: five digits fit.
 const COLUMN_PX: f64 = 46.0;
 
-/// A darker cell has its number in the colour that is read on it.
-const DARK_SHARE: f64 = 0.55;
+/// From these shares on the number of a cell has the colour that is read on a full one: in dark pages, and in light ones.
+const FULL_SHARES: [f64; 2] = [0.6, 0.7];
+
+/// With more labels the matrix has a row of the page for itself.
+const MOST_BESIDE: usize = 8;
 
 pub(super) fn section(confusion: &Confusion) -> String {
     let size = confusion.labels.len();
     let row_sum = |row: usize| confusion.frames[row].iter().sum::<u64>();
     let column_sum = |column: usize| confusion.frames.iter().map(|row| row[column]).sum::<u64>();
     let shown: Vec<usize> = (0..size).filter(|at| row_sum(*at) + column_sum(*at) > 0).collect();
+    let class = if is_wide(confusion) { " class=\"full\"" } else { "" };
     let picture = if shown.is_empty() { "<p>There is no frame to show.</p>\n".to_owned() } else { map(confusion, &shown) };
     format!(
-        "<section>\n<h2>Confusion</h2>\n<p>Rows are true labels, columns found ones; numbers are frames, the depth is their share of \
+        "<section{class}>\n<h2>Confusion</h2>\n<p>Rows are true labels, columns found ones; numbers are frames, the depth is their share of \
          the row. Where a frame has several labels, those that both have stand on the diagonal.</p>\n{picture}</section>\n"
     )
+}
+
+/// Whether the matrix takes the page's width.
+pub(super) fn is_wide(confusion: &Confusion) -> bool {
+    confusion.labels.len() > MOST_BESIDE
 }
 
 fn map(confusion: &Confusion, shown: &[usize]) -> String {
@@ -49,7 +58,11 @@ fn map(confusion: &Confusion, shown: &[usize]) -> String {
             let count = confusion.frames[*truth][*found];
             let share = if total > 0 { count as f64 / total as f64 } else { 0.0 };
             let x = left + COLUMN_PX * column as f64;
-            let class = if share > DARK_SHARE { "on" } else { "strong" };
+            let class = match FULL_SHARES.iter().filter(|full| share > **full).count() {
+                0 => "strong",
+                1 => "middle",
+                _ => "on",
+            };
             let number = if count > 0 { short(count) } else { String::new() };
             let _ = write!(
                 cells,

@@ -46,7 +46,6 @@ pub fn render(lanes: &Lanes, evaluation: &Evaluation, texts: &ReportTexts, vocab
         tiles(evaluation),
         raster::section(lanes, &colors, texts),
         label_table(evaluation, &lanes.labels, &colors),
-        confusion::section(&evaluation.confusion),
         charts::sections(evaluation),
     ];
     let title = escaped(&texts.title);
@@ -76,9 +75,24 @@ pub(super) fn escaped(text: &str) -> String {
     safe
 }
 
-/// A figure of 0 to 1 with three decimals; a dash where there is none.
+/// A figure with three decimals; a dash where there is none.
 pub(super) fn figure(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"))
+    value.map_or_else(|| "–".to_owned(), |value| signed(format!("{value:.3}")))
+}
+
+/// A number with a proper minus, as long as a plus.
+pub(super) fn signed(number: String) -> String {
+    number.replace('-', "\u{2212}")
+}
+
+/// Seconds, or hours, minutes and seconds where there are many.
+pub(super) fn duration(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        0..600 => format!("{whole}\u{a0}s"),
+        600..3600 => format!("{}\u{a0}min {}\u{a0}s", whole / 60, whole % 60),
+        _ => format!("{}\u{a0}h {}\u{a0}min", whole / 3600, whole / 60 % 60),
+    }
 }
 
 /// Milliseconds, whole; a dash where there are none.
@@ -117,12 +131,13 @@ fn heading(lanes: &Lanes, evaluation: &Evaluation, texts: &ReportTexts) -> Strin
         count => format!("{} frames that nobody reviewed are left out.", grouped(count)),
     };
     let mut text = format!(
-        "<h1>{}</h1>\n<p>Found: {}. Truth: {}. {} frames in {}, {seconds:.0} s. {unknown}</p>\n",
+        "<h1>{}</h1>\n<p>Found: {}. Truth: {}. {} frames in {}, {}. {unknown}</p>\n",
         escaped(&texts.title),
         escaped(&texts.found),
         escaped(&texts.truth),
         grouped(evaluation.frames),
         counted(lanes.lanes.len(), "lane"),
+        duration(seconds),
     );
     for note in &texts.notes {
         // Writing to a string cannot fail.
@@ -140,7 +155,7 @@ fn tiles(evaluation: &Evaluation) -> String {
     let labels = evaluation.per_label.values().filter(|figures| figures.f1.is_some()).count();
     let interval = evaluation.kappa_ci.map_or_else(
         || "kappa, no interval".to_owned(),
-        |[low, high]| format!("Cohen’s kappa, 95 % from {low:.2} to {high:.2}"),
+        |[low, high]| format!("Cohen’s kappa, 95 % from {} to {}", signed(format!("{low:.2}")), signed(format!("{high:.2}"))),
     );
     let overlap = evaluation.boundary.least_overlap;
     let tiles = [
