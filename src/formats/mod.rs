@@ -4,3 +4,9 @@
 //! out as the model's words, and whoever asked puts them there.
 
 pub mod tables;
+
+pub mod behavior_table;
+
+pub mod behavior_vectors;
+
+pub mod boris;
