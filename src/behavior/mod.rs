@@ -32,4 +32,10 @@ pub mod given;
 
 pub mod clips;
 
+pub mod vectors;
+
+pub mod story;
+
 pub mod evaluation;
+
+pub mod statistics;

@@ -6,3 +6,9 @@
 pub mod tables;
 
 pub mod tracks;
+
+pub mod behavior_table;
+
+pub mod behavior_vectors;
+
+pub mod boris;

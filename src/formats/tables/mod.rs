@@ -4,9 +4,9 @@
 //! do not know are ignored, and a first column `recording` tells several recordings apart. Numbers are written in the
 //! shortest form that reads back exactly.
 
-mod reader;
+pub(in crate::formats) mod reader;
 
-mod writer;
+pub(in crate::formats) mod writer;
 
 mod points3d;
 
@@ -131,6 +131,16 @@ pub enum TableError {
         value: String,
         /// What may stand there.
         allowed: String,
+    },
+    /// A row that begins or ends something that another row should end or begin.
+    #[error("{}, line {line}: {what}", file.display())]
+    Unpaired {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is missing.
+        what: String,
     },
     /// Two rows for the same thing.
     #[error("{}, line {line}: {what} stands in line {first_line} already; keep one of the two", file.display())]

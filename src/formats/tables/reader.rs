@@ -7,37 +7,56 @@ use std::path::Path;
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use super::{TableContext, TableError, TableRecording};
-use crate::model::{CameraId, KeypointId};
+use crate::model::{CameraId, KeypointId, Skeleton};
 
 /// A value in an error message is cut after so many characters.
 const SHOWN_CHARACTERS: usize = 60;
 
 /// The columns of a kind of table, by name.
-pub(super) struct Columns {
+pub(in crate::formats) struct Columns {
     /// Those that must be there.
-    pub(super) required: &'static [&'static str],
+    pub(in crate::formats) required: &'static [&'static str],
     /// Those that may be there.
-    pub(super) optional: &'static [&'static str],
+    pub(in crate::formats) optional: &'static [&'static str],
 }
 
 /// One row, whose fields are asked for by the column's name.
-pub(super) struct Row<'a> {
+pub(in crate::formats) struct Row<'a> {
     file: &'a Path,
     line: u64,
     record: &'a ByteRecord,
     /// Position of each known column, where the table has it.
     positions: &'a [(&'static str, usize)],
-    context: &'a TableContext<'a>,
+    names: Names<'a>,
+}
+
+/// What the names in a table mean; tables without keypoints have no skeleton.
+#[derive(Clone, Copy)]
+pub(in crate::formats) struct Names<'a> {
+    pub(in crate::formats) skeleton: Option<&'a Skeleton>,
+    pub(in crate::formats) recordings: &'a [TableRecording],
+    pub(in crate::formats) default_recording: Option<usize>,
+}
+
+impl<'a> From<&TableContext<'a>> for Names<'a> {
+    fn from(context: &TableContext<'a>) -> Self {
+        Self {
+            skeleton: Some(context.skeleton),
+            recordings: context.recordings,
+            default_recording: context.default_recording,
+        }
+    }
 }
 
 /// The line and the value of every row for which `parse` gives one, in the order of the file.
-pub(super) fn read<T>(
+pub(in crate::formats) fn read<'a, T>(
     file: &Path,
     input: impl Read,
-    context: &TableContext<'_>,
+    names: impl Into<Names<'a>>,
     columns: &Columns,
     mut parse: impl FnMut(&Row<'_>) -> Result<Option<T>, TableError>,
 ) -> Result<Vec<(u64, T)>, TableError> {
+    let names = names.into();
     let read_error = |error: csv::Error| TableError::Read { file: file.to_owned(), source: error.into() };
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
@@ -52,10 +71,10 @@ pub(super) fn read<T>(
     let positions = columns_of(file, &record, columns)?;
     let expected = record.len();
     let names_recording = positions.iter().any(|(name, _)| *name == "recording");
-    if !names_recording && context.default_recording.is_none() {
+    if !names_recording && names.default_recording.is_none() {
         return Err(TableError::NoRecording {
             file: file.to_owned(),
-            known: joined(context.recordings, |it| &it.name),
+            known: joined(names.recordings, |it| &it.name),
         });
     }
     let mut rows = Vec::new();
@@ -67,7 +86,7 @@ pub(super) fn read<T>(
         if record.len() != expected {
             return Err(TableError::FieldCount { file: file.to_owned(), line, found: record.len(), expected });
         }
-        let row = Row { file, line, record: &record, positions: &positions, context };
+        let row = Row { file, line, record: &record, positions: &positions, names };
         if let Some(value) = parse(&row)? {
             rows.push((line, value));
         }
@@ -76,12 +95,12 @@ pub(super) fn read<T>(
 }
 
 /// Opens a table for [`read`].
-pub(super) fn open(file: &Path) -> Result<File, TableError> {
+pub(in crate::formats) fn open(file: &Path) -> Result<File, TableError> {
     File::open(file).map_err(|source| TableError::Read { file: file.to_owned(), source })
 }
 
 /// Sorts rows by `key` and refuses two with the same one.
-pub(super) fn sorted_unique<T, K: Ord>(
+pub(in crate::formats) fn sorted_unique<T, K: Ord>(
     file: &Path,
     mut rows: Vec<(u64, T)>,
     key: impl Fn(&T) -> K,
@@ -142,14 +161,14 @@ impl<'a> Row<'a> {
     }
 
     /// The error that names this row, a column and what may stand there.
-    pub(super) fn bad(&self, column: &'static str, value: &str, allowed: String) -> TableError {
+    pub(in crate::formats) fn bad(&self, column: &'static str, value: &str, allowed: String) -> TableError {
         TableError::Value { file: self.file.to_owned(), line: self.line, column, value: shown(value), allowed }
     }
 
     /// The recording that the row is about, by position.
-    pub(super) fn recording(&self) -> Result<usize, TableError> {
-        let Some(name) = self.field("recording")? else { return Ok(self.context.default_recording.unwrap_or(0)) };
-        let recordings = self.context.recordings;
+    pub(in crate::formats) fn recording(&self) -> Result<usize, TableError> {
+        let Some(name) = self.field("recording")? else { return Ok(self.names.default_recording.unwrap_or(0)) };
+        let recordings = self.names.recordings;
         let found = recordings.iter().position(|recording| recording.name == name);
         found.ok_or_else(|| {
             self.bad(
@@ -160,10 +179,22 @@ impl<'a> Row<'a> {
         })
     }
 
+    /// Whether the table has a column.
+    pub(in crate::formats) fn has(&self, column: &'static str) -> bool {
+        self.positions.iter().any(|(name, _)| *name == column)
+    }
+
+    /// A whole number; `None` where it is missing.
+    pub(in crate::formats) fn whole(&self, column: &'static str) -> Result<Option<u32>, TableError> {
+        let Some(text) = self.present(column)? else { return Ok(None) };
+        let number = whole_number(text).and_then(|number| u32::try_from(number).ok());
+        number.map(Some).ok_or_else(|| self.bad(column, text, "a whole number from 0".to_owned()))
+    }
+
     /// The frame, which the recording has.
-    pub(super) fn frame(&self, recording: usize) -> Result<u32, TableError> {
+    pub(in crate::formats) fn frame(&self, recording: usize) -> Result<u32, TableError> {
         let text = self.field("frame")?.unwrap_or_default();
-        let frame_count = self.context.recordings.get(recording).and_then(|recording| recording.frame_count);
+        let frame_count = self.names.recordings.get(recording).and_then(|recording| recording.frame_count);
         let frame = whole_number(text).and_then(|frame| u32::try_from(frame).ok());
         frame.filter(|frame| *frame < frame_count.unwrap_or(u32::MAX)).ok_or_else(|| {
             let allowed = match frame_count {
@@ -176,9 +207,9 @@ impl<'a> Row<'a> {
     }
 
     /// The camera, which the recording has.
-    pub(super) fn camera(&self, recording: usize) -> Result<CameraId, TableError> {
+    pub(in crate::formats) fn camera(&self, recording: usize) -> Result<CameraId, TableError> {
         let name = self.field("camera")?.unwrap_or_default();
-        let cameras = self.context.recordings.get(recording).map_or(&[][..], |recording| &recording.cameras);
+        let cameras = self.names.recordings.get(recording).map_or(&[][..], |recording| &recording.cameras);
         let found = cameras.iter().position(|camera| camera == name).and_then(|position| u8::try_from(position).ok());
         found.map(CameraId).ok_or_else(|| {
             self.bad("camera", name, format!("a camera of the recording; it has {}", cameras.join(", ")))
@@ -186,17 +217,17 @@ impl<'a> Row<'a> {
     }
 
     /// The keypoint, by its name or an alias.
-    pub(super) fn keypoint(&self) -> Result<KeypointId, TableError> {
+    pub(in crate::formats) fn keypoint(&self) -> Result<KeypointId, TableError> {
         let name = self.field("keypoint")?.unwrap_or_default();
-        let skeleton = self.context.skeleton;
-        skeleton.find(name).ok_or_else(|| {
-            let known = joined(&skeleton.keypoints, |keypoint| &keypoint.name);
+        let skeleton = self.names.skeleton;
+        skeleton.and_then(|skeleton| skeleton.find(name)).ok_or_else(|| {
+            let known = skeleton.map_or_else(String::new, |it| joined(&it.keypoints, |keypoint| &keypoint.name));
             self.bad("keypoint", name, format!("a keypoint of the skeleton; it has {known}"))
         })
     }
 
     /// A number; `None` where it is missing.
-    pub(super) fn number(&self, column: &'static str) -> Result<Option<f64>, TableError> {
+    pub(in crate::formats) fn number(&self, column: &'static str) -> Result<Option<f64>, TableError> {
         let text = self.field(column)?.unwrap_or_default();
         if text.is_empty() {
             return Ok(None);
@@ -213,14 +244,14 @@ impl<'a> Row<'a> {
     }
 
     /// A count; `None` where it is missing.
-    pub(super) fn count(&self, column: &'static str) -> Result<Option<u8>, TableError> {
+    pub(in crate::formats) fn count(&self, column: &'static str) -> Result<Option<u8>, TableError> {
         let Some(text) = self.present(column)? else { return Ok(None) };
         let count = whole_number(text).and_then(|count| u8::try_from(count).ok());
         count.map(Some).ok_or_else(|| self.bad(column, text, "a count from 0 to 255".to_owned()))
     }
 
     /// Yes or no; `None` where it is missing.
-    pub(super) fn flag(&self, column: &'static str) -> Result<Option<bool>, TableError> {
+    pub(in crate::formats) fn flag(&self, column: &'static str) -> Result<Option<bool>, TableError> {
         let Some(text) = self.present(column)? else { return Ok(None) };
         match text.to_ascii_lowercase().as_str() {
             "1" | "1.0" | "true" => Ok(Some(true)),
@@ -230,7 +261,7 @@ impl<'a> Row<'a> {
     }
 
     /// A field that is there and says something.
-    pub(super) fn present(&self, column: &'static str) -> Result<Option<&'a str>, TableError> {
+    pub(in crate::formats) fn present(&self, column: &'static str) -> Result<Option<&'a str>, TableError> {
         Ok(self.field(column)?.filter(|text| !text.is_empty() && !text.eq_ignore_ascii_case("nan")))
     }
 }
@@ -258,7 +289,7 @@ fn joined<T>(items: &[T], name: impl Fn(&T) -> &String) -> String {
 }
 
 /// The name of a recording in front of what a row is about, where there are several.
-pub(super) fn of_recording(recordings: &[TableRecording], recording: usize) -> String {
+pub(in crate::formats) fn of_recording(recordings: &[TableRecording], recording: usize) -> String {
     match recordings.get(recording) {
         Some(known) if recordings.len() > 1 => format!("{}, ", known.name),
         _ => String::new(),

@@ -74,7 +74,7 @@ fn write_error(error: csv::Error) -> TableError {
 }
 
 /// A number in the shortest form that reads back exactly.
-pub(super) fn number(value: f64) -> String {
+pub(in crate::formats) fn number(value: f64) -> String {
     // Plain digits up to sizes that anybody would write out; beyond, an exponent.
     if value != 0.0 && !(1e-5..1e16).contains(&value.abs()) { format!("{value:e}") } else { value.to_string() }
 }
