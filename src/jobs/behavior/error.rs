@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::behavior::evaluation::LabelMapError;
 use crate::behavior::given::GivenError;
 use crate::behavior::rules::RulesError;
 use crate::behavior::segmenter::{ModelError, SegmenterError};
@@ -119,6 +120,24 @@ pub enum BehaviorError {
         /// The file.
         path: PathBuf,
         /// The animals that it knows.
+        known: String,
+    },
+    /// A map of labels that cannot be used.
+    #[error("{what}: {source}")]
+    Map {
+        /// The option or the file.
+        what: String,
+        /// What is wrong with it.
+        source: LabelMapError,
+    },
+    /// A table about an animal that the recording does not have.
+    #[error("{}: the recording has no animal \"{name}\", only {known}", file.display())]
+    UnknownAnimal {
+        /// The table.
+        file: PathBuf,
+        /// The name in it.
+        name: String,
+        /// The recording's animals.
         known: String,
     },
     /// Nothing was run yet.

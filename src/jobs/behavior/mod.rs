@@ -10,6 +10,10 @@ mod subjects;
 
 mod cluster;
 
+pub mod layer;
+
+pub mod judge;
+
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 

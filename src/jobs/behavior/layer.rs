@@ -1,0 +1,100 @@
+//! The layers of a recording's timeline, each as segments: what clips, captions, the merge and people say.
+
+use std::str::FromStr;
+
+use super::{BehaviorError, KIND};
+use crate::jobs::JobError;
+use crate::model::{BehaviorSource, Segment, SegmentKind, SegmentStatus, SocialRole};
+use crate::store::{Project, RecordingInfo};
+
+/// A layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// Clips, under the names of their clusters.
+    Clips,
+    /// What was said of each clip.
+    Captions,
+    /// Clips joined to segments.
+    Merged,
+    /// What people said.
+    Human,
+}
+
+impl FromStr for Layer {
+    type Err = BehaviorError;
+
+    fn from_str(word: &str) -> Result<Self, BehaviorError> {
+        match word {
+            "clips" => Ok(Self::Clips),
+            "captions" => Ok(Self::Captions),
+            "merged" => Ok(Self::Merged),
+            "human" => Ok(Self::Human),
+            _ => Err(BehaviorError::Word {
+                what: "--layer",
+                word: word.to_owned(),
+                known: "clips, captions, merged, human",
+            }),
+        }
+    }
+}
+
+impl Layer {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Clips => "clips",
+            Self::Captions => "captions",
+            Self::Merged => "merged",
+            Self::Human => "human",
+        }
+    }
+}
+
+/// The layer that is exported and counted where none is named: what people said, where they said anything, else the merge.
+pub fn standing(project: &Project, info: &RecordingInfo) -> Result<Layer, JobError> {
+    Ok(if project.human_segments(info.id)?.is_empty() { Layer::Merged } else { Layer::Human })
+}
+
+/// The segments of a layer, by animal and time.
+///
+/// # Errors
+/// When there is nothing in it yet.
+pub fn segments(project: &Project, info: &RecordingInfo, layer: Layer) -> Result<Vec<Segment>, JobError> {
+    let found = match layer {
+        Layer::Human => project.human_segments(info.id)?,
+        _ => match project.latest_run(info.id, KIND)? {
+            Some(run) if layer == Layer::Merged => project.merged_segments(run.id)?,
+            Some(run) => {
+                let clips = project.clips(run.id)?;
+                let captions = if layer == Layer::Captions { project.captions(run.id)? } else { Vec::new() };
+                let said = |clip| captions.binary_search_by_key(&clip, |(id, _)| *id).ok().map(|at| &captions[at].1);
+                let has_all = layer == Layer::Clips || captions.len() == clips.len();
+                let of_clip = clips.iter().filter(|_| has_all).map(|clip| {
+                    let caption = said(clip.id);
+                    let cluster = clip.cluster.map_or("not_seen".to_owned(), |cluster| format!("cluster_{cluster}"));
+                    Segment {
+                        animal: clip.animal,
+                        start_frame: clip.start_frame,
+                        stop_frame: clip.stop_frame,
+                        kind: SegmentKind::State,
+                        label: caption.map_or(cluster, |caption| caption.label.clone()),
+                        description: caption.map(|caption| caption.description.clone()).unwrap_or_default(),
+                        partner: caption.and_then(|caption| caption.partner),
+                        role: caption.map_or(SocialRole::None, |caption| caption.role),
+                        confidence: caption.map(|caption| caption.confidence),
+                        status: SegmentStatus::Unreviewed,
+                        source: BehaviorSource::Rules,
+                        clips: vec![clip.id],
+                    }
+                });
+                of_clip.collect()
+            }
+            None => Vec::new(),
+        },
+    };
+    if found.is_empty() {
+        let project = project.path().to_owned();
+        return Err(BehaviorError::NothingYet { recording: info.name.clone(), what: layer.as_str(), project }.into());
+    }
+    Ok(found)
+}
