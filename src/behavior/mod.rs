@@ -1,5 +1,9 @@
 //! Behaviour: from features to clips, captions and segments. Pure: no storage, no window, no model server.
 
+mod shrunk;
+
+pub mod blobs;
+
 pub mod clips;
 
 pub mod dec;
