@@ -1,8 +1,8 @@
 //! What a video looks like without its animals, and what an animal looks like against it, from pictures spread through it.
 //!
 //! The ground of a pixel is not its median: where animals sleep, they are there most of the time. Where animals are darker
-//! than the ground it is a high percentile, else a low one, so that an animal may rest at one place for nine tenths of the
-//! recording. Which of the two it is, is told by the pixels that an animal merely passes. An animal that never leaves its
+//! than the ground it is a high percentile, else a low one, so that an animal may rest at one place for nineteen twentieths
+//! of the recording. Which of the two it is, is told by the pixels that an animal merely passes. An animal that never leaves its
 //! place cannot be told from the ground.
 
 use super::components::{Component, components, opened};
@@ -16,7 +16,7 @@ const LEAST_SAMPLES: usize = 5;
 /// Longest side of the smaller picture, about: a mouse in a box is some 25 pixels long then.
 const SIDE_PX: f32 = 256.0;
 /// Share of the time that the ground must be seen at a pixel.
-const GROUND_SHARE: f32 = 0.1;
+const GROUND_SHARE: f32 = 0.04;
 /// A difference counts from so many standard deviations of noise on.
 const NOISE_FACTOR: f32 = 6.0;
 /// The least noise, as a share of the ground's range of levels: compressed video has flat areas without any.
@@ -27,8 +27,8 @@ const CONTRAST_SHARE: f32 = 0.4;
 const LEAST_AREA: f32 = 0.15;
 /// The smallest animal that can be told from grain, pixels of the smaller picture.
 const LEAST_PIXELS: usize = 9;
-/// A count of animals that fewer pictures show than this share is nobody's count.
-const LEAST_AGREEMENT: f32 = 0.4;
+/// A count of animals that fewer pictures show than this share is chance.
+const LEAST_AGREEMENT: f32 = 0.2;
 /// More are not told apart by blobs.
 const MOST_ANIMALS: usize = 16;
 
@@ -135,15 +135,21 @@ impl BlobModel {
         pictures.iter().map(|picture| self.pieces_in(picture, is_opened, LEAST_PIXELS)).collect()
     }
 
-    /// Sets the threshold between the ground and what animals usually differ by.
+    /// Sets the threshold between the ground and what animals usually differ by: the contrast on whose both sides lies half
+    /// of the sum of all squared differences. Wide faint shadows have little of it.
     fn raise_threshold(&mut self, pictures: &[Shrunk]) {
         let mut contrasts = Vec::new();
         for picture in pictures {
             contrasts.extend(self.ground.difference(picture).into_iter().filter(|value| *value > self.threshold));
         }
-        if let Some(contrast) = quantile(&mut contrasts, 0.5) {
-            self.threshold = self.threshold.max(CONTRAST_SHARE * contrast);
-        }
+        contrasts.sort_unstable_by(f32::total_cmp);
+        let total: f64 = contrasts.iter().map(|contrast| f64::from(contrast * contrast)).sum();
+        let mut below = 0.0;
+        let half = contrasts.iter().find(|contrast| {
+            below += f64::from(**contrast * **contrast);
+            below >= total / 2.0
+        });
+        self.threshold = self.threshold.max(CONTRAST_SHARE * half.copied().unwrap_or(0.0));
     }
 
     /// Learns how large one animal is, from the pictures in which each is apart, else from the whole area.
@@ -225,7 +231,8 @@ fn brightness(pictures: &[Shrunk]) -> Vec<f32> {
     pictures.iter().map(offset).collect()
 }
 
-/// The count of animals that most pictures show: first of pieces, then of animals in them, given what one measures.
+/// The count of animals: the largest that enough pictures show, since animals that lie together look like fewer, and little
+/// looks like more. First pieces are counted, then animals in them, given what one measures.
 fn count_of(pieces: &[Vec<Component>]) -> Option<usize> {
     let mut largest: Vec<f32> =
         pieces.iter().filter_map(|pieces| pieces.iter().map(Component::area).max_by(f32::total_cmp)).collect();
@@ -234,21 +241,20 @@ fn count_of(pieces: &[Vec<Component>]) -> Option<usize> {
         .iter()
         .map(|pieces| pieces.iter().map(Component::area).filter(|area| *area >= least).collect())
         .collect();
-    let (apart, _) = most_frequent(areas.iter().map(Vec::len))?;
+    let apart = largest_frequent(areas.iter().map(Vec::len))?;
     let mut alone: Vec<f32> = areas.iter().filter(|areas| areas.len() == apart).flatten().copied().collect();
     let one = quantile(&mut alone, 0.5)?;
     let animals = |areas: &Vec<f32>| areas.iter().map(|area| (area / one).round().max(1.0) as usize).sum::<usize>();
-    let (count, pictures) = most_frequent(areas.iter().map(animals))?;
-    (pictures as f32 >= LEAST_AGREEMENT * pieces.len() as f32 && count <= MOST_ANIMALS).then_some(count)
+    let count = largest_frequent(areas.iter().map(animals))?;
+    (count <= MOST_ANIMALS).then_some(count)
 }
 
-/// The most frequent count above 0, the larger of two, and how often it is there.
-fn most_frequent(counts: impl Iterator<Item = usize>) -> Option<(usize, usize)> {
-    let mut times = std::collections::BTreeMap::new();
-    for count in counts.filter(|count| *count > 0) {
-        *times.entry(count).or_insert(0) += 1;
-    }
-    times.into_iter().max_by_key(|(count, times)| (*times, *count))
+/// The largest count above 0 that enough pictures show.
+fn largest_frequent(counts: impl Iterator<Item = usize>) -> Option<usize> {
+    let counts: Vec<usize> = counts.collect();
+    let least = LEAST_AGREEMENT * counts.len() as f32;
+    let shown = |count: usize| counts.iter().filter(|other| **other == count).count() as f32;
+    counts.iter().copied().filter(|count| *count > 0 && shown(*count) >= least).max()
 }
 
 /// The value below which a share of the values lies; their order is lost.

@@ -2,74 +2,81 @@
 
 use std::f32::consts::PI;
 
+use super::Blob;
+
 /// Price of turning round between two frames, against the cosine of the turn.
 const TURN_WEIGHT: f32 = 4.0;
-/// Steps count from this share of the animal's length on, per frame.
-const LEAST_STEP: f32 = 0.02;
-/// Steps longer than this count no more: a jump of the track is no walk.
-const MOST_STEP: f32 = 0.15;
+/// A walk is measured from so many frames before to as many after: single steps are mostly noise.
+const STEP_FRAMES: usize = 4;
+/// Walks count from this share of the animal's length on; shorter ones are changes of posture.
+const LEAST_WALK: f32 = 0.15;
+/// Walks longer than this count no more: a jump of the track is none.
+const MOST_WALK: f32 = 0.6;
 
-/// The headings of least price: the cost of each frame is by how much the animal moves backwards, that of a pair of frames
-/// by how much it turns. `axes_rad`, `centers` and `lengths` have a row per frame, `None` where the animal is not seen.
-pub(super) fn headings(seen: &[Option<([f32; 2], f32, f32)>]) -> Vec<Option<f32>> {
-    let mut result = vec![None; seen.len()];
-    let frames: Vec<usize> = (0..seen.len()).filter(|frame| seen[*frame].is_some()).collect();
-    let Some((center, axis, length)) = frames.first().and_then(|frame| seen[*frame]) else { return result };
-    let mut before = (center, axis, length);
+/// The headings of least price: the cost of each frame is by how far the animal walks backwards, that of a pair of frames by
+/// how much it turns.
+pub(super) fn headings(blobs: &[Option<Blob>]) -> Vec<Option<f32>> {
     let mut costs = [0.0f32; 2];
-    // For each seen frame but the first and both ways round: from which way of the frame before.
-    let mut came_from: Vec<[u8; 2]> = Vec::with_capacity(frames.len());
-    for frame in &frames[1..] {
-        let Some(now) = seen[*frame] else { continue };
-        let turn = TURN_WEIGHT * (now.1 - before.1).cos();
-        // Keeping the way round costs little where the axis hardly turned, and much where it turned by nearly a half.
-        let (keep, change) = (costs, [costs[1], costs[0]]);
+    let mut before: Option<f32> = None;
+    // For each frame in which it is seen and both ways round of the axis: the way round before.
+    let mut came_from: Vec<[u8; 2]> = Vec::new();
+    for (frame, blob) in blobs.iter().enumerate() {
+        let Some(blob) = blob else { continue };
+        // Keeping the way round is cheap where the axis hardly turned, and dear where it turned by nearly a half.
+        let turn = before.map_or(0.0, |axis_rad| TURN_WEIGHT * (blob.axis_rad - axis_rad).cos());
         let mut next = [0.0; 2];
         let mut from = [0u8; 2];
         for way in 0..2 {
-            let (kept, changed) = (keep[way] - turn, change[way] + turn);
+            let (kept, changed) = (costs[way] - turn, costs[1 - way] + turn);
             from[way] = if kept <= changed { way } else { 1 - way } as u8;
             next[way] = kept.min(changed);
         }
-        let step = [now.0[0] - before.0[0], now.0[1] - before.0[1]];
-        let heading = [now.1.cos(), now.1.sin()];
-        let forward = (step[0] * heading[0] + step[1] * heading[1]) / now.2.max(f32::MIN_POSITIVE);
-        if forward.abs() > LEAST_STEP {
-            // In units of a clear step of a tenth of the length.
-            let push = forward.clamp(-MOST_STEP, MOST_STEP) / 0.1;
-            next[0] -= push;
-            next[1] += push;
-        }
-        let least = next[0].min(next[1]);
-        costs = next.map(|cost| cost - least);
+        let forward = forward_walk(blobs, frame, blob);
+        costs = [next[0] - forward, next[1] + forward];
+        let least = costs[0].min(costs[1]);
+        costs = costs.map(|cost| cost - least);
         came_from.push(from);
-        before = now;
+        before = Some(blob.axis_rad);
     }
     let mut way = usize::from(costs[1] < costs[0]);
-    for (at, frame) in frames.iter().enumerate().rev() {
-        if let Some((_, axis, _)) = seen[*frame] {
-            let heading = if way == 1 { axis + PI } else { axis };
-            result[*frame] = Some(if heading > PI { heading - 2.0 * PI } else { heading });
-        }
-        if at > 0 {
-            way = usize::from(came_from[at - 1][way]);
-        }
+    let mut result = vec![None; blobs.len()];
+    for (heading, blob) in result.iter_mut().zip(blobs).rev() {
+        let Some(blob) = blob else { continue };
+        let rad = if way == 1 { blob.axis_rad + PI } else { blob.axis_rad };
+        *heading = Some(if rad > PI { rad - 2.0 * PI } else { rad });
+        way = came_from.pop().map_or(way, |from| usize::from(from[way]));
     }
     result
+}
+
+/// How far an animal walks along its axis around a frame, in its lengths; 0 where it touches another, since its place is an
+/// estimate there.
+fn forward_walk(blobs: &[Option<Blob>], frame: usize, blob: &Blob) -> f32 {
+    let at = |frame: usize| blobs.get(frame).copied().flatten().filter(|blob| !blob.is_merged);
+    let ends = frame.checked_sub(STEP_FRAMES).and_then(at).zip(at(frame + STEP_FRAMES));
+    let Some((start, end)) = ends.filter(|_| !blob.is_merged) else { return 0.0 };
+    let walk = [end.center[0] - start.center[0], end.center[1] - start.center[1]];
+    let (sine, cosine) = blob.axis_rad.sin_cos();
+    let forward = (walk[0] * cosine + walk[1] * sine) / blob.axes_px[0].max(f32::MIN_POSITIVE);
+    if forward.abs() < LEAST_WALK { 0.0 } else { forward.clamp(-MOST_WALK, MOST_WALK) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn blob(center: [f32; 2], axis_rad: f32) -> Blob {
+        Blob { center, bounds: [0.0; 4], axis_rad, axes_px: [40.0, 20.0], area_px: 600.0, is_merged: false }
+    }
+
     #[test]
     fn the_head_is_where_it_walks_also_before_and_after() {
-        // It rests, walks to the left, rests; the axis flips from one end of its range to the other meanwhile.
-        let seen: Vec<Option<([f32; 2], f32, f32)>> = (0..90)
+        // It rests, walks to the left, rests; its axis sways meanwhile, and it is not always seen.
+        let seen: Vec<Option<Blob>> = (0..90)
             .map(|frame| {
                 let walked = (frame as f32 - 30.0).clamp(0.0, 30.0);
-                let axis = if frame % 7 == 3 { None } else { Some(0.1 * (frame as f32 * 0.7).sin()) };
-                axis.map(|axis| ([200.0 - 2.0 * walked, 50.0], axis, 40.0))
+                let blob = blob([200.0 - 2.0 * walked, 50.0], 0.1 * (frame as f32 * 0.7).sin());
+                (frame % 7 != 3).then_some(blob)
             })
             .collect();
         for (frame, heading) in headings(&seen).into_iter().enumerate() {
@@ -80,12 +87,11 @@ mod tests {
 
     #[test]
     fn a_turning_animal_keeps_its_head_where_the_axis_wraps() {
-        let seen: Vec<Option<([f32; 2], f32, f32)>> = (0..200)
+        let seen: Vec<Option<Blob>> = (0..200)
             .map(|frame| {
                 let heading = frame as f32 * 0.06;
                 let axis = (heading + PI / 2.0).rem_euclid(PI) - PI / 2.0;
-                let center = [100.0 + 60.0 * heading.sin(), 100.0 - 60.0 * heading.cos()];
-                Some((center, axis, 40.0))
+                Some(blob([100.0 + 60.0 * heading.sin(), 100.0 - 60.0 * heading.cos()], axis))
             })
             .collect();
         for (frame, heading) in headings(&seen).into_iter().enumerate() {

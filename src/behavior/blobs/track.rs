@@ -2,7 +2,7 @@
 
 use super::components::{Component, Moments};
 use super::ground::BlobModel;
-use super::share::counts;
+use super::share::{Holder, counts};
 use super::split::{Ellipse, bounds_of, split, spread_starts};
 use super::{Blob, heading};
 use crate::behavior::shrunk::Shrunk;
@@ -19,6 +19,8 @@ const NOWHERE: f64 = 1e6;
 pub struct BlobTracker {
     model: BlobModel,
     animals: Vec<Followed>,
+    /// Middles of the pieces of the picture before.
+    centers_before: Vec<[f32; 2]>,
     /// By frame, then animal.
     blobs: Vec<Option<Blob>>,
 }
@@ -38,6 +40,8 @@ pub struct BlobTracks {
 struct Followed {
     moments: Option<Moments>,
     step: [f32; 2],
+    /// Whether that was in the picture before.
+    is_seen: bool,
 }
 
 /// A place for an animal: a piece, and whether it holds others too.
@@ -49,8 +53,8 @@ struct Slot {
 impl BlobTracker {
     /// Follows as many animals as the model says.
     pub fn new(model: BlobModel) -> Self {
-        let animals = vec![Followed { moments: None, step: [0.0; 2] }; model.animal_count];
-        Self { model, animals, blobs: Vec::new() }
+        let animals = vec![Followed { moments: None, step: [0.0; 2], is_seen: false }; model.animal_count];
+        Self { model, animals, centers_before: Vec::new(), blobs: Vec::new() }
     }
 
     /// Takes the next picture. In one of another size no animal is seen.
@@ -68,7 +72,7 @@ impl BlobTracker {
 
     fn found_in(&mut self, pieces: &[Component], shrunk: &Shrunk) -> Vec<Option<Blob>> {
         let centers: Vec<[f32; 2]> = pieces.iter().map(|piece| piece.moments().mean).collect();
-        let slots = self.slots(pieces);
+        let slots = self.slots(pieces, &centers);
         let columns = slots.len() + self.animals.len();
         let mut cost = vec![NOWHERE; self.animals.len() * columns];
         for (animal, costs) in self.animals.iter().zip(cost.chunks_exact_mut(columns)) {
@@ -89,6 +93,7 @@ impl BlobTracker {
                 found[*animal] = Some((ellipse, here.len() > 1));
             }
         }
+        self.centers_before = centers;
         for (animal, ellipse) in self.animals.iter_mut().zip(&found) {
             animal.see(ellipse.map(|(ellipse, _)| ellipse.moments));
         }
@@ -96,16 +101,22 @@ impl BlobTracker {
     }
 
     /// One slot per animal that a piece holds.
-    fn slots(&self, pieces: &[Component]) -> Vec<Slot> {
-        let mut expected = vec![0; pieces.len()];
-        for place in self.animals.iter().filter_map(Followed::expected) {
+    fn slots(&self, pieces: &[Component], centers: &[[f32; 2]]) -> Vec<Slot> {
+        let length = 4.0 * self.model.variances[0].sqrt();
+        let holder = |(piece, center): (&Component, &[f32; 2])| {
+            let steps = self.centers_before.iter().map(|before| distance(*before, *center) / length);
+            let step = steps.min_by(f32::total_cmp).unwrap_or(0.0);
+            Holder { area: piece.area() / self.model.area, expected: 0, step }
+        };
+        let mut holders: Vec<Holder> = pieces.iter().zip(centers).map(holder).collect();
+        for place in self.animals.iter().filter(|animal| animal.is_seen).filter_map(Followed::expected) {
             let near = (0..pieces.len()).map(|piece| (pieces[piece].nearest(place).0, piece));
+            let near = near.filter(|(far, _)| *far <= 0.5 * length);
             if let Some((_, piece)) = near.min_by(|a, b| a.0.total_cmp(&b.0)) {
-                expected[piece] += 1;
+                holders[piece].expected += 1;
             }
         }
-        let areas: Vec<f32> = pieces.iter().map(|piece| piece.area() / self.model.area).collect();
-        let held = counts(&areas, &expected, self.animals.len());
+        let held = counts(&holders, self.animals.len());
         let slots = held
             .iter()
             .enumerate()
@@ -148,6 +159,7 @@ impl Followed {
             (Some(before), Some(now)) => [now.mean[0] - before.mean[0], now.mean[1] - before.mean[1]],
             _ => [0.0; 2],
         };
+        self.is_seen = now.is_some();
         self.moments = now.or(self.moments);
     }
 }
@@ -180,9 +192,7 @@ impl BlobTracks {
 
     /// Where an animal heads in each frame, radians from x towards y: the end of its long axis towards which it walks.
     pub fn headings_rad(&self, animal: usize) -> Vec<Option<f32>> {
-        let seen: Vec<Option<([f32; 2], f32, f32)>> = (0..self.frame_count)
-            .map(|frame| self.blob(animal, frame).map(|blob| (blob.center, blob.axis_rad, blob.axes_px[0])))
-            .collect();
+        let seen: Vec<Option<Blob>> = (0..self.frame_count).map(|frame| self.blob(animal, frame).copied()).collect();
         heading::headings(&seen)
     }
 }
