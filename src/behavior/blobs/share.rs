@@ -1,10 +1,10 @@
 //! How many animals each piece of foreground holds, from its area and from where animals were just before.
 
 /// Price of an animal that is in no piece. Where nobody was expected to be a second, less than the price of taking one alone
-/// for two (2.8 and a surprise).
+/// for two (2.8 and a surprise), also when it stretches.
 const PRICE_OF_MISSING: f32 = 3.0;
 /// Price of each animal more in a piece than were expected there.
-const PRICE_OF_MORE: f32 = 0.6;
+const PRICE_OF_MORE: f32 = 1.5;
 /// Price of each animal fewer: nobody vanishes beside another.
 const PRICE_OF_FEWER: f32 = 2.0;
 
