@@ -11,3 +11,5 @@ pub mod dec;
 pub mod evaluation;
 
 pub mod kmeans;
+
+pub mod visual;

@@ -49,19 +49,6 @@ impl Shrunk {
     pub fn is_like(&self, other: &Self) -> bool {
         (self.width, self.height, self.factor) == (other.width, other.height, other.factor)
     }
-
-    /// The level between pixels, linear along both axes; beyond the edge it goes on as at the edge. The picture must not be
-    /// empty.
-    pub fn level_at(&self, x: f32, y: f32) -> f32 {
-        let (x, y) = (x.clamp(0.0, (self.width - 1) as f32), y.clamp(0.0, (self.height - 1) as f32));
-        let (left, top) = (x as usize, y as usize);
-        let (right, below) = ((left + 1).min(self.width - 1), (top + 1).min(self.height - 1));
-        let (across, down) = (x - left as f32, y - top as f32);
-        let at = |column: usize, row: usize| self.levels[row * self.width + column];
-        let upper = at(left, top) + (at(right, top) - at(left, top)) * across;
-        let lower = at(left, below) + (at(right, below) - at(left, below)) * across;
-        upper + (lower - upper) * down
-    }
 }
 
 fn means<T: Copy + Into<f32>>(levels: &[T], stride: usize, factor: usize) -> Vec<f32> {
@@ -95,8 +82,6 @@ mod tests {
         assert_eq!(shrunk.levels, [3.0, 10.0]);
         assert_eq!(shrunk.from_image([0.5, 0.5]), [0.0, 0.0]);
         assert_eq!(shrunk.to_image(shrunk.from_image([3.0, 1.25])), [3.0, 1.25]);
-        assert_eq!(shrunk.level_at(0.5, 0.0), 6.5);
-        assert_eq!(shrunk.level_at(-3.0, 9.0), 3.0, "as at the edge");
     }
 
     #[test]
