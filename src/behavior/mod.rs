@@ -4,6 +4,10 @@
 //! [`rules`] say what a clip shows where no model does, [`merge`] joins clips, [`consistency`] finds what contradicts itself.
 //! Pure: no file, no clock, no storage.
 
+mod shrunk;
+
+pub mod blobs;
+
 pub mod floor;
 
 pub mod bodies;
@@ -13,6 +17,8 @@ pub mod pairs;
 pub mod zones;
 
 pub mod features;
+
+pub mod visual;
 
 pub mod rules;
 
