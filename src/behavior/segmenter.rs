@@ -7,6 +7,8 @@
 mod bytes;
 
 #[cfg(test)]
+mod known;
+#[cfg(test)]
 mod tests;
 
 use ndarray::{Array2, ArrayView2, Axis};
