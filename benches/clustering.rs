@@ -3,8 +3,10 @@
 //! net from features to chances, 5,400 frames of three animals.
 //!
 //! Prints CPU time of all threads and wall time (smallest of the repetitions). Where `BEHAVIORVLM_PYTHON` names an interpreter
-//! with jax and scikit-learn and `BEHAVIORVLM_PEERS` the folder that holds `bench_dec.py`, that runs in between, on one
-//! processor: on a shared machine only the ratio means anything.
+//! with jax and scikit-learn and `BEHAVIORVLM_PEERS` the folder that holds `bench_dec.py`, that runs next, on one processor: on a
+//! shared machine only the ratio means anything.
+//!
+//! Where `BEHAVIORVLM_CLUSTERS` names a folder of data, it labels those instead: `tests/reference/compare_clusters.py` asks so.
 
 use std::path::Path;
 use std::process::Command;
@@ -69,7 +71,7 @@ fn workstation(pool: &ThreadPool) -> Result<()> {
     let is_missing = vec![false; data.nrows()];
     let rows = Rows { features: data.view(), groups: &groups, is_missing: &is_missing };
     for (name, method) in [
-        ("DEC 32-64-64-10", Method::Dec(DecConfig::default())),
+        ("DEC 32-128-10", Method::Dec(DecConfig::default())),
         ("k-means", Method::KMeans { clusters: 10, starts: 20, seed: 1 }),
     ] {
         let (cpu, wall) = (ProcessTime::now(), Instant::now());

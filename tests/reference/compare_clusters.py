@@ -3,7 +3,7 @@
     cargo bench --bench clustering --no-run          # prints the path of the bench
     python tests/reference/compare_clusters.py PATH_OF_THE_BENCH [SEEDS]
 
-The data are written to a folder, the bench labels them where BEHAVIORVLM_CLUSTERS names it, and a table of accuracy (best
+With BEHAVIORVLM_PAPER=1 the paper's net is trained, too, which takes minutes. The data are written to a folder, the bench labels them where BEHAVIORVLM_CLUSTERS names it, and a table of accuracy (best
 matching of clusters and classes) and normalised mutual information is printed: mean over the seeds, and its standard error.
 Needs numpy, scipy and scikit-learn.
 """
@@ -98,7 +98,9 @@ def main():
                 "reference code + k-means": before,
                 "reference DEC": reference,
             }
-            for method in ["k-means", "DEC", "paper's net", "k-means, sticky", "DEC, sticky"]:
+            # A sticky path needs frames in order.
+            ways = ["", ", sticky"] if kind == "sequences" else [""]
+            for method in [f"{method}{way}" for way in ways for method in ("k-means", "DEC", "paper's net")]:
                 path = folder / f"{name}.{method}"
                 if path.exists():
                     labels[f"ours: {method}"] = np.loadtxt(path, dtype=int)
