@@ -3,17 +3,21 @@
 //! net from features to chances, 5,400 frames of three animals.
 //!
 //! Prints CPU time of all threads and wall time (smallest of the repetitions). Where `BEHAVIORVLM_PYTHON` names an interpreter
-//! with jax and scikit-learn and `BEHAVIORVLM_PEERS` the folder that holds `bench_dec.py`, that runs in between, on one
-//! processor: on a shared machine only the ratio means anything.
+//! with jax and scikit-learn and `BEHAVIORVLM_PEERS` the folder that holds `bench_dec.py`, that runs next, on one processor: on a
+//! shared machine only the ratio means anything.
+//!
+//! Where `BEHAVIORVLM_CLUSTERS` names a folder of data, it labels those instead: `tests/reference/compare_clusters.py` asks so.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use behaviorvlm::behavior::clips::{ClipLimits, sticky_path};
 use behaviorvlm::behavior::dec::{DecConfig, train};
 use behaviorvlm::behavior::segmenter::{Method, Rows, train as train_segmenter};
 use cpu_time::ProcessTime;
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -25,6 +29,9 @@ const COLUMNS: usize = 128;
 const REPETITIONS: usize = 3;
 
 fn main() -> Result<()> {
+    if let Some(folder) = std::env::var_os("BEHAVIORVLM_CLUSTERS") {
+        return label_files(Path::new(&folder));
+    }
     let data = poses(FRAMES * ANIMALS);
     let groups: Vec<usize> = (0..data.nrows()).map(|row| row / FRAMES).collect();
     let paper = DecConfig { layer_epochs: 0, autoencoder_epochs: 0, cluster_epochs: 0, ..DecConfig::paper() };
@@ -64,7 +71,7 @@ fn workstation(pool: &ThreadPool) -> Result<()> {
     let is_missing = vec![false; data.nrows()];
     let rows = Rows { features: data.view(), groups: &groups, is_missing: &is_missing };
     for (name, method) in [
-        ("DEC 32-64-64-10", Method::Dec(DecConfig::default())),
+        ("DEC 32-128-10", Method::Dec(DecConfig::default())),
         ("k-means", Method::KMeans { clusters: 10, starts: 20, seed: 1 }),
     ] {
         let (cpu, wall) = (ProcessTime::now(), Instant::now());
@@ -109,6 +116,45 @@ fn poses(rows: usize) -> Array2<f32> {
     let states: Vec<usize> = (0..rows.div_ceil(45)).map(|_| (normal(1e3).abs() as usize) % 10).collect();
     let codes = Array2::from_shape_fn((rows, 10), |(row, axis)| middles[[states[row / 45], axis]] + normal(0.6));
     codes.dot(&bend).mapv(|value| (value.tanh() + normal(0.1)) as f32)
+}
+
+/// Labels each `NAME.ROWSxCOLUMNS.CLUSTERS.f32` of a folder in every way there is, one label per line in a file beside it.
+fn label_files(folder: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).context("a name that is no text")?;
+        let Some(stem) = name.strip_suffix(".f32") else { continue };
+        let [_, shape, clusters] = stem.split('.').collect::<Vec<_>>()[..] else { bail!("{name}: no shape") };
+        let (rows, columns) = shape.split_once('x').context("no shape")?;
+        let (clusters, shape) = (clusters.parse()?, (rows.parse()?, columns.parse()?));
+        let bytes = std::fs::read(&path)?;
+        let numbers = bytes.as_chunks::<4>().0.iter().map(|number| f32::from_le_bytes(*number)).collect();
+        let features = Array2::from_shape_vec(shape, numbers)?;
+        let (groups, is_missing) = (vec![0; shape.0], vec![false; shape.0]);
+        let rows = Rows { features: features.view(), groups: &groups, is_missing: &is_missing };
+        let write = |method: &str, labels: &mut dyn Iterator<Item = String>| {
+            std::fs::write(folder.join(format!("{stem}.{method}")), labels.collect::<Vec<_>>().join("\n"))
+        };
+        for (method, config) in [
+            ("DEC", Method::Dec(DecConfig { clusters, ..DecConfig::default() })),
+            ("paper's net", Method::Dec(DecConfig { clusters, ..DecConfig::paper() })),
+            ("k-means", Method::KMeans { clusters, starts: 20, seed: 1 }),
+        ] {
+            if method == "paper's net" && std::env::var_os("BEHAVIORVLM_PAPER").is_none() {
+                continue;
+            }
+            let (model, report) =
+                train_segmenter(&config, &rows, &mut |_, _| true)?.context("nobody stopped the training")?;
+            let chances = model.chances(features.view())?;
+            let best = |row: ArrayView1<'_, f32>| (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]));
+            write(method, &mut chances.rows().into_iter().filter_map(best).map(|label| label.to_string()))?;
+            let path = sticky_path(chances.view(), &vec![true; shape.0], ClipLimits::SWITCH_COST, 12);
+            write(&format!("{method}, sticky"), &mut path.iter().map(u16::to_string))?;
+            let passes = report.dec.map_or(0, |dec| dec.changes.len());
+            println!("{stem} {method}: {passes} passes, sizes {:?}", report.sizes);
+        }
+    }
+    Ok(())
 }
 
 fn peer() -> Result<()> {

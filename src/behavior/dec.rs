@@ -10,9 +10,10 @@ mod train;
 pub use net::{Layer, Net};
 pub use train::{DecConfig, DecModel, DecReport, Progress, train};
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis};
 
 /// Membership of each row in each cluster: Student's t with one degree of freedom around the centroids, rows summing to 1.
+/// Rows are codes, columns clusters.
 pub fn soft_assignment(codes: ArrayView2<'_, f32>, centroids: ArrayView2<'_, f32>) -> Array2<f32> {
     let mut chances = Array2::zeros((codes.nrows(), centroids.nrows()));
     for (code, mut row) in codes.rows().into_iter().zip(chances.rows_mut()) {
@@ -22,9 +23,19 @@ pub fn soft_assignment(codes: ArrayView2<'_, f32>, centroids: ArrayView2<'_, f32
             *chance = 1.0 / (1.0 + distance);
             sum += *chance;
         }
-        row.mapv_inplace(|chance| chance / sum);
+        share_out(row, sum);
     }
     chances
+}
+
+/// Makes chances sum to 1. Numbers that went out of range, as those of a damaged model may, leave all clusters alike.
+pub(super) fn share_out(mut chances: ArrayViewMut1<'_, f32>, sum: f32) {
+    if sum > 0.0 && sum.is_finite() {
+        chances.mapv_inplace(|chance| chance / sum);
+    } else {
+        let alike = 1.0 / chances.len() as f32;
+        chances.fill(alike);
+    }
 }
 
 /// The sharpened target: memberships squared, each cluster's divided by how much it holds, rows summing to 1.

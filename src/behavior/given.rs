@@ -315,9 +315,8 @@ fn syllables(rows: &[Row]) -> Result<Given, GivenError> {
         let empty = || if row.frame.is_some() { Content::Frames(BTreeMap::new()) } else { Content::Rows(Vec::new()) };
         match (tracks.entry(row.animal.clone()).or_insert_with(empty), row.frame) {
             (Content::Frames(frames), Some(frame)) => {
-                if frames.insert(frame, label).is_some() {
-                    return Err(GivenError::Twice { line: row.line, frame });
-                }
+                let before = frames.insert(frame, label);
+                before.map_or(Ok(()), |_| Err(GivenError::Twice { line: row.line, frame }))?;
             }
             (Content::Rows(labels), _) => labels.push(label),
             _ => {}

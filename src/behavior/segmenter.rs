@@ -7,6 +7,8 @@
 mod bytes;
 
 #[cfg(test)]
+mod known;
+#[cfg(test)]
 mod tests;
 
 use ndarray::{Array2, ArrayView2, Axis};
@@ -295,7 +297,7 @@ fn near_chances(reduced: ArrayView2<'_, f32>, centroids: ArrayView2<'_, f32>, me
             *chance = (-(distance - least) / f64::from(mean_square)).exp() as f32;
         }
         let sum = chances.sum();
-        chances.mapv_inplace(|chance| chance / sum);
+        dec::share_out(chances, sum);
     }
     chances
 }

@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
 
 use super::net::Pass;
+use super::train::weights_of;
 use super::*;
 
 fn drawn(rows: usize, columns: usize, rng: &mut ChaCha8Rng) -> Array2<f32> {
@@ -37,7 +38,7 @@ fn slopes_of_the_net_are_those_of_its_loss() {
     let (output, mut by_output) = pass.output_and_slopes();
     by_output.assign(&(&output - &wanted));
     let slopes = pass.backward(&net);
-    for layer in 0..3 {
+    for (layer, slopes) in slopes.iter().enumerate() {
         for at in 0..net.layers[layer].weight.len() {
             let mut value = net.layers[layer].weight.as_slice().unwrap()[at];
             let by_difference = difference(&mut value, |moved| {
@@ -45,7 +46,7 @@ fn slopes_of_the_net_are_those_of_its_loss() {
                 other.layers[layer].weight.as_slice_mut().unwrap()[at] = moved;
                 loss(&other)
             });
-            let slope = f64::from(slopes[layer].weight.as_slice().unwrap()[at]);
+            let slope = f64::from(slopes.weight.as_slice().unwrap()[at]);
             assert!(
                 (slope - by_difference).abs() < 2e-3 * (1.0 + slope.abs()),
                 "layer {layer}, weight {at}: {slope} {by_difference}"
@@ -130,4 +131,72 @@ fn a_training_that_is_stopped_gives_nothing() {
         done < 4
     });
     assert!(stopped.is_none() && passes == 4);
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    // Wide enough that products are shared out.
+    let (data, _) = heaps(3, 300, 9);
+    let config = DecConfig {
+        clusters: 3,
+        widths: vec![600, 300, 4],
+        layer_epochs: 1,
+        layer_dropout: 0.2,
+        autoencoder_epochs: 2,
+        cluster_epochs: 2,
+        ..DecConfig::default()
+    };
+    let mut models = [1, 2, 3].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| train(data.view(), &[0; 300], &config, &mut |_, _| true).unwrap())
+    });
+    let (model, report) = &models[0];
+    assert_eq!(report.layer_losses.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 1]);
+    assert!(model.encoder.layers.iter().all(|layer| layer.weight.iter().all(|weight| weight.is_finite())));
+    assert!(models[0] == models[1] && models[0] == models[2], "not equal to the last bit");
+    let changed = &mut models[1].0.encoder.layers[0].weight;
+    changed[[0, 0]] = f32::from_bits(changed[[0, 0]].to_bits() ^ 1);
+    assert!(models[0] != models[1]);
+}
+
+#[test]
+fn layers_trained_by_themselves_are_a_better_start() {
+    let (data, _) = heaps(4, 500, 11);
+    let plain = DecConfig {
+        widths: vec![30, 20, 4],
+        autoencoder_epochs: 1,
+        cluster_epochs: 0,
+        batch: 16,
+        ..DecConfig::paper()
+    };
+    let first = |config: &DecConfig| {
+        let (_, report) = train(data.view(), &[0; 500], config, &mut |_, _| true).unwrap();
+        report.autoencoder_losses[0]
+    };
+    let with = first(&DecConfig { layer_epochs: 15, ..plain.clone() });
+    let without = first(&DecConfig { layer_epochs: 0, ..plain });
+    assert!(with < 0.6 * without, "{with} {without}");
+}
+
+#[test]
+fn each_group_counts_alike() {
+    let groups = [vec![7; 1000], vec![2; 100]].concat();
+    let (weights, count) = weights_of(&groups);
+    assert_eq!(count, 2);
+    let sum = |group: usize| -> f32 {
+        groups.iter().zip(&weights).filter(|(of, _)| **of == group).map(|(_, weight)| weight).sum()
+    };
+    assert!((sum(7) - sum(2)).abs() < 1e-2 && (sum(7) + sum(2) - 1100.0).abs() < 1e-2);
+}
+
+#[test]
+fn the_target_sharpens_and_evens_out() {
+    let chances = ndarray::array![[0.6, 0.4], [0.7, 0.3], [0.9, 0.1]];
+    let target = sharpened(chances.view());
+    // By hand: 0.36 / 2.2 and 0.16 / 0.8 for the first row.
+    let wanted = (0.36 / 2.2) / (0.36 / 2.2 + 0.16 / 0.8);
+    assert!((target[[0, 0]] - wanted).abs() < 1e-6, "{target}");
+    assert!(target[[2, 0]] > 0.9, "a sure row gets surer");
+    let empty = sharpened(ndarray::array![[1.0, 0.0], [1.0, 0.0]].view());
+    assert_eq!(empty, ndarray::array![[1.0, 0.0], [1.0, 0.0]], "an empty cluster is no division by 0");
 }

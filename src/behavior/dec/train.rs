@@ -45,16 +45,18 @@ pub struct DecConfig {
 }
 
 impl Default for DecConfig {
-    /// The net for a workstation: seconds for minutes of video.
+    /// The net for a workstation: seconds for minutes of video. One wide layer before the code finds more than two of 64: on the
+    /// sequences of `tests/reference/compare_clusters.py` an accuracy of 0.84 against 0.72, on its manifolds 0.95 against 0.86
+    /// (mean of six seeds). Without dropout both lose, and 30 passes of the autoencoder are too few.
     fn default() -> Self {
         Self {
             clusters: 10,
-            widths: vec![64, 64, 10],
+            widths: vec![128, 10],
             layer_epochs: 0,
             layer_dropout: 0.0,
-            autoencoder_epochs: 30,
+            autoencoder_epochs: 100,
             dropout: 0.1,
-            cluster_epochs: 30,
+            cluster_epochs: 50,
             batch: 256,
             autoencoder_rate: 1e-3,
             cluster_rate: 1e-3,
@@ -67,7 +69,7 @@ impl Default for DecConfig {
 
 impl DecConfig {
     /// The paper's net (Xie et al. 2016): 500-500-2000-10, each layer pretrained with a fifth of its inputs missing, then all
-    /// together without. Xie trains 150,000 steps by stochastic gradient descent; Adam needs far fewer.
+    /// together without. Xie trains 150,000 steps by stochastic gradient descent; Adam needs far fewer, and still minutes.
     pub fn paper() -> Self {
         Self { widths: vec![500, 500, 2000, 10], layer_epochs: 10, layer_dropout: 0.2, dropout: 0.0, ..Self::default() }
     }
@@ -194,7 +196,7 @@ fn cluster_step(
 }
 
 /// Of each row, one over how many rows its group has, made 1 on average; and how many groups there are.
-fn weights_of(groups: &[usize]) -> (Vec<f32>, usize) {
+pub(super) fn weights_of(groups: &[usize]) -> (Vec<f32>, usize) {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     groups.iter().for_each(|group| *counts.entry(*group).or_default() += 1);
     let share = groups.len() as f64 / counts.len().max(1) as f64;

@@ -141,17 +141,20 @@ fn chances_of_k_means_fall_with_the_squared_distance() {
 
 proptest! {
     #[test]
-    fn damaged_bytes_are_refused_without_harm(at in 0usize..4000, value: u8, cut in 0usize..5000, noise: Vec<u8>) {
+    fn damaged_bytes_are_refused_without_harm(is_deep: bool, at in 0usize..4000, value: u8, cut in 0usize..5000, noise: Vec<u8>) {
         let (features, _) = states(60, 5);
         let [_, near] = methods();
-        let bytes = train_on(&features, &near).0.to_bytes();
+        let few = Method::Dec(DecConfig { clusters: 4, widths: vec![3, 2], autoencoder_epochs: 1, cluster_epochs: 1, ..DecConfig::default() });
+        let bytes = train_on(&features, if is_deep { &few } else { &near }).0.to_bytes();
         let shorter = &bytes[..cut.min(bytes.len())];
         prop_assert_eq!(Model::from_bytes(shorter).is_ok(), shorter.len() == bytes.len());
         let mut changed = bytes.clone();
         let place = at % bytes.len();
         changed[place] = value;
         if let Ok(model) = Model::from_bytes(&changed) {
-            prop_assert!(model.chances(features.view()).is_ok() || model.reduction.medians.len() != 20);
+            let chances = model.chances(features.view());
+            prop_assert!(chances.is_ok() || model.reduction.medians.len() != 20);
+            prop_assert!(chances.is_err() || chances.unwrap().iter().all(|chance| chance.is_finite()));
         }
         let mut appended = bytes;
         appended.extend(&noise);
