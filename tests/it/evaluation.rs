@@ -59,7 +59,9 @@ fn figures_of(case: &Value) -> Value {
 /// Compares what the reference gives with ours, key by key.
 fn assert_same(ours: &Value, reference: &Value, path: &str) {
     match reference {
-        Value::Object(keys) => keys.iter().for_each(|(key, value)| assert_same(&ours[key], value, &format!("{path}.{key}"))),
+        Value::Object(keys) => {
+            keys.iter().for_each(|(key, value)| assert_same(&ours[key], value, &format!("{path}.{key}")))
+        }
         Value::Array(values) => {
             assert_eq!(ours.as_array().map(Vec::len), Some(values.len()), "{path}");
             values.iter().enumerate().for_each(|(at, value)| assert_same(&ours[at], value, &format!("{path}[{at}]")));

@@ -72,10 +72,7 @@ pub(in crate::formats) fn read<'a, T>(
     let expected = record.len();
     let names_recording = positions.iter().any(|(name, _)| *name == "recording");
     if !names_recording && names.default_recording.is_none() {
-        return Err(TableError::NoRecording {
-            file: file.to_owned(),
-            known: joined(names.recordings, |it| &it.name),
-        });
+        return Err(TableError::NoRecording { file: file.to_owned(), known: joined(names.recordings, |it| &it.name) });
     }
     let mut rows = Vec::new();
     while reader.read_byte_record(&mut record).map_err(read_error)? {
