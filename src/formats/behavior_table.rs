@@ -136,7 +136,7 @@ fn require(file: &Path, row: &Row<'_>, column: &'static str) -> Result<(), Table
         file: file.to_owned(),
         column: if column.starts_with("start") { "start_frame" } else { column },
         expected,
-        found: "others".to_owned(),
+        found: row.known_columns(),
     })
 }
 

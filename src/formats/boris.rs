@@ -312,6 +312,8 @@ fn event_of(
 mod tests {
     use std::path::PathBuf;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     const OLD: &str = "Observation id,DLC1,,,,,,,\r\n,,,,,,,,\r\nMedia file(s),,,,,,,,\r\n,,,,,,,,\r\n\
@@ -397,6 +399,21 @@ mod tests {
         let others = recordings(&["x", "y"], None);
         let error = read_from(Path::new("b.csv"), NEW.as_bytes(), &others).unwrap_err().to_string();
         assert!(error.contains("\"obs\" is not a recording") && error.contains("x, y"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_file_holds_is_read_or_refused(
+            bytes in proptest::collection::vec(any::<u8>(), 0..80),
+            lines in proptest::collection::vec(("[0-9a-z.,-]{0,8}", "(START|STOP|POINT|NA|)", "[0-9e.-]{0,6}"), 0..8),
+        ) {
+            let _ = read_from(Path::new("b.csv"), &bytes, &recordings(&["r"], Some(200)));
+            let line = |(fps, kind, time): &(String, String, String)| format!("A0,run,{kind},{time},{fps}\n");
+            let text: String = lines.iter().map(line).collect();
+            if let Ok(rows) = read(&format!("Subject,Behavior,Status,Time,FPS\n{text}")) {
+                prop_assert!(rows.iter().all(|row| row.start_frame < row.stop_frame && row.stop_frame <= 200));
+            }
+        }
     }
 
     fn data() -> PathBuf {

@@ -181,6 +181,11 @@ impl<'a> Row<'a> {
         self.positions.iter().any(|(name, _)| *name == column)
     }
 
+    /// The columns that the table has, of those that were asked for.
+    pub(in crate::formats) fn known_columns(&self) -> String {
+        self.positions.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",")
+    }
+
     /// A whole number; `None` where it is missing.
     pub(in crate::formats) fn whole(&self, column: &'static str) -> Result<Option<u32>, TableError> {
         let Some(text) = self.present(column)? else { return Ok(None) };
