@@ -88,7 +88,11 @@ fn parse(file: &Path, row: &Row<'_>, recordings: &[BehaviorRecording]) -> Result
     let stop_column = if row.has("start_frame") { "stop_frame" } else { "stop_s" };
     let shown = stop_frame.to_string();
     if stop_frame <= start_frame {
-        return Err(row.bad(stop_column, &shown, format!("after the start, frame {start_frame}; the stop is exclusive")));
+        return Err(row.bad(
+            stop_column,
+            &shown,
+            format!("after the start, frame {start_frame}; the stop is exclusive"),
+        ));
     }
     if let Some(count) = known.and_then(|known| known.frame_count).filter(|count| stop_frame > *count) {
         return Err(row.bad(stop_column, &shown, format!("within the recording, which has {count} frames")));
@@ -132,7 +136,7 @@ fn require(file: &Path, row: &Row<'_>, column: &'static str) -> Result<(), Table
         file: file.to_owned(),
         column: if column.starts_with("start") { "start_frame" } else { column },
         expected,
-        found: "others".to_owned(),
+        found: row.known_columns(),
     })
 }
 
@@ -194,18 +198,23 @@ mod tests {
 
     #[test]
     fn rows_come_as_they_stand() {
-        let text = format!("{HEADER}top.mp4,A0,A1,chase,10,20,\"fast, straight\"\ntop.mp4,A0,none,run,20.0,25,\n,,NaN,close,0,5,\n");
+        let text = format!(
+            "{HEADER}top.mp4,A0,A1,chase,10,20,\"fast, straight\"\ntop.mp4,A0,none,run,20.0,25,\n,,NaN,close,0,5,\n"
+        );
         let rows = read(&text, &["a"]).unwrap();
-        assert_eq!(rows[0], BehaviorRow {
-            recording: 0,
-            video: "top.mp4".to_owned(),
-            animal: "A0".to_owned(),
-            target: Some("A1".to_owned()),
-            label: "chase".to_owned(),
-            start_frame: 10,
-            stop_frame: 20,
-            description: "fast, straight".to_owned(),
-        });
+        assert_eq!(
+            rows[0],
+            BehaviorRow {
+                recording: 0,
+                video: "top.mp4".to_owned(),
+                animal: "A0".to_owned(),
+                target: Some("A1".to_owned()),
+                label: "chase".to_owned(),
+                start_frame: 10,
+                stop_frame: 20,
+                description: "fast, straight".to_owned(),
+            }
+        );
         assert_eq!((rows[1].target.as_ref(), rows[1].stop_frame), (None, 25));
         assert_eq!((rows[2].target.as_ref(), rows[2].animal.as_str(), rows[2].video.as_str()), (None, "", ""));
     }
@@ -216,7 +225,9 @@ mod tests {
         let longer = recordings(&["a", "b"]).into_iter().map(|it| BehaviorRecording { frame_count: None, ..it });
         let rows = read_from(Path::new("t.csv"), text.as_bytes(), &longer.collect::<Vec<_>>()).unwrap();
         assert_eq!((rows[0].recording, rows[0].start_frame, rows[0].stop_frame), (1, 896, 5416));
-        for (seconds, frame) in [(0.0, Some(0)), (0.05, Some(2)), (0.25, Some(8)), (0.1, Some(3)), (-0.1, None), (f64::NAN, None)] {
+        for (seconds, frame) in
+            [(0.0, Some(0)), (0.05, Some(2)), (0.25, Some(8)), (0.1, Some(3)), (-0.1, None), (f64::NAN, None)]
+        {
             assert_eq!(frame_of_time(seconds, 30.0), frame, "{seconds}");
         }
     }
@@ -224,9 +235,15 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_named() {
         let check = |row: &str, expected: &str| {
-            assert_eq!(read(&format!("{HEADER}{row}\n"), &["a"]).unwrap_err().to_string(), format!("t.csv, line 2{expected}"));
+            assert_eq!(
+                read(&format!("{HEADER}{row}\n"), &["a"]).unwrap_err().to_string(),
+                format!("t.csv, line 2{expected}")
+            );
         };
-        check("v,A0,,run,20,20,", ", column stop_frame: \"20\" is not after the start, frame 20; the stop is exclusive");
+        check(
+            "v,A0,,run,20,20,",
+            ", column stop_frame: \"20\" is not after the start, frame 20; the stop is exclusive",
+        );
         check("v,A0,,run,20,1001,", ", column stop_frame: \"1001\" is not within the recording, which has 1000 frames");
         check("v,A0,,run,-1,20,", ", column start_frame: \"-1\" is not a whole number from 0");
         check("v,A0,,run,,20,", ", column start_frame: \"\" is not a frame, a whole number from 0");
@@ -234,7 +251,9 @@ mod tests {
         check("v,A0,,run,1", ": 5 fields, where the first line has 7");
         let missing = read("video,animal,target,label,start_frame\nv,A0,,run,1\n", &["a"]).unwrap_err().to_string();
         assert!(missing.contains("no column \"stop_frame\""), "{missing}");
-        assert!(read("video,animal,target,label\nv,A0,,run\n", &["a"]).unwrap_err().to_string().contains("start_frame"));
+        assert!(
+            read("video,animal,target,label\nv,A0,,run\n", &["a"]).unwrap_err().to_string().contains("start_frame")
+        );
         let several = read(&format!("{HEADER}v,A0,,run,1,2,\n"), &["a", "b"]).unwrap_err().to_string();
         assert!(several.contains("no column \"recording\"") && several.contains("a, b"), "{several}");
     }

@@ -59,7 +59,9 @@ fn figures_of(case: &Value) -> Value {
 /// Compares what the reference gives with ours, key by key.
 fn assert_same(ours: &Value, reference: &Value, path: &str) {
     match reference {
-        Value::Object(keys) => keys.iter().for_each(|(key, value)| assert_same(&ours[key], value, &format!("{path}.{key}"))),
+        Value::Object(keys) => {
+            keys.iter().for_each(|(key, value)| assert_same(&ours[key], value, &format!("{path}.{key}")))
+        }
         Value::Array(values) => {
             assert_eq!(ours.as_array().map(Vec::len), Some(values.len()), "{path}");
             values.iter().enumerate().for_each(|(at, value)| assert_same(&ours[at], value, &format!("{path}[{at}]")));
@@ -185,12 +187,12 @@ fn random_sides(
 
 /// Two groups of numbers, some of them equal, and what the tests say of them.
 fn random_groups(at: usize, rng: &mut ChaCha8Rng) -> Value {
-    let steps = if at % 2 == 0 { 1e6 } else { 8.0 };
+    let steps = if at.is_multiple_of(2) { 1e6 } else { 8.0 };
     let mut group = |most: usize, shift: f64| -> Vec<f64> {
         (0..rng.random_range(1..=most)).map(|_| (rng.random::<f64>() * steps).floor() / steps + shift).collect()
     };
     let most = if at < 200 { 8 } else { 25 };
-    let (one, other) = (group(most, 0.0), group(most, if at % 3 == 0 { 0.5 } else { 0.0 }));
+    let (one, other) = (group(most, 0.0), group(most, if at.is_multiple_of(3) { 0.5 } else { 0.0 }));
     let p_values = group(9, 0.0);
     let permutation = permutation_test(&one, &other, 1).unwrap();
     let figures = BTreeMap::from([

@@ -9,6 +9,8 @@ mod cli_bad_input;
 mod demo;
 /// Tuning the detector: preview, settings, clicks, and runs that know when dots changed.
 mod detection;
+/// Figures of behavior against an independent implementation.
+mod evaluation;
 /// A model server that knows the truth, errs and fails as it is told to.
 mod fake_model;
 /// The window's frames from real files, in any order.

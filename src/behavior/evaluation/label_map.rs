@@ -118,19 +118,16 @@ mod tests {
     fn several_become_one_and_some_nothing() {
         let map = LabelMap::parse("chases = chase, follows=chase,other=").unwrap();
         assert_eq!(map, LabelMap::from_toml("chases = \"chase\"\nfollows = \"chase\"\nother = \"\"\n").unwrap());
-        assert_eq!(["chases", "follows", "other", "rears"].map(|label| map.found(label)), [
-            Some("chase"),
-            Some("chase"),
-            None,
-            Some("rears")
-        ]);
+        assert_eq!(
+            ["chases", "follows", "other", "rears"].map(|label| map.found(label)),
+            [Some("chase"), Some("chase"), None, Some("rears")]
+        );
         assert_eq!((map.truth("other"), map.truth("chase"), map.truth("rears")), (None, Some("chase"), Some("rears")));
         let only = LabelMap::parse("contact=interact,*=").unwrap();
-        assert_eq!((only.found("contact"), only.found("rears"), only.found("interact")), (
-            Some("interact"),
-            None,
-            Some("interact")
-        ));
+        assert_eq!(
+            (only.found("contact"), only.found("rears"), only.found("interact")),
+            (Some("interact"), None, Some("interact"))
+        );
         assert_eq!((only.truth("interact"), only.truth("mount")), (Some("interact"), None));
         assert_eq!(LabelMap::parse(""), Ok(LabelMap::default()));
     }

@@ -110,7 +110,8 @@ pub fn match_pieces(found: &[Piece], truth: &[Piece], least: f64) -> Vec<(usize,
         let same = of_labels.get(&piece.label).map_or(&[][..], Vec::as_slice);
         let first = same.partition_point(|candidate| truth[*candidate].stop_frame <= piece.start_frame);
         let mut best: Option<(usize, f64)> = None;
-        for candidate in same[first..].iter().take_while(|candidate| truth[**candidate].start_frame < piece.stop_frame) {
+        for candidate in same[first..].iter().take_while(|candidate| truth[**candidate].start_frame < piece.stop_frame)
+        {
             let share = overlap(piece, &truth[*candidate]);
             if share > best.map_or(0.0, |(_, most)| most) {
                 best = Some((*candidate, share));
@@ -159,9 +160,8 @@ pub fn edit_score(found: &[usize], truth: &[usize]) -> Option<f64> {
 pub(super) fn boundary_errors(lanes: &Lanes, pieces: &[LanePieces], least: f64) -> BoundaryErrors {
     let mut errors = BoundaryErrors::default();
     for (lane, pieces) in lanes.lanes.iter().zip(pieces) {
-        let is_known = |frame: Option<u32>| {
-            frame.is_some_and(|frame| lane.known.get(frame as usize).copied().unwrap_or(false))
-        };
+        let is_known =
+            |frame: Option<u32>| frame.is_some_and(|frame| lane.known.get(frame as usize).copied().unwrap_or(false));
         let difference_ms = |found: u32, truth: u32| (f64::from(found) - f64::from(truth)) * 1000.0 / lane.fps;
         for (found, truth) in match_pieces(&pieces.found, &pieces.truth, least) {
             let (found, truth) = (pieces.found[found], pieces.truth[truth]);

@@ -163,10 +163,8 @@ fn several_labels_hold_at_once() {
 #[test]
 fn scores_and_names_come_from_the_caller() {
     let mut given = pair(&["xx.."], &["a..a"]);
-    given.scores = vec![BTreeMap::from([
-        ("x".to_owned(), vec![0.9, 0.8, 0.1, 0.2]),
-        ("y".to_owned(), vec![0.0, 0.0, 0.0, 0.95]),
-    ])];
+    given.scores =
+        vec![BTreeMap::from([("x".to_owned(), vec![0.9, 0.8, 0.1, 0.2]), ("y".to_owned(), vec![0.0, 0.0, 0.0, 0.95])])];
     let map = LabelMap::parse("x=a,y=a").unwrap();
     let options = EvaluationOptions { map, ..EvaluationOptions::default() };
     let found = evaluated(given, &options);

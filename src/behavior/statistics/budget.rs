@@ -89,7 +89,8 @@ pub(super) type Bout = (u32, u32);
 impl AnimalRecord {
     /// Seconds in which the animal is seen: all but those of the label "not_seen".
     pub fn seen_s(&self) -> f64 {
-        let hidden: u32 = self.bouts(|segment| segment.label == NOT_SEEN).iter().map(|(start, stop)| stop - start).sum();
+        let hidden: u32 =
+            self.bouts(|segment| segment.label == NOT_SEEN).iter().map(|(start, stop)| stop - start).sum();
         f64::from(self.frame_count - hidden) / self.fps
     }
 
@@ -191,7 +192,8 @@ fn ordered_bouts(record: &AnimalRecord) -> Vec<(&str, Bout)> {
     let mut labels: Vec<&str> = record.segments.iter().map(|segment| segment.label.as_str()).collect();
     labels.sort_unstable();
     labels.dedup();
-    let of_label = |label| record.bouts(move |segment| segment.label == label).into_iter().map(move |bout| (label, bout));
+    let of_label =
+        |label| record.bouts(move |segment| segment.label == label).into_iter().map(move |bout| (label, bout));
     let mut bouts: Vec<(&str, Bout)> = labels.into_iter().flat_map(of_label).collect();
     bouts.sort_by_key(|(label, bout)| (*bout, *label));
     bouts

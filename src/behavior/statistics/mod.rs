@@ -17,7 +17,9 @@ mod significance;
 mod tests;
 
 pub use budget::{AnimalRecord, BudgetOptions, LabelBudget, Transition, label_budgets, pair_budgets, transitions};
-pub use groups::{GroupComparison, GroupSummary, Measure, SubjectBudget, compare_groups, group_summaries, subject_budgets};
+pub use groups::{
+    GroupComparison, GroupSummary, Measure, SubjectBudget, compare_groups, group_summaries, subject_budgets,
+};
 pub use numbers::{mean, median, quantile, standard_deviation};
 pub use report::{AnimalReport, StatisticsReport, report, text_table};
 pub use significance::{

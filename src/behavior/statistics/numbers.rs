@@ -59,11 +59,10 @@ mod tests {
 
     #[test]
     fn summaries_are_those_of_textbooks() {
-        assert_eq!((mean(&[1.0, 2.0, 6.0]), median(&[6.0, 1.0, 2.0]), median(&[4.0, 1.0])), (
-            Some(3.0),
-            Some(2.0),
-            Some(2.5)
-        ));
+        assert_eq!(
+            (mean(&[1.0, 2.0, 6.0]), median(&[6.0, 1.0, 2.0]), median(&[4.0, 1.0])),
+            (Some(3.0), Some(2.0), Some(2.5))
+        );
         assert_eq!(standard_deviation(&[1.0, 3.0]), Some(2.0_f64.sqrt()));
         assert_eq!((mean(&[]), median(&[]), standard_deviation(&[1.0])), (None, None, None));
         assert_eq!(quantile(&[0.0, 10.0], 0.025), Some(0.25));

@@ -102,13 +102,17 @@ impl StatisticsReport {
             text.push('\n');
         }
         if !self.comparisons.is_empty() {
-            text.push_str(&text_table(&COMPARISON_HEADER, &self.comparisons.iter().map(comparison_row).collect::<Vec<_>>()));
+            text.push_str(&text_table(
+                &COMPARISON_HEADER,
+                &self.comparisons.iter().map(comparison_row).collect::<Vec<_>>(),
+            ));
         }
         text
     }
 }
 
-const BUDGET_HEADER: [&str; 9] = ["label", "with", "time s", "% seen", "bouts", "mean s", "median s", "sd s", "latency s"];
+const BUDGET_HEADER: [&str; 9] =
+    ["label", "with", "time s", "% seen", "bouts", "mean s", "median s", "sd s", "latency s"];
 
 fn budget_row(budget: &LabelBudget) -> Vec<String> {
     vec![
@@ -168,7 +172,9 @@ pub fn text_table(header: &[&str], rows: &[Vec<String>]) -> String {
         let padded: Vec<String> = cells
             .iter()
             .zip(&columns)
-            .map(|(cell, (width, numeric))| if *numeric { format!("{cell:>width$}") } else { format!("{cell:<width$}") })
+            .map(
+                |(cell, (width, numeric))| if *numeric { format!("{cell:>width$}") } else { format!("{cell:<width$}") },
+            )
             .collect();
         format!("{}\n", padded.join("  ").trim_end())
     };

@@ -1,7 +1,7 @@
 //! Whether two groups differ: permutation and rank tests, effect sizes, and Holm's correction for many tests.
 
-use rand::seq::SliceRandom;
 use rand::SeedableRng;
+use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 

@@ -72,10 +72,7 @@ pub(in crate::formats) fn read<'a, T>(
     let expected = record.len();
     let names_recording = positions.iter().any(|(name, _)| *name == "recording");
     if !names_recording && names.default_recording.is_none() {
-        return Err(TableError::NoRecording {
-            file: file.to_owned(),
-            known: joined(names.recordings, |it| &it.name),
-        });
+        return Err(TableError::NoRecording { file: file.to_owned(), known: joined(names.recordings, |it| &it.name) });
     }
     let mut rows = Vec::new();
     while reader.read_byte_record(&mut record).map_err(read_error)? {
@@ -182,6 +179,11 @@ impl<'a> Row<'a> {
     /// Whether the table has a column.
     pub(in crate::formats) fn has(&self, column: &'static str) -> bool {
         self.positions.iter().any(|(name, _)| *name == column)
+    }
+
+    /// The columns that the table has, of those that were asked for.
+    pub(in crate::formats) fn known_columns(&self) -> String {
+        self.positions.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",")
     }
 
     /// A whole number; `None` where it is missing.

@@ -84,7 +84,12 @@ fn segments(evaluation: &Evaluation) -> String {
         );
         // Above the curve where there is room, else below it.
         let above = if f1 > 0.93 { 18.0 } else { -9.0 };
-        let _ = write!(content, "<text class=\"strong\" x=\"{:.1}\" y=\"{:.1}\">{f1:.2}</text>", x(least) + 4.0, y(f1) + above);
+        let _ = write!(
+            content,
+            "<text class=\"strong\" x=\"{:.1}\" y=\"{:.1}\">{f1:.2}</text>",
+            x(least) + 4.0,
+            y(f1) + above
+        );
     }
     section("F1 of segments", &words, &picture("F1 of segments over the least overlap", HEIGHT, &content))
 }
@@ -139,14 +144,27 @@ fn histogram(errors: &BoundaryErrors) -> String {
             }
         }
         if bar % 5 == 0 {
-            let more = if bar == BARS_PER_SIDE { "≥ " } else if bar == -BARS_PER_SIDE { "≤ " } else { "" };
-            let anchor = if bar == BARS_PER_SIDE { "end" } else if bar == -BARS_PER_SIDE { "start" } else { "middle" };
+            let more = if bar == BARS_PER_SIDE {
+                "≥ "
+            } else if bar == -BARS_PER_SIDE {
+                "≤ "
+            } else {
+                ""
+            };
+            let anchor = if bar == BARS_PER_SIDE {
+                "end"
+            } else if bar == -BARS_PER_SIDE {
+                "start"
+            } else {
+                "middle"
+            };
             let at = match anchor {
                 "end" => RIGHT,
                 "start" => LEFT,
                 _ => x(bar) + width / 2.0,
             };
-            content += &label(at, BOTTOM + 16.0, anchor, &(more.to_owned() + &signed(format!("{:.0}", bar as f64 * step))));
+            content +=
+                &label(at, BOTTOM + 16.0, anchor, &(more.to_owned() + &signed(format!("{:.0}", bar as f64 * step))));
         }
     }
     content += &line("axis", [LEFT, middle], [RIGHT, middle]);
@@ -177,7 +195,11 @@ fn kappa(evaluation: &Evaluation) -> String {
         return section("Agreement beyond chance", "Kappa is not defined: both always say the same one thing.", "");
     };
     let interval = evaluation.kappa_ci.map_or_else(String::new, |[low, high]| {
-        format!(" In 95 % of draws of whole blocks of frames it is between {} and {}.", figure(Some(low)), figure(Some(high)))
+        format!(
+            " In 95 % of draws of whole blocks of frames it is between {} and {}.",
+            figure(Some(low)),
+            figure(Some(high))
+        )
     });
     let least = if evaluation.kappa_ci.map_or(kappa, |[low, _]| low.min(kappa)) < 0.0 { -1.0 } else { 0.0 };
     let x = |value: f64| LEFT + (value - least) / (1.0 - least) * (RIGHT - LEFT);

@@ -29,7 +29,8 @@ pub(super) fn section(confusion: &Confusion) -> String {
     let column_sum = |column: usize| confusion.frames.iter().map(|row| row[column]).sum::<u64>();
     let shown: Vec<usize> = (0..size).filter(|at| row_sum(*at) + column_sum(*at) > 0).collect();
     let class = if is_wide(confusion) { " class=\"full\"" } else { "" };
-    let picture = if shown.is_empty() { "<p>There is no frame to show.</p>\n".to_owned() } else { map(confusion, &shown) };
+    let picture =
+        if shown.is_empty() { "<p>There is no frame to show.</p>\n".to_owned() } else { map(confusion, &shown) };
     format!(
         "<section{class}>\n<h2>Confusion</h2>\n<p>Rows are true labels, columns found ones; numbers are frames, the depth is their share of \
          the row. Where a frame has several labels, those that both have stand on the diagonal.</p>\n{picture}</section>\n"
@@ -53,7 +54,12 @@ fn map(confusion: &Confusion, shown: &[usize]) -> String {
         let total: u64 = confusion.frames[*truth].iter().sum();
         let y = top + CELL_PX * row as f64;
         let middle = y + CELL_PX / 2.0 + 4.0;
-        let _ = write!(cells, "<text x=\"{:.1}\" y=\"{middle:.1}\" text-anchor=\"end\">{}</text>", left - 8.0, escaped(&names[row]));
+        let _ = write!(
+            cells,
+            "<text x=\"{:.1}\" y=\"{middle:.1}\" text-anchor=\"end\">{}</text>",
+            left - 8.0,
+            escaped(&names[row])
+        );
         for (column, found) in shown.iter().enumerate() {
             let count = confusion.frames[*truth][*found];
             let share = if total > 0 { count as f64 / total as f64 } else { 0.0 };

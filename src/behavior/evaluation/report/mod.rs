@@ -115,7 +115,8 @@ pub(super) fn grouped(count: u64) -> String {
 
 /// A colour per label: `#rrggbb`, whatever the vocabulary says.
 fn colors_of(lanes: &Lanes, vocabulary: &Vocabulary) -> Vec<String> {
-    let is_color = |text: &&String| text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|it| it.is_ascii_hexdigit());
+    let is_color =
+        |text: &&String| text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|it| it.is_ascii_hexdigit());
     let mut others = OTHER_COLORS.iter().cycle();
     let mut color_of = |label: &String| {
         let known = vocabulary.find(label).and_then(|known| known.color.as_ref()).filter(is_color);
@@ -155,7 +156,9 @@ fn tiles(evaluation: &Evaluation) -> String {
     let labels = evaluation.per_label.values().filter(|figures| figures.f1.is_some()).count();
     let interval = evaluation.kappa_ci.map_or_else(
         || "kappa, no interval".to_owned(),
-        |[low, high]| format!("Cohen’s kappa, 95 % from {} to {}", signed(format!("{low:.2}")), signed(format!("{high:.2}"))),
+        |[low, high]| {
+            format!("Cohen’s kappa, 95 % from {} to {}", signed(format!("{low:.2}")), signed(format!("{high:.2}")))
+        },
     );
     let overlap = evaluation.boundary.least_overlap;
     let tiles = [
@@ -163,10 +166,14 @@ fn tiles(evaluation: &Evaluation) -> String {
         (figure(evaluation.kappa), interval),
         (figure(evaluation.accuracy), "of frames have the same labels".to_owned()),
         (figure(evaluation.segment_f1["0.5"]), "F1 of segments that overlap by half".to_owned()),
-        (evaluation.edit_score.map_or_else(|| "–".to_owned(), |score| format!("{score:.1}")), "edit score, of 100".to_owned()),
+        (
+            evaluation.edit_score.map_or_else(|| "–".to_owned(), |score| format!("{score:.1}")),
+            "edit score, of 100".to_owned(),
+        ),
         (milliseconds(evaluation.boundary_ms), format!("median boundary error, overlap ≥ {overlap}")),
     ];
-    let tile = |(value, words): (String, String)| format!("<div class=\"tile\"><b>{value}</b><span>{words}</span></div>\n");
+    let tile =
+        |(value, words): (String, String)| format!("<div class=\"tile\"><b>{value}</b><span>{words}</span></div>\n");
     format!("<div class=\"tiles\">\n{}</div>\n", tiles.map(tile).concat())
 }
 
@@ -183,7 +190,8 @@ fn label_table(evaluation: &Evaluation, labels: &[String], colors: &[String]) ->
         let name = escaped(label);
         let bars = [figures.f1, figures.precision, figures.recall, figures.ap].map(bar).concat();
         let ap_mark = if figures.has_scores { "" } else { "*" };
-        let numbers = [figures.mcc, figures.balanced_accuracy, figures.kappa].map(|value| cell(&figure(value))).concat();
+        let numbers =
+            [figures.mcc, figures.balanced_accuracy, figures.kappa].map(|value| cell(&figure(value))).concat();
         let _ = writeln!(
             body,
             "<tr><td title=\"{name}\"><span class=\"swatch\" style=\"background:{color}\"></span>{name}{ap_mark}</td>\
@@ -196,8 +204,20 @@ fn label_table(evaluation: &Evaluation, labels: &[String], colors: &[String]) ->
         body = "<tr><td class=\"none\" colspan=\"10\">Neither side has a label.</td></tr>\n".to_owned();
     }
     let has_mark = rows.iter().any(|(_, figures, _)| !figures.has_scores);
-    let mark = if has_mark { " * Nothing said how sure it was: average precision is that of found or not." } else { "" };
-    let head = ["label", "F1", "precision", "recall", "average precision", "MCC", "balanced accuracy", "kappa", "true frames", "found frames"];
+    let mark =
+        if has_mark { " * Nothing said how sure it was: average precision is that of found or not." } else { "" };
+    let head = [
+        "label",
+        "F1",
+        "precision",
+        "recall",
+        "average precision",
+        "MCC",
+        "balanced accuracy",
+        "kappa",
+        "true frames",
+        "found frames",
+    ];
     let head = head.map(|name| format!("<th>{name}</th>")).concat();
     format!(
         "<section>\n<h2>Labels over frames</h2>\n<p>A dash means that there is nothing to divide by.{mark}</p>\n\

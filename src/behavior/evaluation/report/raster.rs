@@ -19,7 +19,8 @@ const MOST_TICKS: f64 = 9.0;
 
 /// Distances between marks, seconds.
 const TICK_STEPS: [f64; 19] = [
-    0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 14400.0, 28800.0,
+    0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 14400.0,
+    28800.0,
 ];
 
 /// What a column of a strip shows.
@@ -81,7 +82,10 @@ fn lane_rows(lane: &Lane, labels: &[String], colors: &[String]) -> String {
         let occurs = |label: &usize| lane.truth[*label].contains(&true) || lane.found[*label].contains(&true);
         for label in (0..labels.len()).filter(occurs) {
             let of = |side: &[bool]| painter.columns(|frame| side[frame].then_some(Ink::Label(label)));
-            rows.push_str(&row(&escaped(&labels[label]), &painter.halves(&of(&lane.truth[label]), &of(&lane.found[label]))));
+            rows.push_str(&row(
+                &escaped(&labels[label]),
+                &painter.halves(&of(&lane.truth[label]), &of(&lane.found[label])),
+            ));
         }
     }
     let agreement = painter.columns(|frame| {
@@ -155,9 +159,8 @@ impl Painter<'_> {
                 let (paint, words) = self.paint(ink);
                 // What agrees is a thin line and what differs is tall: colour alone would not tell everybody.
                 let (y, height) = if ink == Ink::Agree { (y + height * 0.4, height * 0.2) } else { (y, height) };
-                let seconds = |column: usize| {
-                    (column * self.lane.frame_count()) as f64 / columns.len() as f64 / self.lane.fps
-                };
+                let seconds =
+                    |column: usize| (column * self.lane.frame_count()) as f64 / columns.len() as f64 / self.lane.fps;
                 let _ = write!(
                     text,
                     "<rect x=\"{start}\" y=\"{y}\" width=\"{}\" height=\"{height}\" {paint}>\

@@ -57,7 +57,10 @@ fn a_page_is_whole_and_needs_nothing_from_elsewhere() {
         assert!(!page.contains(foreign), "{foreign}");
     }
     assert!(page.contains("A &lt;script&gt; &amp; more") && page.contains("huddle &quot;&lt;b&gt;&quot;"));
-    assert!(page.contains("prefers-color-scheme: dark") && page.contains("#d55e00"), "the vocabulary's colour of chase");
+    assert!(
+        page.contains("prefers-color-scheme: dark") && page.contains("#d55e00"),
+        "the vocabulary's colour of chase"
+    );
     assert!(page.contains("<title>chase, 0.33 to 3.33 s</title>"), "the truth");
     assert!(!page.contains("NaN") && !page.contains("inf"), "numbers are numbers");
 }
@@ -97,19 +100,24 @@ fn frames_that_nobody_reviewed_are_shown_as_such() {
     let mut given = recording(vec![piece(0, "chase", 0, 90)], vec![piece(0, "chase", 0, 90)]);
     given.reviewed = Some(vec![vec![0..60, 100..300], Vec::new()]);
     let page = page(given);
-    assert!(page.contains("<title>not reviewed, 2.00 to 3.33 s</title>") && page.contains("frames that nobody reviewed"));
+    assert!(
+        page.contains("<title>not reviewed, 2.00 to 3.33 s</title>") && page.contains("frames that nobody reviewed")
+    );
 }
 
 #[test]
 fn long_recordings_make_no_long_page() {
     let pieces: Vec<Interval> = (0..4_000).map(|at| piece(0, "chase", at * 25, at * 25 + 13)).collect();
-    let given = RecordingPair { frame_count: 100_000, animals: vec!["A0".to_owned()], ..recording(pieces.clone(), pieces) };
+    let given =
+        RecordingPair { frame_count: 100_000, animals: vec!["A0".to_owned()], ..recording(pieces.clone(), pieces) };
     assert!(page(given).len() < 1_000_000);
 }
 
 #[test]
 fn counts_fit_their_cells() {
-    for (count, text) in [(7, "7"), (9_999, "9999"), (10_000, "10k"), (12_345, "12k"), (999_499, "999k"), (1_250_000, "1.2M")] {
+    for (count, text) in
+        [(7, "7"), (9_999, "9999"), (10_000, "10k"), (12_345, "12k"), (999_499, "999k"), (1_250_000, "1.2M")]
+    {
         assert_eq!(confusion::short(count), text);
     }
     assert_eq!(grouped(1_234_567), "1\u{2009}234\u{2009}567");
