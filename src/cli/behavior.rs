@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::console::{Common, Console};
 use crate::behavior::clips::{ClipLengths, ClipLimits};
-use crate::jobs::behavior::{self, Align, Options, Report, Segmenter, Through};
+use crate::jobs::behavior::{self, Align, FeatureKind, Options, Report, Segmenter, Through};
 use crate::store::Project;
 
 /// Find out what animals do, from their tracks.
@@ -38,6 +38,9 @@ struct RunArguments {
     /// How far to go: features, clips, captions or merge.
     #[arg(long, value_name = "STEP", default_value = "merge")]
     through: String,
+    /// What features are made of: keypoints, pixels, the path of a CSV table (a row per frame), or auto: keypoints where there are any.
+    #[arg(long, value_name = "KIND", default_value = "auto")]
+    features: String,
     /// What cuts: dec, dec-paper (the published net), kmeans, the path of a table with a syllable per frame, or changes: and the
     /// path of a table of change points.
     #[arg(long, value_name = "NAME", default_value = "dec")]
@@ -93,6 +96,7 @@ fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<E
     let options = Options {
         recording: arguments.recording.as_deref(),
         through,
+        features: FeatureKind::parse(&arguments.features)?,
         segmenter,
         switch_cost: arguments.switch_cost,
         lengths_secs: [arguments.shortest, arguments.longest],

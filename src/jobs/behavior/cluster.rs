@@ -7,9 +7,8 @@ use ndarray::{Array2, ArrayView2, Axis, concatenate};
 use rayon::prelude::*;
 
 use super::BehaviorError;
-use crate::behavior::bodies::Bodies;
+use super::rows::FeatureRows;
 use crate::behavior::clips::{self, ClipLengths, ClipLimits};
-use crate::behavior::features::KeypointFeatures;
 use crate::behavior::segmenter::{Method, Model, Rows, TrainReport, train};
 use crate::jobs::{Job, JobError};
 use crate::model::{AnimalId, Clip, ClipId};
@@ -38,22 +37,25 @@ pub(super) struct Cut {
 /// Where the rows of features come from.
 #[derive(Debug)]
 pub(super) struct Source<'a> {
-    pub bodies: &'a Bodies,
-    pub features: &'a KeypointFeatures<'a>,
+    pub features: &'a FeatureRows<'a>,
+    /// By animal, then frame: whether it is there.
+    pub is_seen: &'a [Vec<bool>],
+    pub frame_count: u32,
+    pub fps: f64,
     pub recording: &'a str,
 }
 
 impl Source<'_> {
     /// Trains a model; `None` where the job was stopped meanwhile.
     pub(super) fn train(&self, job: &Job<'_>, method: &Method) -> Result<(Model, TrainReport), JobError> {
-        let (frames, animals) = (self.bodies.frame_count, self.bodies.animals.len());
+        let (frames, animals) = (self.frame_count, self.is_seen.len());
         let step = (frames as usize * animals).div_ceil(SAMPLED_ROWS as usize).max(1);
         job.phase("features", animals as u64, "animals");
         let mut parts: Vec<Array2<f32>> = Vec::new();
         let (mut groups, mut is_missing) = (Vec::new(), Vec::new());
         for animal in 0..animals {
             job.check()?;
-            let chunks: Vec<Array2<f32>> = chunks(frames)
+            let chunks: Result<Vec<Array2<f32>>, JobError> = chunks(frames)
                 .into_par_iter()
                 .map(|range| {
                     let chosen: Vec<usize> = range
@@ -61,14 +63,14 @@ impl Source<'_> {
                         .filter(|frame| *frame as usize % step == 0)
                         .map(|it| (it - range.start) as usize)
                         .collect();
-                    self.features.rows(animal, range).select(Axis(0), &chosen)
+                    Ok(self.features.rows(animal, range)?.select(Axis(0), &chosen))
                 })
                 .collect();
             for frame in (0..frames as usize).step_by(step) {
                 groups.push(animal);
-                is_missing.push(!self.bodies.animals[animal].is_seen(frame));
+                is_missing.push(!self.is_seen[animal][frame]);
             }
-            parts.extend(chunks);
+            parts.extend(chunks?);
             job.done(animal as u64 + 1);
         }
         let views: Vec<ArrayView2<'_, f32>> = parts.iter().map(|part| part.view()).collect();
@@ -91,18 +93,16 @@ impl Source<'_> {
 
     /// The clips of all animals, numbered through, and the price of a change that they were cut with.
     pub(super) fn clips(&self, job: &Job<'_>, model: &Model, cut: &Cut) -> Result<(Vec<Clip>, f32), JobError> {
-        let (frames, animals) = (self.bodies.frame_count, self.bodies.animals.len());
+        let animals = self.is_seen.len();
         job.phase("clips", animals as u64, "animals");
         let mut tracks = Vec::new();
         for animal in 0..animals {
             job.check()?;
-            let body = &self.bodies.animals[animal];
-            let is_seen: Vec<bool> = (0..frames as usize).map(|frame| body.is_seen(frame)).collect();
-            tracks.push((self.chances(animal, model)?, is_seen));
+            tracks.push((self.chances(animal, model)?, &self.is_seen[animal]));
             job.done(animal as u64 + 1);
         }
         let at = |cost: f32| -> Vec<Vec<clips::Clip>> {
-            let limits = ClipLimits::from_secs(cost, cut.lengths_secs, self.bodies.fps);
+            let limits = ClipLimits::from_secs(cost, cut.lengths_secs, self.fps);
             tracks.par_iter().map(|(chances, is_seen)| clips::clips_of(chances.view(), is_seen, &limits)).collect()
         };
         let (found, cost) = match cut.switch_cost {
@@ -126,7 +126,7 @@ impl Source<'_> {
         loop {
             job.check()?;
             let found = at(cost);
-            let lengths = ClipLengths::of(found.iter().flatten(), self.bodies.fps);
+            let lengths = ClipLengths::of(found.iter().flatten(), self.fps);
             if lengths.mean_secs >= MEAN_SECS || cost >= HIGHEST_COST {
                 return Ok((found, cost));
             }
@@ -135,12 +135,12 @@ impl Source<'_> {
     }
 
     fn chances(&self, animal: usize, model: &Model) -> Result<Array2<f32>, JobError> {
-        let parts: Result<Vec<Array2<f32>>, _> = chunks(self.bodies.frame_count)
+        let invalid = |source| BehaviorError::Segmenter { recording: self.recording.to_owned(), source };
+        let parts: Result<Vec<Array2<f32>>, JobError> = chunks(self.frame_count)
             .into_par_iter()
-            .map(|range| model.chances(self.features.rows(animal, range).view()))
+            .map(|range| Ok(model.chances(self.features.rows(animal, range)?.view()).map_err(invalid)?))
             .collect();
-        let parts =
-            parts.map_err(|source| BehaviorError::Segmenter { recording: self.recording.to_owned(), source })?;
+        let parts = parts?;
         let views: Vec<ArrayView2<'_, f32>> = parts.iter().map(|part| part.view()).collect();
         Ok(concatenate(Axis(0), &views).unwrap_or_else(|_| Array2::zeros((0, model.cluster_count()))))
     }

@@ -78,6 +78,12 @@ pub enum BehaviorError {
         /// The recording.
         recording: String,
     },
+    /// Pixels are asked for and there are none.
+    #[error("recording \"{recording}\" has no pictures to take features from; use --features keypoints")]
+    NoPictures {
+        /// The recording.
+        recording: String,
+    },
     /// An animal that the table does not know.
     #[error("{}: there is no animal \"{wanted}\" in it, only {known}; say which is {animal} with individual = \"…\" in {}", file.display(), manifest.display())]
     NoIndividual {
@@ -121,6 +127,14 @@ pub enum BehaviorError {
         path: PathBuf,
         /// The animals that it knows.
         known: String,
+    },
+    /// A table of features that cannot be used.
+    #[error("{}: {message}", file.display())]
+    Matrix {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        message: String,
     },
     /// A map of labels that cannot be used.
     #[error("{what}: {source}")]

@@ -8,6 +8,10 @@ mod error;
 
 mod subjects;
 
+mod pixels;
+
+mod rows;
+
 mod cluster;
 
 pub mod layer;
@@ -21,9 +25,12 @@ use serde::Serialize;
 use serde_json::json;
 
 pub use self::error::BehaviorError;
-pub use self::subjects::{Align, Subjects};
+pub use self::rows::FeatureKind;
+pub use self::subjects::{Align, Origin, Subjects};
 
 use self::cluster::{Cut, Source, numbered};
+use self::pixels::PixelRows;
+use self::rows::{FeatureRows, Matrix};
 use super::{Job, JobError, open};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::clips::{ClipLengths, ClipLimits};
@@ -34,7 +41,8 @@ use crate::behavior::given::{Given, GivenKind};
 use crate::behavior::merge::merge;
 use crate::behavior::rules::{Describer, Rules};
 use crate::behavior::segmenter::{Method, Model, TrainReport};
-use crate::model::{BehaviorSource, Caption, Clip, ClipId, RunId, Segment, Vocabulary};
+use crate::behavior::visual::{Place, places_of_track};
+use crate::model::{BehaviorSource, Caption, Clip, ClipId, RunId, Segment, SocialRole, Vocabulary};
 use crate::store::{Project, RecordingInfo, RunInfo, RunState, now_unix_ms};
 
 /// How far a run goes.
@@ -113,6 +121,8 @@ pub struct Options<'a> {
     pub recording: Option<&'a str>,
     /// How far it goes.
     pub through: Through,
+    /// What features are made of.
+    pub features: FeatureKind,
     /// What cuts.
     pub segmenter: Segmenter,
     /// The price of a change of cluster, nats; `None` finds one that makes clips last.
@@ -166,6 +176,9 @@ pub(super) const KIND: &str = "behavior";
 
 /// The kind of a training.
 const TRAINING: &str = "behavior model";
+
+/// What is measured of a blob's ends is worth less than what is measured of keypoints.
+const BLOB_CONFIDENCE: f32 = 0.5;
 
 /// Under this key a training keeps its model.
 const MODEL: &str = "model";
@@ -238,8 +251,6 @@ impl Work<'_> {
         let (settings, training) = self.settings()?;
         let (run, was_done) = self.begin(project, &settings)?;
         let bodies = Bodies::of(&self.subjects.tracks);
-        let features = KeypointFeatures::new(&bodies, &self.subjects.zones);
-        let source = Source { bodies: &bodies, features: &features, recording: &self.info.name };
         let mut report = Report {
             recording: self.info.name.clone(),
             frames: bodies.frame_count,
@@ -258,6 +269,15 @@ impl Work<'_> {
         if clips.is_empty() {
             clips = match &training {
                 Some((method, settings)) => {
+                    let features = self.features(project, &bodies)?;
+                    let is_seen = self.seen(&bodies, &features)?;
+                    let source = Source {
+                        features: &features,
+                        is_seen: &is_seen,
+                        frame_count: bodies.frame_count,
+                        fps: bodies.fps,
+                        recording: &self.info.name,
+                    };
                     let (model, trained) = self.model(project, &source, method, settings)?;
                     report.training = trained;
                     if self.options.through == Through::Features {
@@ -283,6 +303,55 @@ impl Work<'_> {
         Ok(report)
     }
 
+    /// The features that are asked for; blobs and arenas have more to say in their pixels than in three points.
+    fn features<'b>(&'b self, project: &Project, bodies: &'b Bodies) -> Result<FeatureRows<'b>, JobError> {
+        let has_points = self.subjects.tracks.parts.len() > 1 && self.subjects.origin != Origin::Arena;
+        let kind = match &self.options.features {
+            FeatureKind::Auto if has_points => FeatureKind::Keypoints,
+            FeatureKind::Auto => FeatureKind::Pixels,
+            other => other.clone(),
+        };
+        let names: Vec<String> = self.subjects.animals.iter().map(|animal| animal.name.clone()).collect();
+        Ok(match kind {
+            FeatureKind::Auto | FeatureKind::Keypoints => {
+                FeatureRows::Keypoints(KeypointFeatures::new(bodies, &self.subjects.zones))
+            }
+            FeatureKind::Matrix(path) => FeatureRows::Matrix(Matrix::read(&path, &names, bodies.frame_count)?),
+            FeatureKind::Pixels => {
+                let recording = open::recording_of(project, self.info)?;
+                let Some(mut pictures) = pixels::pictures(&recording)? else {
+                    return Err(BehaviorError::NoPictures { recording: self.info.name.clone() }.into());
+                };
+                let tracks = &self.subjects.tracks;
+                let places: Vec<Vec<Option<Place>>> = match self.subjects.origin {
+                    Origin::Arena => vec![vec![Some(Place::whole(pictures.size_px())); bodies.frame_count as usize]],
+                    _ => (0..tracks.animals.len()).map(|animal| places_of_track(tracks, animal)).collect(),
+                };
+                FeatureRows::Pixels(PixelRows::measure(
+                    self.job,
+                    pictures.as_mut(),
+                    bodies.fps,
+                    &places,
+                    project.path(),
+                )?)
+            }
+        })
+    }
+
+    /// In which frames each animal is there.
+    fn seen(&self, bodies: &Bodies, features: &FeatureRows<'_>) -> Result<Vec<Vec<bool>>, JobError> {
+        let frames = bodies.frame_count;
+        let of_animal = |animal: usize| -> Result<Vec<bool>, JobError> {
+            // A matrix of the user's may know an animal that no track shows.
+            if let FeatureRows::Matrix(_) = features {
+                let rows = features.rows(animal, 0..frames)?;
+                return Ok(rows.rows().into_iter().map(|row| row.iter().any(|value| value.is_finite())).collect());
+            }
+            Ok((0..frames as usize).map(|frame| bodies.animals[animal].is_seen(frame)).collect())
+        };
+        (0..bodies.animals.len()).map(of_animal).collect()
+    }
+
     fn cut(&self) -> Cut {
         Cut { switch_cost: self.options.switch_cost, lengths_secs: self.options.lengths_secs }
     }
@@ -291,7 +360,7 @@ impl Work<'_> {
     #[expect(clippy::type_complexity, reason = "a pair of a pair that is taken apart at once")]
     fn settings(&self) -> Result<(String, Option<(Method, String)>), JobError> {
         let version = env!("CARGO_PKG_VERSION");
-        let input = json!({ "version": version, "tracks": self.subjects.fingerprint, "zones": format!("{:?}", self.subjects.zones), "align": format!("{:?}", self.options.align) });
+        let input = json!({ "version": version, "tracks": self.subjects.fingerprint, "zones": format!("{:?}", self.subjects.zones), "align": format!("{:?}", self.options.align), "features": self.feature_settings()? });
         let training = match &self.options.segmenter {
             Segmenter::Trained(method) => {
                 Some((method.clone(), json!({ "input": input, "method": method }).to_string()))
@@ -314,6 +383,14 @@ impl Work<'_> {
             "vocabulary": blake3::hash(format!("{:?}", self.vocabulary).as_bytes()).to_hex().to_string(),
         });
         Ok((settings.to_string(), training))
+    }
+
+    /// What features are asked for, a matrix by its content.
+    fn feature_settings(&self) -> Result<String, JobError> {
+        Ok(match &self.options.features {
+            FeatureKind::Matrix(path) => blake3::hash(read_text(path)?.as_bytes()).to_hex().to_string(),
+            other => format!("{other:?}"),
+        })
     }
 
     /// The run to go on with, or a new one; and whether it has nothing left to do.
@@ -404,7 +481,7 @@ impl Work<'_> {
             captions = Vec::with_capacity(clips.len());
             for (done, clip) in clips.iter().enumerate() {
                 self.job.check()?;
-                captions.push((clip.id, describer.describe(clip.animal, clip.frames())));
+                captions.push((clip.id, self.caption(&describer, clip)));
                 self.job.done(done as u64 + 1);
             }
             project.put_captions(run, BehaviorSource::Rules, &captions)?;
@@ -435,6 +512,24 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What the rules say of a clip. Of an arena they can say nothing; of a blob nothing surely.
+    fn caption(&self, describer: &Describer<'_>, clip: &Clip) -> Caption {
+        match self.subjects.origin {
+            Origin::Arena => Caption {
+                label: "no_behavior".to_owned(),
+                description: "No animal was told apart in the pictures.".to_owned(),
+                partner: None,
+                role: SocialRole::None,
+                confidence: 0.0,
+            },
+            Origin::Blobs => {
+                let caption = describer.describe(clip.animal, clip.frames());
+                Caption { confidence: caption.confidence * BLOB_CONFIDENCE, ..caption }
+            }
+            Origin::Tables | Origin::Poses => describer.describe(clip.animal, clip.frames()),
+        }
     }
 
     fn merged(&self, clips: &[Clip], captions: &[(ClipId, Caption)], describer: &Describer<'_>) -> Vec<Segment> {

@@ -1,4 +1,5 @@
-//! Who is in a recording and where: the tracks of its manifest, else the 3D points of the project.
+//! Who is in a recording and where: the tracks of its manifest, else the 3D points of the project, else what moves in its
+//! pictures, else the arena as a whole.
 //!
 //! The recording's frames are the measure: tracks that are shorter or longer are fitted to them, with a warning, and where
 //! they differ by more than a moment, only if it is said which end fits.
@@ -8,14 +9,14 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::BehaviorError;
+use super::{BehaviorError, pixels};
 use crate::behavior::floor;
 use crate::behavior::zones::Zone;
 use crate::formats::tracks::{TrackReading, TrackTable, read_tracks};
 use crate::jobs::{Job, JobError, open};
 use crate::model::{Animal, AnimalTrack, CameraId, Part, Tracks};
-use crate::recording::{self, Channel, Recording};
-use crate::store::{Project, RecordingInfo};
+use crate::recording::{self, CameraMedia, Channel, FrameSource, Recording};
+use crate::store::{Project, RecordingInfo, now_unix_ms};
 
 /// The animals of a recording with their tracks.
 #[derive(Clone, Debug)]
@@ -28,6 +29,21 @@ pub struct Subjects {
     pub zones: Vec<Zone>,
     /// What the tracks were read from: equal for equal content.
     pub fingerprint: String,
+    /// What they were made of.
+    pub origin: Origin,
+}
+
+/// What tracks were made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Tables that the manifest names.
+    Tables,
+    /// The project's 3D points.
+    Poses,
+    /// Moving blobs, whose identity nobody verified.
+    Blobs,
+    /// Nothing: the recording as a whole stands for its animals.
+    Arena,
 }
 
 /// Which frame of a recording belongs to which of its tracks, where there are fewer of one.
@@ -74,8 +90,117 @@ pub(super) fn load(
         }
         return Ok(subjects);
     }
-    from_poses(project, &recording, info)?
-        .ok_or_else(|| BehaviorError::NoSubjects { recording: info.name.clone() }.into())
+    if let Some(subjects) = from_poses(project, &recording, info)? {
+        return Ok(subjects);
+    }
+    let Some(mut pictures) = pixels::pictures(&recording)? else {
+        return Err(BehaviorError::NoSubjects { recording: info.name.clone() }.into());
+    };
+    from_pictures(job, project, &recording, info, pictures.as_mut())
+}
+
+/// The kind of a run that finds animals in pictures.
+const BLOBS: &str = "behavior animals";
+
+/// Under this key it keeps their tracks.
+const TRACKS: &str = "tracks";
+
+/// Moving blobs, found once and kept in the project; where nothing moves or no count of them holds, the arena.
+fn from_pictures(
+    job: &Job<'_>,
+    project: &mut Project,
+    recording: &Recording,
+    info: &RecordingInfo,
+    pictures: &mut dyn FrameSource,
+) -> Result<Subjects, JobError> {
+    let camera = watching_camera(recording);
+    let media = &recording.cameras[camera.index()];
+    let named = &recording.animals;
+    let count = (!named.is_empty()).then_some(named.len());
+    let settings = format!("{} {} {} {count:?}", env!("CARGO_PKG_VERSION"), info.fingerprint, media.name);
+    let known = project.find_run(info.id, BLOBS, &Project::config_hash(&settings))?;
+    let kept = known.map(|run| project.checkpoint(run.id, TRACKS)).transpose()?.flatten();
+    let kept: Option<Option<Tracks>> = kept.and_then(|bytes| tracks_from_bytes(&bytes, info, media.mm_per_px));
+    let found = match kept {
+        Some(found) => found,
+        None => {
+            let run = project.begin_run(info.id, BLOBS, &settings, now_unix_ms())?;
+            let found = pixels::blobs(job, pictures, info.frame_count, count)?;
+            let tracks = found.map(|blobs| pixels::tracks_of_blobs(&blobs, info.fps, media.mm_per_px));
+            project.put_checkpoint(run, TRACKS, &tracks_to_bytes(tracks.as_ref()))?;
+            project.finish_run(run, now_unix_ms())?;
+            tracks
+        }
+    };
+    let zones = zones_of(media);
+    let fingerprint = info.fingerprint.clone();
+    let Some(tracks) = found else {
+        job.warn(format!(
+            "recording \"{}\": no animals could be told apart in the pictures, so the arena as a whole is looked at",
+            info.name
+        ));
+        let [width, height] = pictures.size_px();
+        let animal = Animal { name: "arena".to_owned(), color: None, is_identity_verified: false };
+        let middle = [width as f32 / 2.0, height as f32 / 2.0];
+        let track = AnimalTrack { points: vec![middle; info.frame_count as usize], heights: Vec::new() };
+        let tracks = Tracks {
+            frame_count: info.frame_count,
+            fps: info.fps,
+            parts: vec![Part { name: "arena".to_owned(), role: None }],
+            animals: vec![track],
+            mm_per_unit: None,
+        };
+        return Ok(Subjects { animals: vec![animal], tracks, zones, fingerprint, origin: Origin::Arena });
+    };
+    job.warn(format!(
+        "recording \"{}\" has no tracks: {} moving blobs stand for its animals; which is which is not verified",
+        info.name,
+        tracks.animals.len()
+    ));
+    let name = |at: usize| named.get(at).map_or_else(|| format!("A{at}"), |animal| animal.name.clone());
+    let animals = (0..tracks.animals.len()).map(|at| Animal {
+        name: name(at),
+        color: named.get(at).and_then(|animal| animal.colour.clone()),
+        is_identity_verified: false,
+    });
+    Ok(Subjects { animals: animals.collect(), tracks, zones, fingerprint, origin: Origin::Blobs })
+}
+
+/// The points of blobs' tracks as bytes: how many animals, then x and y by animal, frame, part.
+fn tracks_to_bytes(tracks: Option<&Tracks>) -> Vec<u8> {
+    let animals = tracks.map(|tracks| tracks.animals.as_slice()).unwrap_or_default();
+    let mut bytes = vec![animals.len() as u8];
+    for value in animals.iter().flat_map(|track| &track.points).flatten() {
+        bytes.extend(value.to_le_bytes());
+    }
+    bytes
+}
+
+/// What [`tracks_to_bytes`] wrote; `None` where it is of another length than the recording.
+fn tracks_from_bytes(bytes: &[u8], info: &RecordingInfo, mm_per_px: Option<f64>) -> Option<Option<Tracks>> {
+    let (count, values) = bytes.split_first()?;
+    let empty = pixels::blank_tracks(usize::from(*count), info.frame_count, info.fps, mm_per_px);
+    if *count == 0 {
+        return Some(None);
+    }
+    let per_animal = info.frame_count as usize * empty.parts.len();
+    if values.len() != usize::from(*count) * per_animal * 8 {
+        return None;
+    }
+    let value = |at: usize| f32::from_le_bytes([values[at], values[at + 1], values[at + 2], values[at + 3]]);
+    let track = |animal: usize| AnimalTrack {
+        points: (0..per_animal).map(|at| (animal * per_animal + at) * 8).map(|at| [value(at), value(at + 4)]).collect(),
+        heights: Vec::new(),
+    };
+    Some(Some(Tracks { animals: (0..usize::from(*count)).map(track).collect(), ..empty }))
+}
+
+fn zones_of(media: &CameraMedia) -> Vec<Zone> {
+    let zone = |(name, corners): (&String, &Vec<[f64; 2]>)| Zone {
+        name: name.clone(),
+        corners: corners.iter().map(|[x, y]| [*x as f32, *y as f32]).collect(),
+    };
+    media.zones.iter().map(zone).collect()
 }
 
 /// The camera that behaviour is watched with: the first plain one, else the first.
@@ -171,12 +296,8 @@ fn from_tables(
         animals: found,
         mm_per_unit: media.mm_per_px,
     };
-    let zones = media.zones.iter().map(|(name, corners)| Zone {
-        name: name.clone(),
-        corners: corners.iter().map(|[x, y]| [*x as f32, *y as f32]).collect(),
-    });
-    let zones = zones.collect();
-    Ok((Subjects { animals, tracks, zones, fingerprint: fingerprint.finalize().to_hex().to_string() }, longest))
+    let (zones, fingerprint) = (zones_of(media), fingerprint.finalize().to_hex().to_string());
+    Ok((Subjects { animals, tracks, zones, fingerprint, origin: Origin::Tables }, longest))
 }
 
 /// Which of a table's animals is meant: by the manifest's word, by its name, or as the only one.
@@ -302,7 +423,7 @@ fn from_poses(project: &Project, recording: &Recording, info: &RecordingInfo) ->
         mm_per_unit: Some(recording.units.to_mm()),
     };
     let fingerprint = hasher.finalize().to_hex().to_string();
-    Ok(Some(Subjects { animals: vec![animal], tracks, zones: Vec::new(), fingerprint }))
+    Ok(Some(Subjects { animals: vec![animal], tracks, zones: Vec::new(), fingerprint, origin: Origin::Poses }))
 }
 
 /// Whether a recording has a plain video or reflectance to look at.

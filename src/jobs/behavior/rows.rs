@@ -1,0 +1,172 @@
+//! Where the rows of features come from: keypoints, pixels, both, or a matrix of the user's.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array2, Axis, Slice};
+
+use super::BehaviorError;
+use super::pixels::PixelRows;
+use crate::behavior::features::KeypointFeatures;
+use crate::jobs::JobError;
+
+/// What features are made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FeatureKind {
+    /// Keypoints, or what stands for them; pixels where there is no animal to be found.
+    Auto,
+    /// Keypoints.
+    Keypoints,
+    /// Pixels around each animal.
+    Pixels,
+    /// A table of the user's: a row per frame, or per animal and frame.
+    Matrix(PathBuf),
+}
+
+impl FeatureKind {
+    /// The kind of a word: `auto`, `keypoints`, `pixels`, or the path of a CSV table.
+    ///
+    /// # Errors
+    /// When it is no such word, and no file.
+    pub fn parse(word: &str) -> Result<Self, BehaviorError> {
+        Ok(match word {
+            "auto" => Self::Auto,
+            "keypoints" => Self::Keypoints,
+            "pixels" => Self::Pixels,
+            path if Path::new(path).is_file() => Self::Matrix(PathBuf::from(path)),
+            _ => {
+                let known = "auto, keypoints, pixels, the path of a CSV table";
+                return Err(BehaviorError::Word { what: "--features", word: word.to_owned(), known });
+            }
+        })
+    }
+}
+
+/// Rows of features of each animal.
+#[derive(Debug)]
+pub(super) enum FeatureRows<'a> {
+    Keypoints(KeypointFeatures<'a>),
+    Pixels(PixelRows),
+    Matrix(Matrix),
+}
+
+impl FeatureRows<'_> {
+    /// The names of the columns.
+    pub(super) fn names(&self) -> &[String] {
+        match self {
+            Self::Keypoints(features) => features.names(),
+            Self::Pixels(rows) => rows.names(),
+            Self::Matrix(matrix) => &matrix.names,
+        }
+    }
+
+    /// The rows of one animal, one per frame; NaN where something is not known.
+    pub(super) fn rows(&self, animal: usize, frames: Range<u32>) -> Result<Array2<f32>, JobError> {
+        match self {
+            Self::Keypoints(features) => Ok(features.rows(animal, frames)),
+            Self::Pixels(rows) => rows.rows(animal, frames),
+            Self::Matrix(matrix) => Ok(matrix.rows(animal, frames)),
+        }
+    }
+}
+
+/// A table of the user's: numbers by animal, frame, column.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Matrix {
+    names: Vec<String>,
+    animals: Vec<Array2<f32>>,
+}
+
+impl Matrix {
+    /// Reads a CSV table with a header: a row per frame in order, with a column `animal` where there are several. A column
+    /// `frame` is only checked.
+    pub(super) fn read(path: &Path, names: &[String], frame_count: u32) -> Result<Self, JobError> {
+        let text = super::read_text(path)?;
+        Ok(Self::parse(&text, names, frame_count)
+            .map_err(|message| BehaviorError::Matrix { file: path.to_owned(), message })?)
+    }
+
+    fn parse(text: &str, animals: &[String], frame_count: u32) -> Result<Self, String> {
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+        let header = reader.headers().map_err(|error| error.to_string())?.clone();
+        let place = |name: &str| header.iter().position(|column| column.eq_ignore_ascii_case(name));
+        let (frame_column, animal_column) = (place("frame"), place("animal"));
+        let columns: Vec<usize> =
+            (0..header.len()).filter(|at| Some(*at) != frame_column && Some(*at) != animal_column).collect();
+        if columns.is_empty() {
+            return Err("there is no column of numbers".to_owned());
+        }
+        if animal_column.is_none() && animals.len() > 1 {
+            let known = animals.join(", ");
+            return Err(format!("the recording has several animals ({known}); add a column animal"));
+        }
+        let mut values: Vec<Vec<f32>> = vec![Vec::new(); animals.len()];
+        for record in reader.records() {
+            let record = record.map_err(|error| error.to_string())?;
+            let line = record.position().map_or(0, csv::Position::line);
+            let animal = match animal_column.and_then(|at| record.get(at)) {
+                None => 0,
+                Some(name) => animals.iter().position(|known| known == name).ok_or_else(|| {
+                    format!("line {line}: the recording has no animal \"{name}\", only {}", animals.join(", "))
+                })?,
+            };
+            let row = values[animal].len() / columns.len();
+            if let Some(frame) = frame_column.and_then(|at| record.get(at))
+                && frame.parse() != Ok(row)
+            {
+                return Err(format!(
+                    "line {line}: frame {frame} stands where frame {row} belongs; frames go from 0 without a gap"
+                ));
+            }
+            for at in &columns {
+                let field = record.get(*at).unwrap_or_default();
+                let is_missing = field.is_empty() || field.eq_ignore_ascii_case("nan");
+                let value = if is_missing { Ok(f32::NAN) } else { field.parse() };
+                let column = header.get(*at).unwrap_or_default();
+                values[animal]
+                    .push(value.map_err(|_| format!("line {line}, column {column}: \"{field}\" is not a number"))?);
+            }
+        }
+        let shaped = values.into_iter().zip(animals).map(|(values, animal)| {
+            let found = values.len() / columns.len();
+            if found != frame_count as usize {
+                return Err(format!("{found} rows for {animal}, where the recording has {frame_count} frames"));
+            }
+            Array2::from_shape_vec((found, columns.len()), values).map_err(|error| error.to_string())
+        });
+        let names = columns.iter().filter_map(|at| header.get(*at)).map(str::to_owned).collect();
+        Ok(Self { names, animals: shaped.collect::<Result<_, _>>()? })
+    }
+
+    fn rows(&self, animal: usize, frames: Range<u32>) -> Array2<f32> {
+        let slice = Slice::from(frames.start as usize..frames.end as usize);
+        self.animals[animal].slice_axis(Axis(0), slice).to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str, animals: &[&str]) -> Result<Matrix, String> {
+        let animals: Vec<String> = animals.iter().map(|name| (*name).to_owned()).collect();
+        Matrix::parse(text, &animals, 2)
+    }
+
+    #[test]
+    fn a_table_gives_rows_by_animal() {
+        let matrix = parse("animal,frame,a,b\nA1,0,1,2\nA0,0,3,nan\nA0,1,5,6\nA1,1,7,\n", &["A0", "A1"]).unwrap();
+        assert_eq!(matrix.names, ["a", "b"]);
+        assert_eq!(matrix.rows(0, 1..2), ndarray::array![[5.0, 6.0]]);
+        assert!(matrix.rows(0, 0..1)[[0, 1]].is_nan() && matrix.rows(1, 1..2)[[0, 1]].is_nan());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        assert_eq!(parse("a\n1\n", &["A0"]), Err("1 rows for A0, where the recording has 2 frames".to_owned()));
+        assert_eq!(parse("a\nx\n1\n", &["A0"]), Err("line 2, column a: \"x\" is not a number".to_owned()));
+        assert!(parse("frame,a\n1,1\n2,1\n", &["A0"]).unwrap_err().contains("where frame 0 belongs"));
+        assert!(parse("a\n1\n1\n", &["A0", "A1"]).unwrap_err().contains("add a column animal"));
+        assert!(parse("animal,a\nA7,1\n", &["A0"]).unwrap_err().contains("no animal \"A7\""));
+    }
+}
