@@ -8,6 +8,8 @@ use clap::{Args, Subcommand};
 
 use super::console::{Common, Console};
 use crate::behavior::clips::{ClipLengths, ClipLimits};
+use crate::jobs::behavior::count;
+use crate::jobs::behavior::layer::Layer;
 use crate::jobs::behavior::{self, Align, FeatureKind, Options, Report, Segmenter, Through};
 use crate::store::Project;
 
@@ -22,6 +24,26 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum What {
     Run(RunArguments),
+    Stats(StatsArguments),
+}
+
+/// Count what is in a timeline: time budgets, bouts, transitions, and how groups of subjects differ.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: behaviorvlm behavior stats mice.bvlm --layer merged")]
+struct StatsArguments {
+    /// The project file.
+    project: PathBuf,
+    /// clips, captions, merged or human. Without it, what people said where they said anything, else merged.
+    #[arg(long, value_name = "LAYER")]
+    layer: Option<String>,
+    /// Of the permutations, where there are too many to try all.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// One recording of several; all of them where none is named.
+    #[arg(long, value_name = "NAME")]
+    recording: Option<String>,
+    #[command(flatten)]
+    common: Common,
 }
 
 /// Cut recordings into clips, describe each from what is measured, and merge them into segments.
@@ -85,7 +107,17 @@ struct RunArguments {
 pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<ExitCode> {
     match &arguments.what {
         What::Run(arguments) => run_pipeline(arguments, console),
+        What::Stats(arguments) => stats(arguments, console),
     }
+}
+
+fn stats(arguments: &StatsArguments, console: &Console) -> anyhow::Result<ExitCode> {
+    let layer = arguments.layer.as_deref().map(str::parse::<Layer>).transpose()?;
+    let project = Project::open_read_only(&arguments.project)?;
+    let recording = arguments.recording.as_deref();
+    let report = console.job(&arguments.common, |job| count::count(job, &project, recording, layer, arguments.seed))?;
+    console.print(&arguments.common, &report, || report.to_text())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<ExitCode> {

@@ -136,6 +136,18 @@ pub enum BehaviorError {
         /// What is wrong with it.
         message: String,
     },
+    /// A format that cannot be written.
+    #[error("{format} is only read; write --format behavior, vectors, vectors-multi or story")]
+    OnlyRead {
+        /// The format.
+        format: &'static str,
+    },
+    /// A format that cannot be read.
+    #[error("{format} is only written; timelines are read from --format behavior or boris")]
+    OnlyWritten {
+        /// The format.
+        format: &'static str,
+    },
     /// A map of labels that cannot be used.
     #[error("{what}: {source}")]
     Map {

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use super::BehaviorError;
 use super::layer::{self, Layer};
+use super::tell::{self, TellFormat};
 use crate::behavior::evaluation::report::{self, ReportTexts};
 use crate::behavior::evaluation::{Evaluation, EvaluationOptions, Interval, LabelMap, Lanes, RecordingPair, evaluate};
-use crate::formats::behavior_table::{BehaviorRecording, BehaviorRow, read_behavior};
+use crate::formats::behavior_table::{BehaviorRecording, BehaviorRow};
 use crate::jobs::{Job, JobError, open, whole_file};
 use crate::model::{AnimalId, FrameRange, Vocabulary};
 use crate::store::{Project, RecordingInfo};
@@ -96,8 +97,11 @@ pub(super) fn table_recordings(infos: &[RecordingInfo]) -> Vec<BehaviorRecording
     infos.iter().map(one).collect()
 }
 
+/// The rows of the table, or the events of BORIS: its preamble and its columns are its own.
 fn read_truth(path: &Path, infos: &[RecordingInfo]) -> Result<Vec<BehaviorRow>, JobError> {
-    Ok(read_behavior(path, &table_recordings(infos))?)
+    let text = super::read_text(path)?;
+    let is_boris = text.trim_start_matches('\u{feff}').starts_with("Observation id");
+    tell::read_rows(path, if is_boris { TellFormat::Boris } else { TellFormat::Table }, infos)
 }
 
 /// The animal that a row is about.

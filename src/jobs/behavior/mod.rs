@@ -18,6 +18,10 @@ pub mod layer;
 
 pub mod judge;
 
+pub mod tell;
+
+pub mod count;
+
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 

@@ -1,0 +1,48 @@
+//! Statistics of timelines: time budgets, bouts, transitions, and how groups of subjects differ.
+
+use super::layer::{self, Layer};
+use crate::behavior::statistics::{AnimalRecord, BudgetOptions, StatisticsReport, report};
+use crate::jobs::{Job, JobError, open};
+use crate::store::Project;
+
+/// Counts what is in a layer of the recordings.
+///
+/// Several animals of one recording are one subject each, named by recording; where the manifest names the recording's subject
+/// and there is one animal, it is that subject, whatever recording it is in.
+///
+/// # Errors
+/// When a recording has nothing in that layer.
+pub fn count(
+    job: &Job<'_>,
+    project: &Project,
+    recording: Option<&str>,
+    chosen: Option<Layer>,
+    seed: u64,
+) -> Result<StatisticsReport, JobError> {
+    let mut records = Vec::new();
+    for info in open::choose_all(project, recording)? {
+        job.check()?;
+        let layer = chosen.map_or_else(|| layer::standing(project, &info), Ok)?;
+        let segments = layer::segments(project, &info, layer)?;
+        let animals: Vec<String> = project.animals(info.id)?.into_iter().map(|animal| animal.name).collect();
+        for (index, animal) in animals.iter().enumerate() {
+            let own = segments.iter().filter(|segment| segment.animal.index() == index).cloned().collect();
+            let subject = match (&info.subject, animals.len()) {
+                (Some(subject), 1) => subject.clone(),
+                (Some(subject), _) => format!("{subject} {animal}"),
+                (None, _) => format!("{} {animal}", info.name),
+            };
+            records.push(AnimalRecord {
+                recording: info.name.clone(),
+                animal: animal.clone(),
+                subject,
+                group: info.group.clone(),
+                fps: info.fps,
+                frame_count: info.frame_count,
+                animals: animals.clone(),
+                segments: own,
+            });
+        }
+    }
+    Ok(report(&records, &BudgetOptions::default(), seed))
+}
