@@ -13,3 +13,5 @@ pub mod evaluation;
 pub mod kmeans;
 
 pub mod visual;
+
+pub mod fused;
