@@ -15,3 +15,5 @@ pub mod kmeans;
 pub mod visual;
 
 pub mod fused;
+
+pub mod picture;
