@@ -171,7 +171,7 @@ mod tests {
     fn blocks(frames: usize) -> (Array2<f32>, Array2<f32>) {
         let mut random = ChaCha8Rng::seed_from_u64(3);
         let mut noise = move || random.random_range(-1.0..1.0f32);
-        let state = |frame: usize| if frame / 20 % 2 == 0 { -2.0 } else { 2.0 };
+        let state = |frame: usize| if (frame / 20).is_multiple_of(2) { -2.0 } else { 2.0 };
         let keypoints = Array2::from_shape_fn((frames, 4), |(frame, _)| 100.0 * (state(frame) + noise()));
         let visual = Array2::from_shape_fn((frames, 40), |(frame, column)| {
             state(frame) * if column % 2 == 0 { 0.1 } else { -0.1 } + 0.1 * noise()
@@ -200,10 +200,10 @@ mod tests {
         let fusion = Fusion::fit(sound.view(), visual.view());
         let mut keypoints = sound.clone();
         let mut gate = vec![1.0; 200];
+        gate[100..120].fill(0.0);
         // The keypoints of frames 100 to 119 say the other behaviour, loudly.
         for frame in 100..120 {
             keypoints.row_mut(frame).fill(-900.0);
-            gate[frame] = 0.0;
         }
         let gated = fusion.apply(keypoints.view(), visual.view(), &gate);
         let open = fusion.apply(keypoints.view(), visual.view(), &[1.0; 200]);
