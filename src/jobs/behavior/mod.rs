@@ -22,6 +22,8 @@ pub mod tell;
 
 pub mod count;
 
+pub mod picture;
+
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -34,7 +36,7 @@ pub use self::subjects::{Align, Origin, Subjects};
 
 use self::cluster::{Cut, Source, numbered};
 use self::pixels::PixelRows;
-use self::rows::{FeatureRows, Matrix};
+use self::rows::{FeatureRows, FusedRows, Matrix};
 use super::{Job, JobError, open};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::clips::{ClipLengths, ClipLimits};
@@ -167,12 +169,27 @@ pub struct Report {
     pub segments: usize,
     /// Frames by label over all animals, the most frequent first.
     pub labels: Vec<(String, u64)>,
-    /// What contradicts itself, by reason.
-    pub findings: Vec<(Reason, usize)>,
+    /// What contradicts itself: reasons to look.
+    pub findings: Vec<Contradiction>,
     /// Whether all of it was there already.
     pub was_done: bool,
     /// Seconds that it took.
     pub wall_s: f64,
+}
+
+/// A segment that contradicts another, or itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Contradiction {
+    /// What is wrong.
+    pub reason: Reason,
+    /// Whose segment.
+    pub animal: String,
+    /// Its first frame.
+    pub start_frame: u32,
+    /// The frame after its last.
+    pub stop_frame: u32,
+    /// Its label.
+    pub label: String,
 }
 
 /// The kind of a run.
@@ -321,25 +338,30 @@ impl Work<'_> {
                 FeatureRows::Keypoints(KeypointFeatures::new(bodies, &self.subjects.zones))
             }
             FeatureKind::Matrix(path) => FeatureRows::Matrix(Matrix::read(&path, &names, bodies.frame_count)?),
-            FeatureKind::Pixels => {
-                let recording = open::recording_of(project, self.info)?;
-                let Some(mut pictures) = pixels::pictures(&recording)? else {
-                    return Err(BehaviorError::NoPictures { recording: self.info.name.clone() }.into());
-                };
-                let tracks = &self.subjects.tracks;
-                let places: Vec<Vec<Option<Place>>> = match self.subjects.origin {
-                    Origin::Arena => vec![vec![Some(Place::whole(pictures.size_px())); bodies.frame_count as usize]],
-                    _ => (0..tracks.animals.len()).map(|animal| places_of_track(tracks, animal)).collect(),
-                };
-                FeatureRows::Pixels(PixelRows::measure(
-                    self.job,
-                    pictures.as_mut(),
-                    bodies.fps,
-                    &places,
-                    project.path(),
-                )?)
+            FeatureKind::Pixels => FeatureRows::Pixels(self.pixels(project, bodies)?),
+            FeatureKind::Fused => {
+                let keypoints = KeypointFeatures::new(bodies, &self.subjects.zones);
+                let pixels = self.pixels(project, bodies)?;
+                FeatureRows::Fused(Box::new(FusedRows::new(bodies, keypoints, pixels)?))
             }
         })
+    }
+
+    /// Features of the pixels around each animal.
+    fn pixels(&self, project: &Project, bodies: &Bodies) -> Result<PixelRows, JobError> {
+        let recording = open::recording_of(project, self.info)?;
+        let Some(mut pictures) = pixels::pictures(&recording)? else {
+            return Err(BehaviorError::NoPictures { recording: self.info.name.clone() }.into());
+        };
+        let tracks = &self.subjects.tracks;
+        let places: Vec<Vec<Option<Place>>> = match self.subjects.origin {
+            Origin::Poses => return Err(BehaviorError::NoPictures { recording: self.info.name.clone() }.into()),
+            Origin::Arena => vec![vec![Some(Place::whole(pictures.size_px())); bodies.frame_count as usize]],
+            Origin::Tables | Origin::Blobs => {
+                (0..tracks.animals.len()).map(|animal| places_of_track(tracks, animal)).collect()
+            }
+        };
+        PixelRows::measure(self.job, pictures.as_mut(), bodies.fps, &places, project.path())
     }
 
     /// In which frames each animal is there.
@@ -509,12 +531,17 @@ impl Work<'_> {
             segments.iter().map(|segment| (segment.label.as_str(), segment.stop_frame - segment.start_frame)),
         );
         let checker = Checker { animals: names.len(), vocabulary: self.vocabulary, bodies: Some((bodies, self.rules)) };
-        for finding in checker.check(&segments) {
-            match report.findings.iter_mut().find(|(reason, _)| *reason == finding.reason) {
-                Some((_, count)) => *count += 1,
-                None => report.findings.push((finding.reason, 1)),
+        let findings = checker.check(&segments).into_iter().map(|finding| {
+            let segment = &segments[finding.segment];
+            Contradiction {
+                reason: finding.reason,
+                animal: names[segment.animal.index()].clone(),
+                start_frame: segment.start_frame,
+                stop_frame: segment.stop_frame,
+                label: segment.label.clone(),
             }
-        }
+        });
+        report.findings = findings.collect();
         Ok(())
     }
 
