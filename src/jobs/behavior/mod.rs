@@ -383,7 +383,6 @@ impl Work<'_> {
     }
 
     /// What decides the result, and what decides the model.
-    #[expect(clippy::type_complexity, reason = "a pair of a pair that is taken apart at once")]
     fn settings(&self) -> Result<(String, Option<(Method, String)>), JobError> {
         let version = env!("CARGO_PKG_VERSION");
         let input = json!({ "version": version, "tracks": self.subjects.fingerprint, "zones": format!("{:?}", self.subjects.zones), "align": format!("{:?}", self.options.align), "features": self.feature_settings()? });
