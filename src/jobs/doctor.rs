@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::behavior::tables;
 use super::{Job, JobError, open, seeds};
 use crate::recording::Recording;
 use crate::recording::doctor::{self, Finding, Severity};
@@ -40,6 +41,10 @@ pub fn run(job: &Job<'_>, path: &Path, fix: bool) -> Result<Report, JobError> {
     if is_recording(path) {
         job.phase(format!("examine {}", path.display()), 0, "files");
         report.findings = doctor::examine(path);
+        if let Ok(recording) = Recording::open(path) {
+            let frames = recording.frame_count().unwrap_or_default();
+            report.findings.extend(tables::examine(&recording, frames));
+        }
     } else {
         project(job, path, fix, &mut report)?;
     }
@@ -155,7 +160,8 @@ fn recording(
             return Ok(());
         }
     };
-    report.findings.extend(doctor::examine_recording(&recording).into_iter().map(|mut finding| {
+    let of_tracks = tables::examine(&recording, info.frame_count);
+    report.findings.extend(doctor::examine_recording(&recording).into_iter().chain(of_tracks).map(|mut finding| {
         finding.message = format!("recording \"{name}\": {}", finding.message);
         finding
     }));
@@ -197,14 +203,17 @@ fn progress_findings(project: &Project, info: &RecordingInfo, report: &mut Repor
             "label three frames, then: behaviorvlm seeds PROJECT --import seeds.csv",
         ));
     }
-    for kind in ["detect", "pose"] {
+    for kind in ["detect", "pose", "behavior"] {
         let latest = project.latest_run(info.id, kind)?;
         if latest.is_some_and(|run| run.state != RunState::Finished) {
             report.findings.push(finding(
                 "unfinished_run",
                 Severity::Note,
                 format!("the last {kind} run of recording \"{name}\" did not end; what it did is kept"),
-                format!("run behaviorvlm {kind} again, it goes on where it stopped"),
+                match kind {
+                    "behavior" => "run behaviorvlm behavior run again, it goes on where it stopped".to_owned(),
+                    _ => format!("run behaviorvlm {kind} again, it goes on where it stopped"),
+                },
             ));
         }
     }

@@ -10,6 +10,8 @@ mod options;
 
 mod subjects;
 
+pub(super) mod tables;
+
 mod pixels;
 
 mod rows;
