@@ -19,6 +19,8 @@ pub struct Describer<'a> {
     pub(super) names: &'a [String],
     pub(super) pairs: PairParts,
     flags: Flags,
+    /// How high the highest part of each animal usually is, units of the tracks; `None` where heights are not known.
+    usual_heights: Vec<Option<f32>>,
 }
 
 /// A label before it is put into words.
@@ -42,7 +44,13 @@ const SUREST_REARING: f32 = 0.6;
 impl<'a> Describer<'a> {
     /// Looks at all animals; `names` are theirs.
     pub fn new(bodies: &'a Bodies, zones: &'a [Zone], rules: &'a Rules, names: &'a [String]) -> Self {
-        Self { bodies, zones, rules, names, pairs: PairParts::of(bodies), flags: Flags::of(bodies, rules) }
+        let usual = |animal: usize| {
+            let highest = (0..bodies.frame_count as usize).map(|frame| highest_part(bodies, animal, frame));
+            median(highest.filter(|height| height.is_finite()).collect())
+        };
+        let usual_heights = (0..bodies.animals.len()).map(usual).collect();
+        let (pairs, flags) = (PairParts::of(bodies), Flags::of(bodies, rules));
+        Self { bodies, zones, rules, names, pairs, flags, usual_heights }
     }
 
     /// What an animal does in these frames.
@@ -202,13 +210,11 @@ impl<'a> Describer<'a> {
 
     fn is_rearing(&self, animal: usize, frame: usize) -> bool {
         let body = &self.bodies.animals[animal];
-        if body.heights.is_empty() {
+        let Some(usual) = self.usual_heights[animal] else {
             let slow = body.speed[frame] < self.rules.locomotion_speed_bl_per_sec;
             return slow && body.extent[frame] < self.rules.rearing_extent_bl;
-        }
-        let parts = self.bodies.parts.len();
-        let heights = body.heights[frame * parts..(frame + 1) * parts].iter().copied();
-        heights.fold(f32::NAN, f32::max) > self.rules.rearing_height_bl * body.length
+        };
+        highest_part(self.bodies, animal, frame) > usual + self.rules.rearing_height_bl * body.length
     }
 
     /// By how much the heading turned in all, rad; clockwise as seen is positive.
@@ -222,6 +228,13 @@ impl<'a> Describer<'a> {
     pub(super) fn median_of(&self, frames: &[usize], value: impl Fn(usize) -> f32) -> Option<f32> {
         median(frames.iter().map(|frame| value(*frame)).filter(|value| value.is_finite()).collect())
     }
+}
+
+/// How high the highest part of an animal is, units of the tracks; NaN where heights are not known.
+fn highest_part(bodies: &Bodies, animal: usize, frame: usize) -> f32 {
+    let (heights, parts) = (&bodies.animals[animal].heights, bodies.parts.len());
+    let of_frame = heights.get(frame * parts..(frame + 1) * parts).unwrap_or_default();
+    of_frame.iter().copied().fold(f32::NAN, f32::max)
 }
 
 /// How sure a share makes: a half where it is just enough, one where it is all.

@@ -120,6 +120,17 @@ fn what_an_animal_does_alone() {
 }
 
 #[test]
+fn an_animal_rears_where_it_is_higher_than_it_usually_is() {
+    let mut track = animal(120, |_| ([0.0, 0.0], 0.0));
+    // All parts are high above the floor, and the nose goes up by 40 units for a second.
+    let height = |frame: usize, part: usize| if part == 0 && (60..90).contains(&frame) { 110.0 } else { 70.0 };
+    track.heights = (0..120 * 7).map(|at| height(at / 7, at % 7)).collect();
+    let bodies = bodies(120, vec![track], None);
+    assert_eq!(said(&bodies, &[], 0, 60..90).label, "rearing");
+    assert_eq!(said(&bodies, &[], 0, 0..60).label, "stationary");
+}
+
+#[test]
 fn rules_that_cannot_be_read_name_the_line() {
     assert_eq!(Rules::mouse().share.chase, 0.5);
     let text = Rules::BUILT_IN.replace("contact_bl = 0.25 ", "contakt_bl = 0.25 ");
