@@ -25,7 +25,7 @@ pub struct Blob {
     pub bounds: [f32; 4],
     /// The direction of its long axis, from −π/2 to π/2, from x towards y; which end is the head is not in it.
     pub axis_rad: f32,
-    /// Twice the standard deviations along and across the axis, doubled again: the axes of the ellipse with its moments.
+    /// Length and width of the ellipse with its moments: four standard deviations along and across the axis.
     pub axes_px: [f32; 2],
     /// Its area.
     pub area_px: f32,

@@ -20,6 +20,8 @@ pub mod features;
 
 pub mod visual;
 
+pub mod fused;
+
 pub mod rules;
 
 pub mod merge;
@@ -45,3 +47,5 @@ pub mod story;
 pub mod evaluation;
 
 pub mod statistics;
+
+pub mod picture;

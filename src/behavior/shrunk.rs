@@ -34,7 +34,7 @@ impl Shrunk {
     }
 
     /// Where a place of the picture lies in this one.
-    pub fn from_image(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+    pub fn to_shrunk(&self, [x, y]: [f32; 2]) -> [f32; 2] {
         let factor = self.factor as f32;
         [(x + 0.5) / factor - 0.5, (y + 0.5) / factor - 0.5]
     }
@@ -80,8 +80,8 @@ mod tests {
         let shrunk = Shrunk::of(&GrayFrame { width: 5, height: 3, pixels }, 2);
         assert_eq!((shrunk.width, shrunk.height), (2, 1));
         assert_eq!(shrunk.levels, [3.0, 10.0]);
-        assert_eq!(shrunk.from_image([0.5, 0.5]), [0.0, 0.0]);
-        assert_eq!(shrunk.to_image(shrunk.from_image([3.0, 1.25])), [3.0, 1.25]);
+        assert_eq!(shrunk.to_shrunk([0.5, 0.5]), [0.0, 0.0]);
+        assert_eq!(shrunk.to_image(shrunk.to_shrunk([3.0, 1.25])), [3.0, 1.25]);
     }
 
     #[test]

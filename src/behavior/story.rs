@@ -55,7 +55,7 @@ const fn alone(label: &'static str, alone: &'static str) -> Phrases {
     Phrases { label, actor: "", recipient: "", mutual: "", alone }
 }
 
-const PHRASES: [Phrases; 17] = [
+const PHRASES: [Phrases; 18] = [
     alone("stationary", "stayed still"),
     alone("locomotion", "ran"),
     alone("turning", "turned around"),
@@ -105,6 +105,13 @@ const PHRASES: [Phrases; 17] = [
         recipient: "had an ear touched by the nose of {}",
         mutual: "was nose to ear with {}",
         alone: "put its nose to an ear of another animal",
+    },
+    Phrases {
+        label: "investigation",
+        actor: "sniffed at {}",
+        recipient: "was sniffed at by {}",
+        mutual: "sniffed at {} and was sniffed at",
+        alone: "sniffed at another animal",
     },
     Phrases {
         label: "contact",

@@ -10,6 +10,7 @@ use super::console::{Common, Console};
 use crate::behavior::clips::{ClipLengths, ClipLimits};
 use crate::jobs::behavior::count;
 use crate::jobs::behavior::layer::Layer;
+use crate::jobs::behavior::picture;
 use crate::jobs::behavior::{self, Align, FeatureKind, Options, Report, Segmenter, Through};
 use crate::store::Project;
 
@@ -25,6 +26,25 @@ pub(super) struct Arguments {
 enum What {
     Run(RunArguments),
     Stats(StatsArguments),
+    Picture(PictureArguments),
+}
+
+/// Draw a timeline to a PNG file: a lane per animal, and twelve segments with their pictures and descriptions.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: behaviorvlm behavior picture mice.bvlm timeline.png")]
+struct PictureArguments {
+    /// The project file.
+    project: PathBuf,
+    /// The picture; it is replaced whole.
+    path: PathBuf,
+    /// clips, captions, merged or human. Without it, what people said where they said anything, else merged.
+    #[arg(long, value_name = "LAYER")]
+    layer: Option<String>,
+    /// One recording of several.
+    #[arg(long, value_name = "NAME")]
+    recording: Option<String>,
+    #[command(flatten)]
+    common: Common,
 }
 
 /// Count what is in a timeline: time budgets, bouts, transitions, and how groups of subjects differ.
@@ -60,7 +80,7 @@ struct RunArguments {
     /// How far to go: features, clips, captions or merge.
     #[arg(long, value_name = "STEP", default_value = "merge")]
     through: String,
-    /// What features are made of: keypoints, pixels, the path of a CSV table (a row per frame), or auto: keypoints where there are any.
+    /// What features are made of: keypoints, pixels, fused (both), the path of a CSV table (a row per frame), or auto: keypoints where there are any.
     #[arg(long, value_name = "KIND", default_value = "auto")]
     features: String,
     /// What cuts: dec, dec-paper (the published net), kmeans, the path of a table with a syllable per frame, or changes: and the
@@ -108,7 +128,18 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<Ex
     match &arguments.what {
         What::Run(arguments) => run_pipeline(arguments, console),
         What::Stats(arguments) => stats(arguments, console),
+        What::Picture(arguments) => draw(arguments, console),
     }
+}
+
+fn draw(arguments: &PictureArguments, console: &Console) -> anyhow::Result<ExitCode> {
+    let layer = arguments.layer.as_deref().map(str::parse::<Layer>).transpose()?;
+    let mut project = Project::open(&arguments.project)?;
+    let recording = arguments.recording.as_deref();
+    console.job(&arguments.common, |job| picture::draw(job, &mut project, recording, layer, &arguments.path))?;
+    let drawn = serde_json::json!({ "picture": arguments.path });
+    console.print(&arguments.common, &drawn, || format!("{} drawn\n", arguments.path.display()))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn stats(arguments: &StatsArguments, console: &Console) -> anyhow::Result<ExitCode> {
@@ -171,8 +202,16 @@ fn words(report: &Report) -> String {
     if report.segments > 0 {
         let _ = writeln!(text, "{} segments", report.segments);
     }
-    for (reason, count) in &report.findings {
-        let _ = writeln!(text, "  {count} × {}", reason.words());
+    for found in &report.findings {
+        let _ = writeln!(
+            text,
+            "  look at {} {}..{} {}: {}",
+            found.animal,
+            found.start_frame,
+            found.stop_frame,
+            found.label,
+            found.reason.words()
+        );
     }
     text
 }

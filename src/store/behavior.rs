@@ -17,11 +17,18 @@ const SEGMENT_COLUMNS: &str = "animal, start_frame, stop_frame, kind, label, des
                                status, source, clips";
 
 impl Project {
-    /// Says which animals a recording has; those that it had before go.
+    /// Says which animals a recording has; those that it had before go. Animals of which people said something keep their
+    /// names and places: more may follow them.
     ///
     /// # Errors
-    /// When two have the same name, or the file cannot be written.
+    /// When two have the same name, one that people spoke of would become another, or the file cannot be written.
     pub fn set_animals(&mut self, recording: RecordingId, animals: &[Animal]) -> Result<(), StoreError> {
+        let before = self.animals(recording)?;
+        let is_kept = |(at, animal): (usize, &Animal)| animals.get(at).is_some_and(|new| new.name == animal.name);
+        if !before.iter().enumerate().all(is_kept) && !self.human_segments(recording)?.is_empty() {
+            let names = |animals: &[Animal]| animals.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(StoreError::AnimalsInUse { before: names(&before), after: names(animals) });
+        }
         self.write(Durability::Power, |transaction| {
             transaction.execute("DELETE FROM animal WHERE recording = ?1", [recording.0])?;
             for (position, animal) in animals.iter().enumerate() {
@@ -288,4 +295,103 @@ fn segments_where(connection: &Connection, condition: &str, id: i64) -> Result<V
 fn word<T>(row: &Row<'_>, column: usize, parse: impl Fn(&str) -> Option<T>) -> Result<T, Fault> {
     let word: String = row.get(column)?;
     parse(&word).ok_or_else(|| Fault::Malformed(format!("\"{word}\" is no word of a segment or caption")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Skeleton;
+    use crate::store::{CameraInfo, NewRecording};
+
+    fn project() -> (tempfile::TempDir, Project, RecordingId) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut project = Project::create(&folder.path().join("p.bvlm"), &Skeleton::mabe12()).unwrap();
+        let id = project.add_recording(&NewRecording {
+            name: "r".to_owned(),
+            path: folder.path().to_owned(),
+            fingerprint: "x".to_owned(),
+            fps: 30.0,
+            frame_count: 100,
+            units: "mm".to_owned(),
+            fluorescence_lag_frames: 0.0,
+            subject: None,
+            session: None,
+            group: None,
+            cameras: vec![CameraInfo { name: "top".to_owned(), size_px: [10, 10] }],
+        });
+        let id = id.unwrap();
+        (folder, project, id)
+    }
+
+    fn animal(name: &str) -> Animal {
+        Animal { name: name.to_owned(), color: Some("#112233".to_owned()), is_identity_verified: false }
+    }
+
+    fn clip(id: u32, frames: [u32; 2], cluster: Option<u16>) -> Clip {
+        Clip { id: ClipId(id), animal: AnimalId(1), start_frame: frames[0], stop_frame: frames[1], cluster }
+    }
+
+    fn caption() -> Caption {
+        Caption {
+            label: "chase".to_owned(),
+            description: "A1 runs after A0.".to_owned(),
+            partner: Some(AnimalId(0)),
+            role: SocialRole::Actor,
+            confidence: 0.75,
+        }
+    }
+
+    fn segment() -> Segment {
+        Segment {
+            animal: AnimalId(1),
+            start_frame: 0,
+            stop_frame: 100,
+            kind: SegmentKind::State,
+            label: "chase".to_owned(),
+            description: "A1 runs after A0.".to_owned(),
+            partner: Some(AnimalId(0)),
+            role: SocialRole::Actor,
+            confidence: Some(0.5),
+            status: SegmentStatus::Accepted,
+            source: BehaviorSource::Imported,
+            clips: vec![ClipId(0), ClipId(1)],
+        }
+    }
+
+    #[test]
+    fn each_layer_reads_back_and_a_new_one_below_takes_the_ones_above_away() {
+        let (_folder, mut project, recording) = project();
+        project.set_animals(recording, &[animal("A0"), animal("A1")]).unwrap();
+        assert_eq!(project.animals(recording).unwrap(), [animal("A0"), animal("A1")]);
+        let run = project.begin_run(recording, "behavior", "{}", 1).unwrap();
+        let clips = [clip(0, [0, 40], Some(3)), clip(1, [40, 100], None)];
+        project.put_clips(run, &clips).unwrap();
+        assert_eq!(project.clips(run).unwrap(), clips);
+        let captions = [(ClipId(0), caption()), (ClipId(1), caption())];
+        project.put_captions(run, BehaviorSource::Rules, &captions).unwrap();
+        assert_eq!(project.captions(run).unwrap(), captions);
+        project.put_merged(recording, run, &[segment()], 5).unwrap();
+        assert_eq!(project.merged_segments(run).unwrap(), [segment()]);
+        assert!(project.human_segments(recording).unwrap().is_empty(), "a run writes no human layer");
+        project.put_captions(run, BehaviorSource::Rules, &captions[..1]).unwrap();
+        assert!(project.merged_segments(run).unwrap().is_empty());
+        project.put_clips(run, &clips[..1]).unwrap();
+        assert!(project.captions(run).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_people_said_is_not_read_over_and_keeps_its_animals() {
+        let (_folder, mut project, recording) = project();
+        project.set_animals(recording, &[animal("A0"), animal("A1")]).unwrap();
+        let layer = [(recording, vec![segment()])];
+        assert!(matches!(project.import_segments(&layer, " ", 1), Err(StoreError::MissingAnnotator)));
+        project.import_segments(&layer, "Ann", 1).unwrap();
+        let again = project.import_segments(&layer, "Ann", 2);
+        assert!(matches!(again, Err(StoreError::HumanLayerThere { segments: 1 })));
+        assert_eq!(project.human_segments(recording).unwrap(), [segment()]);
+        let swapped = project.set_animals(recording, &[animal("A1"), animal("A0")]);
+        assert!(matches!(swapped, Err(StoreError::AnimalsInUse { .. })));
+        project.set_animals(recording, &[animal("A0"), animal("A1"), animal("A2")]).unwrap();
+        assert_eq!(project.animals(recording).unwrap().len(), 3);
+    }
 }

@@ -187,6 +187,16 @@ pub enum StoreError {
         /// How many there are.
         segments: u32,
     },
+    /// Animals that people spoke of would become others.
+    #[error(
+        "the animals are {before}, and people's segments are of them; they cannot become {after}: give the animals their old names and order in recording.toml, or add the recording under another name"
+    )]
+    AnimalsInUse {
+        /// Their names.
+        before: String,
+        /// The names that they would get.
+        after: String,
+    },
     /// A machine tried to touch what a person labelled.
     #[error("refused: {message}; nothing of this write was saved")]
     HumanLabel {

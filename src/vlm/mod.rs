@@ -13,7 +13,7 @@ pub mod sent;
 
 pub mod canvas;
 
-mod pen;
+pub(crate) mod pen;
 
 pub mod marks;
 

@@ -8,8 +8,20 @@ use ab_glyph::{Font, FontRef, Glyph, GlyphId, PxScale, ScaleFont};
 
 use super::canvas::{Raster, Rgb};
 
-/// Letters of one width, in which 1, l and I, 0 and O differ.
-const FONT: &[u8] = include_bytes!("../../assets/fonts/JetBrainsMono-Bold.ttf");
+/// A set of letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Face {
+    /// Of one width, in which 1, l and I, 0 and O differ: names and numbers that models read.
+    Mono,
+    /// For sentences that people read.
+    Sans,
+    /// For headings that people read.
+    SansStrong,
+}
+
+const MONO: &[u8] = include_bytes!("../../assets/fonts/JetBrainsMono-Bold.ttf");
+const SANS: &[u8] = include_bytes!("../../assets/fonts/Inter-Regular.ttf");
+const SANS_STRONG: &[u8] = include_bytes!("../../assets/fonts/Inter-SemiBold.ttf");
 
 /// Stands for letters that the font does not have.
 const UNKNOWN_LETTER: char = '?';
@@ -50,7 +62,7 @@ impl Pill {
 }
 
 /// Draws a circle's line of some width.
-pub(super) fn ring(raster: &mut Raster, [x, y]: [f32; 2], radius_px: f32, width_px: f32, colour: Rgb, opacity: f32) {
+pub(crate) fn ring(raster: &mut Raster, [x, y]: [f32; 2], radius_px: f32, width_px: f32, colour: Rgb, opacity: f32) {
     let reach = radius_px + width_px / 2.0 + 1.0;
     cover(raster, [x - reach, y - reach], [x + reach, y + reach], colour, opacity, |at_x, at_y| {
         let distance = length(at_x - x, at_y - y);
@@ -59,7 +71,7 @@ pub(super) fn ring(raster: &mut Raster, [x, y]: [f32; 2], radius_px: f32, width_
 }
 
 /// Draws a line with round ends.
-pub(super) fn line(raster: &mut Raster, ends: [[f32; 2]; 2], width_px: f32, colour: Rgb, opacity: f32) {
+pub(crate) fn line(raster: &mut Raster, ends: [[f32; 2]; 2], width_px: f32, colour: Rgb, opacity: f32) {
     let [[x0, y0], [x1, y1]] = ends;
     let reach = width_px / 2.0 + 1.0;
     let low = [x0.min(x1) - reach, y0.min(y1) - reach];
@@ -68,31 +80,42 @@ pub(super) fn line(raster: &mut Raster, ends: [[f32; 2]; 2], width_px: f32, colo
 }
 
 /// Fills a box with rounded corners.
-pub(super) fn fill(raster: &mut Raster, pill: &Pill, corner_px: f32, colour: Rgb, opacity: f32) {
+pub(crate) fn fill(raster: &mut Raster, pill: &Pill, corner_px: f32, colour: Rgb, opacity: f32) {
     let high = [pill.x + pill.width + 1.0, pill.y + pill.height + 1.0];
     cover(raster, [pill.x - 1.0, pill.y - 1.0], high, colour, opacity, |x, y| {
         0.5 - edge_distance([x, y], pill, corner_px)
     });
 }
 
-/// How wide a line of text is, and how high its capitals are, at a size of its em square.
-pub(super) fn text_size(text: &str, em_px: f32) -> [f32; 2] {
-    let font = font().as_scaled(scale(em_px));
-    let width = text.chars().map(|letter| font.h_advance(glyph_of(letter))).sum();
-    [width, em_px * CAPITALS]
+/// How wide a line of text is in [`Face::Mono`], and how high its capitals are, at a size of its em square.
+pub(crate) fn text_size(text: &str, em_px: f32) -> [f32; 2] {
+    [text_width(Face::Mono, text, em_px), em_px * CAPITALS]
+}
+
+/// How wide a line of text is at a size of its em square.
+pub(crate) fn text_width(face: Face, text: &str, em_px: f32) -> f32 {
+    let font = font(face);
+    let scaled = font.as_scaled(scale(font, em_px));
+    text.chars().map(|letter| scaled.h_advance(glyph_of(font, letter))).sum()
+}
+
+/// Writes a line of text in [`Face::Mono`]; `x` is its left edge, `baseline` where its letters stand.
+pub(crate) fn write(raster: &mut Raster, text: &str, at: [f32; 2], em_px: f32, colour: Rgb) {
+    write_in(Face::Mono, raster, text, at, em_px, colour);
 }
 
 /// Writes a line of text; `x` is its left edge, `baseline` where its letters stand.
-pub(super) fn write(raster: &mut Raster, text: &str, [x, baseline]: [f32; 2], em_px: f32, colour: Rgb) {
-    let scale = scale(em_px);
-    let font = font().as_scaled(scale);
+pub(crate) fn write_in(face: Face, raster: &mut Raster, text: &str, [x, baseline]: [f32; 2], em_px: f32, colour: Rgb) {
+    let font = font(face);
+    let scale = scale(font, em_px);
+    let scaled = font.as_scaled(scale);
     // Outlines count from the corner of the first pixel.
     let mut pen = x + 0.5;
     for letter in text.chars() {
-        let id = glyph_of(letter);
+        let id = glyph_of(font, letter);
         let glyph = Glyph { id, scale, position: ab_glyph::point(pen, baseline + 0.5) };
-        pen += font.h_advance(id);
-        let Some(outline) = font.outline_glyph(glyph) else { continue };
+        pen += scaled.h_advance(id);
+        let Some(outline) = scaled.outline_glyph(glyph) else { continue };
         let corner = outline.px_bounds().min;
         outline.draw(|across, down, coverage| {
             blend(raster, corner.x as i64 + i64::from(across), corner.y as i64 + i64::from(down), colour, coverage);
@@ -103,21 +126,25 @@ pub(super) fn write(raster: &mut Raster, text: &str, [x, baseline]: [f32; 2], em
 /// Height of capitals and figures in em squares.
 const CAPITALS: f32 = 0.73;
 
-fn font() -> &'static FontRef<'static> {
-    static READ: OnceLock<FontRef<'static>> = OnceLock::new();
-    READ.get_or_init(|| FontRef::try_from_slice(FONT).expect("the built-in font is valid"))
+fn font(face: Face) -> &'static FontRef<'static> {
+    static READ: [OnceLock<FontRef<'static>>; 3] = [const { OnceLock::new() }; 3];
+    let (read, bytes) = match face {
+        Face::Mono => (&READ[0], MONO),
+        Face::Sans => (&READ[1], SANS),
+        Face::SansStrong => (&READ[2], SANS_STRONG),
+    };
+    read.get_or_init(|| FontRef::try_from_slice(bytes).expect("the built-in fonts are valid"))
 }
 
 /// The font's own measure of height, from lowest to highest letter, for an em square of so many pixels.
-fn scale(em_px: f32) -> PxScale {
-    let font = font();
+fn scale(font: &FontRef<'_>, em_px: f32) -> PxScale {
     let em_units = font.units_per_em().unwrap_or(1000.0);
     PxScale::from(em_px * font.height_unscaled() / em_units)
 }
 
-fn glyph_of(letter: char) -> GlyphId {
-    let known = font().glyph_id(letter);
-    if known.0 == 0 { font().glyph_id(UNKNOWN_LETTER) } else { known }
+fn glyph_of(font: &FontRef<'_>, letter: char) -> GlyphId {
+    let known = font.glyph_id(letter);
+    if known.0 == 0 { font.glyph_id(UNKNOWN_LETTER) } else { known }
 }
 
 /// Blends a colour into each pixel between two corners by how far inside a shape it is, in pixels: all from 1, none below 0.
@@ -156,12 +183,12 @@ fn blend(raster: &mut Raster, x: i64, y: i64, colour: Rgb, share: f32) {
 }
 
 /// The length of a step. Square roots are the same on every machine, which the library's `hypot` need not be.
-pub(super) fn length(across: f32, down: f32) -> f32 {
+pub(crate) fn length(across: f32, down: f32) -> f32 {
     (across * across + down * down).sqrt()
 }
 
 /// How far a point is from a line between two ends.
-pub(super) fn distance_to([x, y]: [f32; 2], [[x0, y0], [x1, y1]]: [[f32; 2]; 2]) -> f32 {
+pub(crate) fn distance_to([x, y]: [f32; 2], [[x0, y0], [x1, y1]]: [[f32; 2]; 2]) -> f32 {
     let (along_x, along_y) = (x1 - x0, y1 - y0);
     let squared = along_x * along_x + along_y * along_y;
     let share = if squared > 0.0 { ((x - x0) * along_x + (y - y0) * along_y) / squared } else { 0.0 };

@@ -89,8 +89,9 @@ mod tests {
         check(&[(1.0, 1, 0.0), (1.05, 1, 0.0)], &[1, 1]);
         check(&[(1.1, 2, 0.0), (1.0, 1, 0.0)], &[2, 1]);
         check(&[], &[]);
-        // What walks about is one animal, whatever was believed before.
+        // What walks about is one animal, whatever was believed before; where the other went is not told by this alone.
         check(&[(1.05, 2, 0.0), (1.1, 1, 0.0)], &[2, 1]);
-        check(&[(1.05, 2, 0.12), (1.1, 1, 0.0)], &[1, 2]);
+        check(&[(1.05, 2, 0.12), (1.1, 1, 0.0)], &[1, 1]);
+        check(&[(1.05, 1, 0.12), (1.4, 1, 0.0)], &[1, 2]);
     }
 }

@@ -160,8 +160,8 @@ impl<'a> KeypointFeatures<'a> {
         let (centre, [x, y]) = (body.centre[frame], body.heading[frame]);
         // Without a heading, what lies along the axes of the image says where the animal is turned, not what it does.
         let in_body = |vector: [f32; 2]| [vector[0] * x + vector[1] * y, vector[1] * x - vector[0] * y];
-        for part in 0..points.len() {
-            let [forward, sideways] = in_body([points[part][0] - centre[0], points[part][1] - centre[1]]);
+        for (part, point) in points.iter().enumerate() {
+            let [forward, sideways] = in_body([point[0] - centre[0], point[1] - centre[1]]);
             let velocity = in_body(self.velocity(animal, part, frame));
             let per_sec = self.bodies.fps as f32 * unit;
             values.extend([forward * unit, sideways * unit, velocity[0] * per_sec, velocity[1] * per_sec]);

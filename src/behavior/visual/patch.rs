@@ -24,7 +24,7 @@ impl Patches {
         let [now, before, slow] = pictures;
         let step = place.size_px.map(|side| side / (now.factor * PATCH_PX) as f32);
         let (sine, cosine) = place.heading_rad.unwrap_or(0.0).sin_cos();
-        let [x, y] = now.from_image(place.center);
+        let [x, y] = now.to_shrunk(place.center);
         let middle = (PATCH_PX as f32 - 1.0) / 2.0;
         let mut cut = [(); 3].map(|()| Vec::with_capacity(PATCH_PX * PATCH_PX));
         for row in 0..PATCH_PX {

@@ -60,7 +60,7 @@ impl Source<'_> {
                 .map(|range| {
                     let chosen: Vec<usize> = range
                         .clone()
-                        .filter(|frame| *frame as usize % step == 0)
+                        .filter(|frame| (*frame as usize).is_multiple_of(step))
                         .map(|it| (it - range.start) as usize)
                         .collect();
                     Ok(self.features.rows(animal, range)?.select(Axis(0), &chosen))

@@ -17,7 +17,7 @@ use crate::behavior::visual::{Place, VisualFeatures};
 use crate::jobs::{Job, JobError};
 use crate::model::skeleton::Role;
 use crate::model::{AnimalTrack, Part, Tracks};
-use crate::recording::{FrameSource, Recording, open_channel};
+use crate::recording::{Channel, FrameSource, GrayFrame, GrayPixels, MediaError, Recording, open_channel};
 
 /// Frames between two looks at whether to stop.
 const STEP_FRAMES: u32 = 64;
@@ -27,6 +27,38 @@ pub(super) fn pictures(recording: &Recording) -> Result<Option<Box<dyn FrameSour
     let camera = watching_camera(recording);
     let Some(channel) = picture_channel(recording, camera) else { return Ok(None) };
     Ok(Some(open_channel(recording, camera, channel)?))
+}
+
+/// The masks of the camera that behaviour is watched with, animals white; `None` where there are none.
+pub(super) fn masks(recording: &Recording) -> Result<Option<Box<dyn FrameSource + Send>>, JobError> {
+    let camera = watching_camera(recording);
+    if recording.cameras.get(camera.index()).is_none_or(|media| media.mask.is_none()) {
+        return Ok(None);
+    }
+    Ok(Some(Box::new(White(open_channel(recording, camera, Channel::Mask)?))))
+}
+
+/// Masks in which each pixel that is not black is white.
+struct White(Box<dyn FrameSource + Send>);
+
+impl FrameSource for White {
+    fn frame_count(&mut self) -> Result<u32, MediaError> {
+        self.0.frame_count()
+    }
+
+    fn size_px(&self) -> [u32; 2] {
+        self.0.size_px()
+    }
+
+    fn read(&mut self, frame: u32) -> Result<GrayFrame, MediaError> {
+        let shown = self.0.read(frame)?;
+        let white = |is_animal: bool| if is_animal { 255 } else { 0 };
+        let pixels = match &shown.pixels {
+            GrayPixels::U8(values) => values.iter().map(|value| white(*value > 0)).collect(),
+            GrayPixels::U16(values) => values.iter().map(|value| white(*value > 0)).collect(),
+        };
+        Ok(GrayFrame { pixels: GrayPixels::U8(pixels), ..shown })
+    }
 }
 
 /// Finds animals as moving blobs; `None` where nothing moves or no count of them holds.

@@ -3,11 +3,14 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array2, Axis, Slice};
+use ndarray::{Array2, Axis, Slice, concatenate};
 
 use super::BehaviorError;
 use super::pixels::PixelRows;
+use crate::behavior::bodies::Bodies;
 use crate::behavior::features::KeypointFeatures;
+use crate::behavior::fused::{Fusion, KeypointEvidence, keypoint_gate};
+use crate::behavior::visual::VisualFeatures;
 use crate::jobs::JobError;
 
 /// What features are made of.
@@ -19,12 +22,14 @@ pub enum FeatureKind {
     Keypoints,
     /// Pixels around each animal.
     Pixels,
+    /// Both, leaning on pixels where keypoints are missing or jump.
+    Fused,
     /// A table of the user's: a row per frame, or per animal and frame.
     Matrix(PathBuf),
 }
 
 impl FeatureKind {
-    /// The kind of a word: `auto`, `keypoints`, `pixels`, or the path of a CSV table.
+    /// The kind of a word: `auto`, `keypoints`, `pixels`, `fused`, or the path of a CSV table.
     ///
     /// # Errors
     /// When it is no such word, and no file.
@@ -33,9 +38,10 @@ impl FeatureKind {
             "auto" => Self::Auto,
             "keypoints" => Self::Keypoints,
             "pixels" => Self::Pixels,
+            "fused" => Self::Fused,
             path if Path::new(path).is_file() => Self::Matrix(PathBuf::from(path)),
             _ => {
-                let known = "auto, keypoints, pixels, the path of a CSV table";
+                let known = "auto, keypoints, pixels, fused, the path of a CSV table";
                 return Err(BehaviorError::Word { what: "--features", word: word.to_owned(), known });
             }
         })
@@ -47,6 +53,7 @@ impl FeatureKind {
 pub(super) enum FeatureRows<'a> {
     Keypoints(KeypointFeatures<'a>),
     Pixels(PixelRows),
+    Fused(Box<FusedRows<'a>>),
     Matrix(Matrix),
 }
 
@@ -56,6 +63,7 @@ impl FeatureRows<'_> {
         match self {
             Self::Keypoints(features) => features.names(),
             Self::Pixels(rows) => rows.names(),
+            Self::Fused(rows) => &rows.names,
             Self::Matrix(matrix) => &matrix.names,
         }
     }
@@ -65,9 +73,83 @@ impl FeatureRows<'_> {
         match self {
             Self::Keypoints(features) => Ok(features.rows(animal, frames)),
             Self::Pixels(rows) => rows.rows(animal, frames),
+            Self::Fused(rows) => rows.rows(animal, frames),
             Self::Matrix(matrix) => Ok(matrix.rows(animal, frames)),
         }
     }
+}
+
+/// Keypoints and pixels in one row.
+#[derive(Debug)]
+pub(super) struct FusedRows<'a> {
+    keypoints: KeypointFeatures<'a>,
+    pixels: PixelRows,
+    fusion: Fusion,
+    /// By animal, then frame: how far keypoints can be trusted.
+    gates: Vec<Vec<f32>>,
+    names: Vec<String>,
+}
+
+/// Scales are learnt from about so many rows.
+const FITTED_ROWS: usize = 6000;
+
+impl<'a> FusedRows<'a> {
+    /// Learns scales and gates from all animals.
+    pub(super) fn new(bodies: &Bodies, keypoints: KeypointFeatures<'a>, pixels: PixelRows) -> Result<Self, JobError> {
+        let (frames, animals) = (bodies.frame_count, bodies.animals.len());
+        let step = (frames as usize * animals).div_ceil(FITTED_ROWS).max(1);
+        let (mut first, mut second, mut gates) = (Vec::new(), Vec::new(), Vec::new());
+        for animal in 0..animals {
+            let mut change = Vec::with_capacity(frames as usize);
+            for start in (0..frames).step_by(1024) {
+                let range = start..(start + 1024).min(frames);
+                let seen = pixels.rows(animal, range.clone())?;
+                let changes = VisualFeatures::change_columns();
+                let mean = |row: ndarray::ArrayView1<'_, f32>| {
+                    row.iter().take(changes.end).skip(changes.start).sum::<f32>() / changes.len() as f32
+                };
+                change.extend(seen.rows().into_iter().map(mean));
+                let chosen: Vec<usize> =
+                    (0..range.len()).filter(|at| (start as usize + at).is_multiple_of(step)).collect();
+                second.push(seen.select(Axis(0), &chosen));
+                first.push(keypoints.rows(animal, range).select(Axis(0), &chosen));
+            }
+            gates.push(gate_of(bodies, animal, &change));
+        }
+        let joined = |parts: &[Array2<f32>], columns: usize| {
+            let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+            concatenate(Axis(0), &views).unwrap_or_else(|_| Array2::zeros((0, columns)))
+        };
+        let first = joined(&first, keypoints.names().len());
+        let second = joined(&second, pixels.names().len());
+        let fusion = Fusion::fit(first.view(), second.view());
+        let names = keypoints.names().iter().chain(pixels.names()).cloned().collect();
+        Ok(Self { keypoints, pixels, fusion, gates, names })
+    }
+
+    fn rows(&self, animal: usize, frames: Range<u32>) -> Result<Array2<f32>, JobError> {
+        let gate = &self.gates[animal][frames.start as usize..frames.end as usize];
+        let pixels = self.pixels.rows(animal, frames.clone())?;
+        Ok(self.fusion.apply(self.keypoints.rows(animal, frames).view(), pixels.view(), gate))
+    }
+}
+
+/// How far the keypoints of an animal can be trusted in each frame, from how many there are and how fast they go beside the
+/// pixels.
+fn gate_of(bodies: &Bodies, animal: usize, change: &[f32]) -> Vec<f32> {
+    let frames = bodies.frame_count as usize;
+    let parts = bodies.parts.len().max(1) as f32;
+    let is_there = |point: &&[f32; 2]| point[0].is_finite();
+    let seen: Vec<f32> =
+        (0..frames).map(|frame| bodies.points(animal, frame).iter().filter(is_there).count() as f32 / parts).collect();
+    let fastest: Vec<f32> = (0..frames)
+        .map(|frame| {
+            let before = bodies.points(animal, frame.saturating_sub(1));
+            let moved = before.iter().zip(bodies.points(animal, frame)).map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1]));
+            moved.fold(f32::NAN, f32::max)
+        })
+        .collect();
+    keypoint_gate(&KeypointEvidence { seen_share: &seen, fastest_part: &fastest, change, confidence: None })
 }
 
 /// A table of the user's: numbers by animal, frame, column.

@@ -1,5 +1,5 @@
 //! Who is in a recording and where: the tracks of its manifest, else the 3D points of the project, else what moves in its
-//! pictures, else the arena as a whole.
+//! masks or pictures, else the arena as a whole.
 //!
 //! The recording's frames are the measure: tracks that are shorter or longer are fitted to them, with a warning, and where
 //! they differ by more than a moment, only if it is said which end fits.
@@ -93,7 +93,11 @@ pub(super) fn load(
     if let Some(subjects) = from_poses(project, &recording, info)? {
         return Ok(subjects);
     }
-    let Some(mut pictures) = pixels::pictures(&recording)? else {
+    let source = match pixels::masks(&recording)? {
+        Some(masks) => Some(masks),
+        None => pixels::pictures(&recording)?,
+    };
+    let Some(mut pictures) = source else {
         return Err(BehaviorError::NoSubjects { recording: info.name.clone() }.into());
     };
     from_pictures(job, project, &recording, info, pictures.as_mut())

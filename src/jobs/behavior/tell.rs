@@ -190,8 +190,13 @@ fn write_story(
     mut out: impl Write,
     path: &Path,
 ) -> Result<(), JobError> {
-    let options = StoryOptions { marks_unreviewed: true, ..StoryOptions::default() };
+    // Where nobody reviewed anything, once is enough.
+    let is_all_new = report.unreviewed == report.segments;
+    let options = StoryOptions { marks_unreviewed: !is_all_new, ..StoryOptions::default() };
     let mut text = String::new();
+    if is_all_new {
+        text.push_str("Nobody reviewed this yet.\n\n");
+    }
     for timeline in timelines {
         let of = StoryOf { animals: &timeline.animals, frame_count: timeline.info.frame_count, fps: timeline.info.fps };
         if timelines.len() > 1 {

@@ -57,7 +57,7 @@ fn sequence(folder: &Path, name: &str, frames: u32, picture: impl Fn(u32) -> Gra
 
 fn camera(name: &str, reflectance: Option<ChannelSource>, fluorescence: Option<ChannelSource>) -> CameraMedia {
     let zones = BTreeMap::new();
-    CameraMedia { name: name.to_owned(), reflectance, fluorescence, mask: None, video: None, zones }
+    CameraMedia { name: name.to_owned(), reflectance, fluorescence, mask: None, video: None, mm_per_px: None, zones }
 }
 
 /// Two cameras of numbered frames.

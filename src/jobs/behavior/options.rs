@@ -1,0 +1,156 @@
+//! What is asked of a run, and what it reports.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use super::BehaviorError;
+use super::rows::FeatureKind;
+use super::subjects::Align;
+use crate::behavior::clips::ClipLengths;
+use crate::behavior::consistency::Reason;
+use crate::behavior::dec::DecConfig;
+use crate::behavior::given::GivenKind;
+use crate::behavior::segmenter::{Method, TrainReport};
+
+/// How far a run goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Through {
+    /// Features, and the model of clusters.
+    Features,
+    /// Clips.
+    Clips,
+    /// What each clip shows.
+    Captions,
+    /// Merged segments.
+    Merge,
+}
+
+impl FromStr for Through {
+    type Err = BehaviorError;
+
+    fn from_str(word: &str) -> Result<Self, BehaviorError> {
+        match word {
+            "features" => Ok(Self::Features),
+            "clips" => Ok(Self::Clips),
+            "captions" => Ok(Self::Captions),
+            "merge" => Ok(Self::Merge),
+            _ => Err(BehaviorError::Word {
+                what: "--through",
+                word: word.to_owned(),
+                known: "features, clips, captions, merge",
+            }),
+        }
+    }
+}
+
+/// What cuts the recording into clips.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Segmenter {
+    /// A model that is trained on the features.
+    Trained(Method),
+    /// A table: a syllable per frame, or change points.
+    Given(PathBuf, GivenKind),
+}
+
+impl Segmenter {
+    /// The segmenter of a word: `dec`, `dec-paper` (the published net), `kmeans`, or the path of a table of syllables or, with
+    /// `changes:` before it, of change points.
+    ///
+    /// # Errors
+    /// When it is no such word, and no file.
+    pub fn parse(word: &str, clusters: usize, seed: u64) -> Result<Self, BehaviorError> {
+        Ok(match word {
+            "dec" => Self::Trained(Method::Dec(DecConfig { clusters, seed, ..DecConfig::default() })),
+            "dec-paper" => Self::Trained(Method::Dec(DecConfig { clusters, seed, ..DecConfig::paper() })),
+            "kmeans" => Self::Trained(Method::KMeans { clusters, starts: 20, seed }),
+            _ => {
+                let (path, kind) = match word.strip_prefix("changes:") {
+                    Some(path) => (path, GivenKind::ChangePoints),
+                    None => (word, GivenKind::Syllables),
+                };
+                if !Path::new(path).is_file() {
+                    return Err(BehaviorError::Word {
+                        what: "--segmenter",
+                        word: word.to_owned(),
+                        known: "dec, dec-paper, kmeans, the path of a table of syllables, changes: and the path of a table of change points",
+                    });
+                }
+                Self::Given(PathBuf::from(path), kind)
+            }
+        })
+    }
+}
+
+/// What is asked of a run.
+#[derive(Clone, Debug)]
+pub struct Options<'a> {
+    /// One recording of several; all of them where none is named.
+    pub recording: Option<&'a str>,
+    /// How far it goes.
+    pub through: Through,
+    /// What features are made of.
+    pub features: FeatureKind,
+    /// What cuts.
+    pub segmenter: Segmenter,
+    /// The price of a change of cluster, nats; `None` finds one that makes clips last.
+    pub switch_cost: Option<f32>,
+    /// Shortest and longest clip, s.
+    pub lengths_secs: [f64; 2],
+    /// A file of rules instead of the built-in ones.
+    pub rules: Option<&'a Path>,
+    /// A file of labels instead of the built-in ones.
+    pub vocabulary: Option<&'a Path>,
+    /// Which ends of tracks and recording belong together.
+    pub align: Option<Align>,
+    /// Cuts with the model of this recording instead of training one.
+    pub model_of: Option<&'a str>,
+    /// Begin anew, also where nothing changed.
+    pub again: bool,
+}
+
+/// What a run did with one recording.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The recording.
+    pub recording: String,
+    /// Its frames.
+    pub frames: u32,
+    /// Its animals.
+    pub animals: Vec<String>,
+    /// What the training did, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub training: Option<TrainReport>,
+    /// The price of a change that clips were cut with, nats, where they were cut now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub switch_cost: Option<f32>,
+    /// How long the clips are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clips: Option<ClipLengths>,
+    /// Merged segments.
+    pub segments: usize,
+    /// Frames by label over all animals, the most frequent first.
+    pub labels: Vec<(String, u64)>,
+    /// What contradicts itself: reasons to look.
+    pub findings: Vec<Contradiction>,
+    /// Whether all of it was there already.
+    pub was_done: bool,
+    /// Seconds that it took.
+    pub wall_s: f64,
+}
+
+/// A segment that contradicts another, or itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Contradiction {
+    /// What is wrong.
+    pub reason: Reason,
+    /// Whose segment.
+    pub animal: String,
+    /// Its first frame.
+    pub start_frame: u32,
+    /// The frame after its last.
+    pub stop_frame: u32,
+    /// Its label.
+    pub label: String,
+}

@@ -1,0 +1,374 @@
+//! A run over one recording: each step is stored whole before the next begins.
+
+use serde_json::json;
+
+use super::cluster::{Cut, Source, numbered};
+use super::options::{Contradiction, Options, Report, Segmenter, Through};
+use super::pixels::{self, PixelRows};
+use super::rows::{FeatureKind, FeatureRows, FusedRows, Matrix};
+use super::subjects::{Origin, Subjects};
+use super::{BehaviorError, KIND, read_text};
+use crate::behavior::bodies::Bodies;
+use crate::behavior::clips::{ClipLengths, ClipLimits};
+use crate::behavior::consistency::Checker;
+use crate::behavior::features::KeypointFeatures;
+use crate::behavior::given::Given;
+use crate::behavior::merge::merge;
+use crate::behavior::rules::{Describer, Rules};
+use crate::behavior::segmenter::{Method, Model, TrainReport};
+use crate::behavior::visual::{Place, places_of_track};
+use crate::jobs::{Job, JobError, open};
+use crate::model::{BehaviorSource, Caption, Clip, ClipId, RunId, Segment, SocialRole, Vocabulary};
+use crate::store::{Project, RecordingInfo, RunInfo, RunState, now_unix_ms};
+
+/// The kind of a training.
+const TRAINING: &str = "behavior model";
+
+/// What is measured of a blob's ends is worth less than what is measured of keypoints.
+const BLOB_CONFIDENCE: f32 = 0.5;
+
+/// Under this key a training keeps its model.
+const MODEL: &str = "model";
+
+/// Under this key it keeps its report.
+const REPORT: &str = "report";
+
+/// A run over one recording.
+pub(super) struct Work<'a> {
+    pub job: &'a Job<'a>,
+    pub info: &'a RecordingInfo,
+    pub options: &'a Options<'a>,
+    pub rules: &'a Rules,
+    pub vocabulary: &'a Vocabulary,
+    pub subjects: &'a Subjects,
+}
+
+impl Work<'_> {
+    /// Goes as far as is asked for.
+    pub(super) fn run(&self, project: &mut Project) -> Result<Report, JobError> {
+        let (settings, training) = self.settings()?;
+        let (run, was_done) = self.begin(project, &settings)?;
+        let bodies = Bodies::of(&self.subjects.tracks);
+        let mut report = Report {
+            recording: self.info.name.clone(),
+            frames: bodies.frame_count,
+            animals: self.subjects.animals.iter().map(|animal| animal.name.clone()).collect(),
+            training: None,
+            switch_cost: None,
+            clips: None,
+            segments: 0,
+            labels: Vec::new(),
+            findings: Vec::new(),
+            was_done,
+            wall_s: 0.0,
+        };
+        project.set_animals(self.info.id, &self.subjects.animals)?;
+        let mut clips = project.clips(run.id)?;
+        if clips.is_empty() {
+            clips = match &training {
+                Some((method, settings)) => {
+                    let features = self.features(project, &bodies)?;
+                    let is_seen = self.seen(&bodies, &features)?;
+                    let source = Source {
+                        features: &features,
+                        is_seen: &is_seen,
+                        frame_count: bodies.frame_count,
+                        fps: bodies.fps,
+                        recording: &self.info.name,
+                    };
+                    let (model, trained) = self.model(project, &source, method, settings)?;
+                    report.training = trained;
+                    if self.options.through == Through::Features {
+                        project.set_run_state(run.id, RunState::Stopped, now_unix_ms())?;
+                        return Ok(report);
+                    }
+                    let (clips, cost) = source.clips(self.job, &model, &self.cut())?;
+                    report.switch_cost = Some(cost);
+                    clips
+                }
+                None => self.given()?,
+            };
+            project.put_clips(run.id, &clips)?;
+        }
+        report.clips = Some(lengths(&clips, self.info.fps));
+        if self.options.through >= Through::Captions {
+            self.say(project, run.id, &bodies, &clips, &mut report)?;
+        }
+        if self.options.through == Through::Merge {
+            project.finish_run(run.id, now_unix_ms())?;
+        } else {
+            project.set_run_state(run.id, RunState::Stopped, now_unix_ms())?;
+        }
+        Ok(report)
+    }
+
+    /// The features that are asked for; blobs and arenas have more to say in their pixels than in three points.
+    fn features<'b>(&'b self, project: &Project, bodies: &'b Bodies) -> Result<FeatureRows<'b>, JobError> {
+        let has_points = self.subjects.tracks.parts.len() > 1 && self.subjects.origin != Origin::Arena;
+        let kind = match &self.options.features {
+            FeatureKind::Auto if has_points => FeatureKind::Keypoints,
+            FeatureKind::Auto => FeatureKind::Pixels,
+            other => other.clone(),
+        };
+        let names: Vec<String> = self.subjects.animals.iter().map(|animal| animal.name.clone()).collect();
+        Ok(match kind {
+            FeatureKind::Auto | FeatureKind::Keypoints => {
+                FeatureRows::Keypoints(KeypointFeatures::new(bodies, &self.subjects.zones))
+            }
+            FeatureKind::Matrix(path) => FeatureRows::Matrix(Matrix::read(&path, &names, bodies.frame_count)?),
+            FeatureKind::Pixels => FeatureRows::Pixels(self.pixels(project, bodies)?),
+            FeatureKind::Fused => {
+                let keypoints = KeypointFeatures::new(bodies, &self.subjects.zones);
+                let pixels = self.pixels(project, bodies)?;
+                FeatureRows::Fused(Box::new(FusedRows::new(bodies, keypoints, pixels)?))
+            }
+        })
+    }
+
+    /// Features of the pixels around each animal.
+    fn pixels(&self, project: &Project, bodies: &Bodies) -> Result<PixelRows, JobError> {
+        let recording = open::recording_of(project, self.info)?;
+        let Some(mut pictures) = pixels::pictures(&recording)? else {
+            return Err(BehaviorError::NoPictures { recording: self.info.name.clone() }.into());
+        };
+        let tracks = &self.subjects.tracks;
+        let places: Vec<Vec<Option<Place>>> = match self.subjects.origin {
+            Origin::Poses => return Err(BehaviorError::NoPictures { recording: self.info.name.clone() }.into()),
+            Origin::Arena => vec![vec![Some(Place::whole(pictures.size_px())); bodies.frame_count as usize]],
+            Origin::Tables | Origin::Blobs => {
+                (0..tracks.animals.len()).map(|animal| places_of_track(tracks, animal)).collect()
+            }
+        };
+        PixelRows::measure(self.job, pictures.as_mut(), bodies.fps, &places, project.path())
+    }
+
+    /// In which frames each animal is there.
+    fn seen(&self, bodies: &Bodies, features: &FeatureRows<'_>) -> Result<Vec<Vec<bool>>, JobError> {
+        let frames = bodies.frame_count;
+        let of_animal = |animal: usize| -> Result<Vec<bool>, JobError> {
+            // A matrix of the user's may know an animal that no track shows.
+            if let FeatureRows::Matrix(_) = features {
+                let rows = features.rows(animal, 0..frames)?;
+                return Ok(rows.rows().into_iter().map(|row| row.iter().any(|value| value.is_finite())).collect());
+            }
+            Ok((0..frames as usize).map(|frame| bodies.animals[animal].is_seen(frame)).collect())
+        };
+        (0..bodies.animals.len()).map(of_animal).collect()
+    }
+
+    fn cut(&self) -> Cut {
+        Cut { switch_cost: self.options.switch_cost, lengths_secs: self.options.lengths_secs }
+    }
+
+    /// What decides the result, and what decides the model.
+    fn settings(&self) -> Result<(String, Option<(Method, String)>), JobError> {
+        let version = env!("CARGO_PKG_VERSION");
+        let input = json!({ "version": version, "tracks": self.subjects.fingerprint, "zones": format!("{:?}", self.subjects.zones), "align": format!("{:?}", self.options.align), "features": self.feature_settings()? });
+        let training = match &self.options.segmenter {
+            Segmenter::Trained(method) => {
+                Some((method.clone(), json!({ "input": input, "method": method }).to_string()))
+            }
+            Segmenter::Given(..) => None,
+        };
+        let cut = match &self.options.segmenter {
+            Segmenter::Trained(method) => json!(method),
+            Segmenter::Given(path, kind) => {
+                json!([format!("{kind:?}"), blake3::hash(read_text(path)?.as_bytes()).to_hex().to_string()])
+            }
+        };
+        let settings = json!({
+            "input": input,
+            "segmenter": cut,
+            "model_of": self.options.model_of,
+            "switch_cost": self.options.switch_cost,
+            "lengths_secs": self.options.lengths_secs,
+            "rules": blake3::hash(format!("{:?}", self.rules).as_bytes()).to_hex().to_string(),
+            "vocabulary": blake3::hash(format!("{:?}", self.vocabulary).as_bytes()).to_hex().to_string(),
+        });
+        Ok((settings.to_string(), training))
+    }
+
+    /// What features are asked for, a matrix by its content.
+    fn feature_settings(&self) -> Result<String, JobError> {
+        Ok(match &self.options.features {
+            FeatureKind::Matrix(path) => blake3::hash(read_text(path)?.as_bytes()).to_hex().to_string(),
+            other => format!("{other:?}"),
+        })
+    }
+
+    /// The run to go on with, or a new one; and whether it has nothing left to do.
+    fn begin(&self, project: &mut Project, settings: &str) -> Result<(RunInfo, bool), JobError> {
+        let known = project.find_run(self.info.id, KIND, &Project::config_hash(settings))?;
+        // An earlier run with these settings counts only where no other came after it: the latest is what is shown.
+        let latest = project.latest_run(self.info.id, KIND)?.map(|run| run.id);
+        if let Some(run) = known.filter(|run| !self.options.again && Some(run.id) == latest) {
+            let is_done = run.state == RunState::Finished;
+            if !is_done {
+                project.set_run_state(run.id, RunState::Running, now_unix_ms())?;
+            }
+            return Ok((run, is_done));
+        }
+        let id = project.begin_run(self.info.id, KIND, settings, now_unix_ms())?;
+        Ok((project.run(id)?, false))
+    }
+
+    /// The model that cuts: that of another recording, a known one, or one that is trained now.
+    fn model(
+        &self,
+        project: &mut Project,
+        source: &Source<'_>,
+        method: &Method,
+        settings: &str,
+    ) -> Result<(Model, Option<TrainReport>), JobError> {
+        let read = |bytes: &[u8], recording: &str| {
+            Model::from_bytes(bytes).map_err(|source| BehaviorError::Model { recording: recording.to_owned(), source })
+        };
+        if let Some(name) = self.options.model_of {
+            let other = project.recording(name)?;
+            let run = project.latest_run(other.id, TRAINING)?;
+            let bytes = run.map(|run| project.checkpoint(run.id, MODEL)).transpose()?.flatten();
+            let Some(bytes) = bytes else {
+                let project = project.path().to_owned();
+                return Err(BehaviorError::NothingYet { recording: name.to_owned(), what: "model", project }.into());
+            };
+            return Ok((read(&bytes, name)?, None));
+        }
+        let known = project.find_run(self.info.id, TRAINING, &Project::config_hash(settings))?;
+        let finished = known.filter(|run| run.state == RunState::Finished && !self.options.again);
+        let bytes = finished.map(|run| project.checkpoint(run.id, MODEL)).transpose()?.flatten();
+        if let Some(bytes) = bytes {
+            return Ok((read(&bytes, &self.info.name)?, None));
+        }
+        let run = project.begin_run(self.info.id, TRAINING, settings, now_unix_ms())?;
+        let (model, trained) = source.train(self.job, method)?;
+        project.put_checkpoint(run, MODEL, &model.to_bytes())?;
+        project.put_checkpoint(run, REPORT, &serde_json::to_vec(&trained).unwrap_or_default())?;
+        project.finish_run(run, now_unix_ms())?;
+        Ok((model, Some(trained)))
+    }
+
+    /// Clips of a table of syllables or change points.
+    fn given(&self) -> Result<Vec<Clip>, JobError> {
+        let Segmenter::Given(path, kind) = &self.options.segmenter else { return Ok(Vec::new()) };
+        let text = read_text(path)?;
+        let invalid = |source| BehaviorError::Given { path: path.clone(), source };
+        let given = Given::parse(*kind, &text).map_err(invalid)?;
+        let limits = ClipLimits::from_secs(0.0, self.options.lengths_secs, self.info.fps);
+        let mut found = Vec::new();
+        for (index, animal) in self.subjects.animals.iter().enumerate() {
+            let Some(track) = given.track(&animal.name) else {
+                let known = given.tracks.iter().map(|track| track.animal.clone().unwrap_or_default());
+                let known = known.collect::<Vec<_>>().join(", ");
+                return Err(BehaviorError::NotGiven { animal: animal.name.clone(), path: path.clone(), known }.into());
+            };
+            let clips = track.clips(self.info.frame_count, &limits).map_err(invalid)?;
+            found.extend(numbered(clips, index, found.len()));
+        }
+        Ok(found)
+    }
+
+    /// Captions and, where they are wanted, merged segments.
+    fn say(
+        &self,
+        project: &mut Project,
+        run: RunId,
+        bodies: &Bodies,
+        clips: &[Clip],
+        report: &mut Report,
+    ) -> Result<(), JobError> {
+        let names: Vec<String> = self.subjects.animals.iter().map(|animal| animal.name.clone()).collect();
+        let describer = Describer::new(bodies, &self.subjects.zones, self.rules, &names);
+        let mut captions = project.captions(run)?;
+        if captions.len() != clips.len() {
+            self.job.phase("captions", clips.len() as u64, "clips");
+            captions = Vec::with_capacity(clips.len());
+            for (done, clip) in clips.iter().enumerate() {
+                self.job.check()?;
+                captions.push((clip.id, self.caption(&describer, clip)));
+                self.job.done(done as u64 + 1);
+            }
+            project.put_captions(run, BehaviorSource::Rules, &captions)?;
+        }
+        if self.options.through < Through::Merge {
+            report.labels = frames_by_label(
+                clips
+                    .iter()
+                    .zip(&captions)
+                    .map(|(clip, (_, caption))| (caption.label.as_str(), clip.stop_frame - clip.start_frame)),
+            );
+            return Ok(());
+        }
+        let mut segments = project.merged_segments(run)?;
+        if segments.is_empty() {
+            segments = self.merged(clips, &captions, &describer);
+            project.put_merged(self.info.id, run, &segments, now_unix_ms())?;
+        }
+        report.segments = segments.len();
+        report.labels = frames_by_label(
+            segments.iter().map(|segment| (segment.label.as_str(), segment.stop_frame - segment.start_frame)),
+        );
+        let checker = Checker { animals: names.len(), vocabulary: self.vocabulary, bodies: Some((bodies, self.rules)) };
+        let findings = checker.check(&segments).into_iter().map(|finding| {
+            let segment = &segments[finding.segment];
+            Contradiction {
+                reason: finding.reason,
+                animal: names[segment.animal.index()].clone(),
+                start_frame: segment.start_frame,
+                stop_frame: segment.stop_frame,
+                label: segment.label.clone(),
+            }
+        });
+        report.findings = findings.collect();
+        Ok(())
+    }
+
+    /// What the rules say of a clip. Of an arena they can say nothing; of a blob nothing surely.
+    fn caption(&self, describer: &Describer<'_>, clip: &Clip) -> Caption {
+        match self.subjects.origin {
+            Origin::Arena => Caption {
+                label: "no_behavior".to_owned(),
+                description: "No animal was told apart in the pictures.".to_owned(),
+                partner: None,
+                role: SocialRole::None,
+                confidence: 0.0,
+            },
+            Origin::Blobs => {
+                let caption = describer.describe(clip.animal, clip.frames());
+                Caption { confidence: caption.confidence * BLOB_CONFIDENCE, ..caption }
+            }
+            Origin::Tables | Origin::Poses => describer.describe(clip.animal, clip.frames()),
+        }
+    }
+
+    fn merged(&self, clips: &[Clip], captions: &[(ClipId, Caption)], describer: &Describer<'_>) -> Vec<Segment> {
+        let pairs: Vec<(Clip, Caption)> =
+            clips.iter().zip(captions).map(|(clip, (_, caption))| (*clip, caption.clone())).collect();
+        let by_animal = pairs.chunk_by(|a, b| a.0.animal == b.0.animal);
+        by_animal.flat_map(|of_animal| merge(of_animal, self.info.fps, describer)).collect()
+    }
+}
+
+/// How long clips are, whatever animal they are of.
+fn lengths(clips: &[Clip], fps: f64) -> ClipLengths {
+    let clips: Vec<crate::behavior::clips::Clip> = clips
+        .iter()
+        .map(|clip| crate::behavior::clips::Clip {
+            start_frame: clip.start_frame,
+            stop_frame: clip.stop_frame,
+            cluster: clip.cluster,
+        })
+        .collect();
+    ClipLengths::of(&clips, fps)
+}
+
+fn frames_by_label<'a>(pieces: impl Iterator<Item = (&'a str, u32)>) -> Vec<(String, u64)> {
+    let mut sums: Vec<(String, u64)> = Vec::new();
+    for (label, frames) in pieces {
+        match sums.iter_mut().find(|(known, _)| known == label) {
+            Some((_, sum)) => *sum += u64::from(frames),
+            None => sums.push((label.to_owned(), u64::from(frames))),
+        }
+    }
+    sums.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    sums
+}
