@@ -142,10 +142,7 @@ fn refused(project: &Path, options: &[&str]) -> String {
     arguments.extend(options);
     let sentence = failure(&arguments);
     let after = Layers::of(project);
-    assert_eq!(after.human, before.human, "{options:?}");
-    if !before.clips.is_empty() {
-        assert_eq!(after.shown(), before.shown(), "{options:?}");
-    }
+    assert_eq!(after, before, "{options:?}");
     is_healthy(project);
     sentence
 }

@@ -5,7 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::script::{Film, recording};
-use super::{Layers, behave, exported, is_healthy, names, new_project};
+use super::{Layers, behave, exported, is_healthy, names, new_project, refused};
 use crate::cli::{failure, json, text};
 
 /// A table of segments that people made: A1 stands first.
@@ -99,15 +99,13 @@ fn segments_stay_with_their_animal_when_the_pipeline_runs_later() {
     behave(&project, &["--segmenter", "kmeans", "--clusters", "5"]);
     assert_eq!(sorted(&exported(&project, "behavior", &["--layer", "human"])), sorted(&before));
 
-    // The manifest names its animals in another order: what people said stays with its animal.
+    // Where the manifest names its animals in another order, nothing is mixed up: that is refused.
     let manifest = folder.path().join("short/recording.toml");
     let text_before = fs::read_to_string(&manifest).unwrap();
     let swapped = text_before.replace("\"A0\"", "\"?\"").replace("\"A1\"", "\"A0\"").replace("\"?\"", "\"A1\"");
     fs::write(&manifest, swapped).unwrap();
-    behave(&project, &["--segmenter", "kmeans", "--clusters", "5"]);
-    let layers = Layers::of(&project);
-    layers.check();
-    assert_eq!(layers.animals, ["A1", "A0"]);
+    let sentence = refused(&project, &["--segmenter", "kmeans", "--clusters", "5"]);
+    names(&sentence, &["A0, A1", "A1, A0", "recording.toml"]);
     assert_eq!(sorted(&exported(&project, "behavior", &["--layer", "human"])), sorted(&before));
 }
 
@@ -151,6 +149,14 @@ fn tables_that_do_not_fit_are_refused_whole() {
     names(&refused("short,A0,,chase,5,5\n"), &["line 3"]);
     names(&refused("short,A0,,chase,590,601\n"), &["line 3", "600"]);
     names(&refused("short,A0,,chase,one,5\n"), &["one", "line 3"]);
+    // Of a project that knows no animal yet, the manifest's are asked for.
+    let fresh = folder.path().join("fresh.bvlm");
+    new_project(&[&folder.path().join("short")], &fresh);
+    let unknown = failure(&["import", text(&fresh), "--format", "behavior", text(&file)]);
+    names(&unknown, &["line 3"]);
+    fs::write(&file, "video,animal,target,label,start_frame,stop_frame\nshort,A7,,chase,1,5\n").unwrap();
+    names(&failure(&["import", text(&fresh), "--format", "behavior", text(&file)]), &["A7", "A0, A1"]);
+    assert!(Layers::of(&fresh).animals.is_empty());
     names(&failure(&["import", text(&project), "--format", "story", text(&file)]), &["only written"]);
     names(&failure(&["export", text(&project), "--format", "boris", "x.csv"]), &["only read"]);
     names(

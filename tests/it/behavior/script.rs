@@ -12,9 +12,6 @@ use rand_distr::{Distribution, Normal};
 
 pub const FPS: f64 = 30.0;
 
-/// The arena, px.
-pub const SIZE_PX: [u32; 2] = [1000, 600];
-
 /// From nose to tail base, px.
 const BODY_PX: f32 = 60.0;
 
@@ -54,7 +51,7 @@ struct Role {
     acts: &'static [(f32, Act)],
 }
 
-/// Two minutes: A0 runs after A1, lies with A2 and is sniffed at by A1, which then feeds and is visited by A2.
+/// Two minutes: A0 runs after A1, lies with A2 and is sniffed at by A1, which then feeds and meets A2 nose to nose.
 const TWO_MINUTES: [Role; 3] = [
     Role {
         name: "A0",
@@ -88,7 +85,7 @@ const TWO_MINUTES: [Role; 3] = [
             (75.0, Act::Go([900.0, 300.0], 2.5)),
             (92.0, Act::Face(0.0)),
             (96.0, Act::Go([700.0, 300.0], 1.5)),
-            (120.0, Act::Face(PI)),
+            (120.0, Act::Face(0.0)),
         ],
     },
     Role {
@@ -101,15 +98,15 @@ const TWO_MINUTES: [Role; 3] = [
             (50.0, Act::Face(0.0)),
             (58.0, Act::Go([850.0, 120.0], 1.5)),
             (100.0, Act::Face(-FRAC_PI_2)),
-            (104.0, Act::Go([700.0, 256.0], 1.2)),
-            (112.0, Act::Face(FRAC_PI_2)),
+            (104.0, Act::Go([766.0, 300.0], 1.2)),
+            (112.0, Act::Face(PI)),
             (116.0, Act::Go([850.0, 120.0], 1.2)),
             (120.0, Act::Stay),
         ],
     },
 ];
 
-/// What is true of the two minutes: who, what, from and until when, s. Time to get there is left out at both ends.
+/// What is true of the two minutes: who, what, from and until when, s. Of resting and going, one stretch each.
 pub const TRUTH: [(&str, &str, f64, f64); 12] = [
     ("A0", "chase", 18.0, 30.0),
     ("A1", "chase", 18.0, 30.0),
@@ -119,8 +116,8 @@ pub const TRUTH: [(&str, &str, f64, f64); 12] = [
     ("A1", "oral_genital_contact", 60.0, 68.0),
     ("A1", "feeding", 75.0, 92.0),
     ("A2", "approach", 100.0, 103.0),
-    ("A1", "investigation", 103.0, 112.0),
-    ("A2", "investigation", 103.0, 112.0),
+    ("A1", "oral_oral_contact", 103.0, 112.0),
+    ("A2", "oral_oral_contact", 103.0, 112.0),
     ("A0", "stationary", 90.0, 120.0),
     ("A2", "locomotion", 15.0, 28.0),
 ];
