@@ -276,6 +276,28 @@ fn a_recording_without_anything_to_look_at() {
 }
 
 #[test]
+fn boxes_without_pictures_have_a_place_and_a_speed() {
+    let case = Case::empty();
+    let film = Film::short();
+    let mut manifest = Manifest::of_tracks("mice", &film.names);
+    manifest.animals.values_mut().for_each(|lines| *lines = "boxes = \"boxes.csv\"".to_owned());
+    manifest.write(&case.folder.path().join("mice"));
+    let mut table = "frame,camera,animal,x,y,w,h\n".to_owned();
+    for frame in 0..film.frames() {
+        for (animal, name) in film.names.iter().enumerate() {
+            let [x, y] = film.animals[animal][frame][4];
+            table.push_str(&format!("{frame},top,{name},{},{},60,60\n", x - 30.0, y - 30.0));
+        }
+    }
+    fs::write(case.file("boxes.csv"), table).unwrap();
+    let case = case.made();
+    names(&case.refused(&[]), &["mice", "no pictures", "--features keypoints"]);
+    let (report, _, layers) = case.run(&["--features", "keypoints"]);
+    assert!(report["training"]["columns"].as_u64().unwrap() > 0);
+    assert_eq!(layers.frames, 600);
+}
+
+#[test]
 fn words_and_numbers_that_are_not_known() {
     let case = Case::of(&Film::short());
     case.run(&[]);

@@ -91,6 +91,8 @@ fn two_moving_blobs_are_animals_that_nobody_verified() {
     assert_eq!(again["was_done"], true);
     let (keypoints, _) = behave(&project, &["--segmenter", "kmeans", "--clusters", "4", "--features", "keypoints"]);
     assert!(keypoints["training"].is_object());
+    let (fused, _) = behave(&project, &["--segmenter", "kmeans", "--clusters", "4", "--features", "fused"]);
+    assert!(fused["training"]["columns"].as_u64() > keypoints["training"]["columns"].as_u64());
     Layers::of(&project).check();
     is_healthy(&project);
 }

@@ -196,10 +196,11 @@ fn a_rule_agrees_with_a_person() {
             let around = &near[frame.saturating_sub(7)..(frame + 8).min(5700)];
             let mut known: Vec<f32> = around.iter().copied().filter(|it| it.is_finite()).collect();
             known.sort_by(f32::total_cmp);
-            known.get(known.len() / 2).map_or(-100.0, |median| -median)
+            // A score is from 0 to 1.
+            known.get(known.len() / 2).map_or(0.0, |median| 1.0 / (1.0 + median))
         })
         .collect();
-    let thresholds = (1..200).map(|step| -0.01 * step as f32);
+    let thresholds = (1..200).map(|step| 1.0 / (1.0 + 0.01 * step as f32));
     let best = thresholds.max_by(|a, b| {
         let [a, b] = [a, b].map(|threshold| f1_of(&scores[..HALF], &is_true[..HALF], *threshold));
         a.total_cmp(&b)
@@ -223,7 +224,7 @@ fn a_rule_agrees_with_a_person() {
     println!(
         "nose within {:.2} body lengths, chosen on the first half (F1 {:.3} there): F1 {f1:.3}, AP {ap:.3}, kappa {kappa:.3} \
          ({:?}), boundaries {:?} ms on the second",
-        -best,
+        1.0 / best - 1.0,
         f1_of(&scores[..HALF], &is_true[..HALF], best),
         judged.kappa_ci,
         judged.boundary_ms
