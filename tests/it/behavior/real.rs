@@ -231,7 +231,7 @@ fn a_rule_agrees_with_a_person() {
     );
     assert!((f1 - f1_of(&scores[HALF..], &is_true[HALF..], best)).abs() < 1e-9);
     assert_eq!(judged.frames, 2850);
-    assert!(f1 >= 0.77 && ap >= 0.75 && kappa >= 0.72, "F1 {f1}, AP {ap}, kappa {kappa}");
+    assert!(f1 >= 0.78 && ap >= 0.78 && kappa >= 0.73, "F1 {f1}, AP {ap}, kappa {kappa}");
 }
 
 const MAP: &str = "investigation=interact,oral_oral_contact=interact,oral_ear_contact=interact,\
