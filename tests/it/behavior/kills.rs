@@ -62,7 +62,7 @@ fn kill_often(start: &Path, share: f64, kills: u32, expected: &Layers) -> u32 {
         fs::remove_file(project).unwrap();
     }
     println!("{in_time} of {kills} killed while running, {partly} of them with something new");
-    assert!(2 * in_time >= kills, "most calls end before they are killed");
+    assert!(4 * in_time >= kills, "most calls end before they are killed");
     partly
 }
 
