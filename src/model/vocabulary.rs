@@ -58,8 +58,10 @@ pub struct Vocabulary {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum VocabularyError {
     /// The text is no vocabulary.
-    #[error("not a vocabulary: {reason}; it has a name and tables [[labels]] with name and definition")]
+    #[error("line {line}: {reason}; a vocabulary has a name and tables [[labels]] with name and definition")]
     Syntax {
+        /// The line, from 1.
+        line: usize,
         /// What the parser said.
         reason: String,
     },
@@ -88,8 +90,11 @@ impl Vocabulary {
     /// # Errors
     /// When the text is no vocabulary, or a name means two labels.
     pub fn from_toml(text: &str) -> Result<Self, VocabularyError> {
-        let found: Self =
-            toml::from_str(text).map_err(|error| VocabularyError::Syntax { reason: error.message().to_owned() })?;
+        let found: Self = toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start).min(text.len());
+            let line = text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
+            VocabularyError::Syntax { line, reason: error.message().to_owned() }
+        })?;
         let mut names: Vec<&str> = Vec::new();
         for label in &found.labels {
             for name in std::iter::once(&label.name).chain(&label.synonyms) {

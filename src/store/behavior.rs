@@ -23,12 +23,7 @@ impl Project {
     /// # Errors
     /// When two have the same name, one that people spoke of would become another, or the file cannot be written.
     pub fn set_animals(&mut self, recording: RecordingId, animals: &[Animal]) -> Result<(), StoreError> {
-        let before = self.animals(recording)?;
-        let is_kept = |(at, animal): (usize, &Animal)| animals.get(at).is_some_and(|new| new.name == animal.name);
-        if !before.iter().enumerate().all(is_kept) && !self.human_segments(recording)?.is_empty() {
-            let names = |animals: &[Animal]| animals.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
-            return Err(StoreError::AnimalsInUse { before: names(&before), after: names(animals) });
-        }
+        self.check_animals(recording, animals)?;
         self.write(Durability::Power, |transaction| {
             transaction.execute("DELETE FROM animal WHERE recording = ?1", [recording.0])?;
             for (position, animal) in animals.iter().enumerate() {
@@ -39,6 +34,20 @@ impl Project {
             }
             Ok(())
         })
+    }
+
+    /// Whether a recording may get these animals.
+    ///
+    /// # Errors
+    /// When one that people spoke of would become another, or the file cannot be read.
+    pub fn check_animals(&self, recording: RecordingId, animals: &[Animal]) -> Result<(), StoreError> {
+        let before = self.animals(recording)?;
+        let is_kept = |(at, animal): (usize, &Animal)| animals.get(at).is_some_and(|new| new.name == animal.name);
+        if !before.iter().enumerate().all(is_kept) && !self.human_segments(recording)?.is_empty() {
+            let names = |animals: &[Animal]| animals.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(StoreError::AnimalsInUse { before: names(&before), after: names(animals) });
+        }
+        Ok(())
     }
 
     /// The animals of a recording; an [`AnimalId`] is a position in here.

@@ -1,6 +1,8 @@
 //! Integration tests: one binary, one module per concern.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails; its helpers are tests too")]
 
+/// The behavior pipeline: scripted mice, bad input, kills, real recordings.
+mod behavior;
 /// The built program from end to end.
 mod cli;
 /// Bad input, one clear sentence each.

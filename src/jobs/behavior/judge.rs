@@ -119,6 +119,7 @@ fn pair_of(
     options: &JudgeOptions<'_>,
     rows: &[&BehaviorRow],
 ) -> Result<RecordingPair, JobError> {
+    let found = layer::segments(project, info, options.layer)?;
     let animals: Vec<String> = project.animals(info.id)?.into_iter().map(|animal| animal.name).collect();
     let range = options.frames.within(info.frame_count)?;
     let cut = |mut interval: Interval| {
@@ -136,7 +137,6 @@ fn pair_of(
         let (start_frame, stop_frame, label) = (row.start_frame, row.stop_frame, row.label.clone());
         truth.extend(cut(Interval { animal, start_frame, stop_frame, label, confidence: None }));
     }
-    let found = layer::segments(project, info, options.layer)?;
     Ok(RecordingPair {
         name: info.name.clone(),
         fps: info.fps,

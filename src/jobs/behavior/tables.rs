@@ -91,7 +91,10 @@ pub(super) fn from_tables(
             }
             let individual = individual_of(&table, &source.path, animal, recording, source)?;
             tables.insert(*index, (table, individual));
-            fingerprint.update(format!("{animal:?}").as_bytes());
+            // Not the path: a recording that moved is the same.
+            let recording::Animal { name, individual, scale, swap_axes, least_confidence, .. } = animal;
+            let read = format!("{name:?} {individual:?} {scale} {swap_axes} {least_confidence}");
+            fingerprint.update(read.as_bytes());
         }
     }
     let longest = tables.values().map(|(table, _)| table.frame_count).max().unwrap_or_default();

@@ -19,6 +19,7 @@ use crate::jobs::{Job, JobError, open, whole_file};
 use crate::model::{
     Animal, AnimalId, BehaviorSource, RecordingId, Segment, SegmentKind, SegmentStatus, SocialRole, Vocabulary,
 };
+use crate::recording;
 use crate::store::{Project, RecordingInfo, now_unix_ms};
 
 /// Formats of timelines.
@@ -243,13 +244,12 @@ pub fn import(
         if own.is_empty() {
             continue;
         }
-        let mut animals: Vec<String> = project.animals(info.id)?.into_iter().map(|animal| animal.name).collect();
-        if animals.is_empty() {
-            animals = names_in(&own);
-            let named =
-                animals.iter().map(|name| Animal { name: name.clone(), color: None, is_identity_verified: true });
-            newly_known.push((info.id, named.collect()));
+        let mut known = project.animals(info.id)?;
+        if known.is_empty() {
+            known = animals_to_be(project, info, &own);
+            newly_known.push((info.id, known.clone()));
         }
+        let animals: Vec<String> = known.into_iter().map(|animal| animal.name).collect();
         let segments: Result<Vec<Segment>, JobError> =
             own.iter().map(|row| segment_of(row, &animals, &vocabulary, file)).collect();
         let segments = segments?;
@@ -261,10 +261,17 @@ pub fn import(
         report.segments.push((info.name.clone(), segments.len()));
         layers.push((info.id, segments));
     }
-    project.import_segments(&layers, annotator, now_unix_ms())?;
-    for (recording, animals) in newly_known {
-        project.set_animals(recording, &animals)?;
+    // Before the segments, which are numbered by them.
+    for (recording, animals) in &newly_known {
+        project.set_animals(*recording, animals)?;
     }
+    let imported = project.import_segments(&layers, annotator, now_unix_ms());
+    if imported.is_err() {
+        for (recording, _) in &newly_known {
+            project.set_animals(*recording, &[])?;
+        }
+    }
+    imported?;
     Ok(report)
 }
 
@@ -285,14 +292,21 @@ pub(super) fn read_rows(
     })
 }
 
-fn names_in(rows: &[&BehaviorRow]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
+/// The animals of a recording that the pipeline did not run over yet, in the order in which it will number them: those of the
+/// manifest; where it names none, or cannot be read, those of the table.
+fn animals_to_be(project: &Project, info: &RecordingInfo, rows: &[&BehaviorRow]) -> Vec<Animal> {
+    let named = open::recording_of(project, info).map(|recording| recording.animals).unwrap_or_default();
+    if !named.is_empty() {
+        let animal = |it: recording::Animal| Animal { name: it.name, color: it.colour, is_identity_verified: true };
+        return named.into_iter().map(animal).collect();
+    }
+    let mut names: Vec<&String> = Vec::new();
     for name in rows.iter().flat_map(|row| std::iter::once(&row.animal).chain(&row.target)) {
-        if !names.contains(name) {
-            names.push(name.clone());
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
-    names
+    names.into_iter().map(|name| Animal { name: name.clone(), color: None, is_identity_verified: true }).collect()
 }
 
 fn segment_of(

@@ -47,7 +47,9 @@ impl Work<'_> {
     /// Goes as far as is asked for.
     pub(super) fn run(&self, project: &mut Project) -> Result<Report, JobError> {
         let (settings, training) = self.settings()?;
-        let (run, was_done) = self.begin(project, &settings)?;
+        project.check_animals(self.info.id, &self.subjects.animals)?;
+        let known = self.known(project, &settings)?;
+        let was_done = known.as_ref().is_some_and(|run| run.state == RunState::Finished);
         let bodies = Bodies::of(&self.subjects.tracks);
         let mut report = Report {
             recording: self.info.name.clone(),
@@ -62,44 +64,60 @@ impl Work<'_> {
             was_done,
             wall_s: 0.0,
         };
-        project.set_animals(self.info.id, &self.subjects.animals)?;
-        let mut clips = project.clips(run.id)?;
-        if clips.is_empty() {
-            clips = match &training {
-                Some((method, settings)) => {
-                    let features = self.features(project, &bodies)?;
-                    let is_seen = self.seen(&bodies, &features)?;
-                    let source = Source {
-                        features: &features,
-                        is_seen: &is_seen,
-                        frame_count: bodies.frame_count,
-                        fps: bodies.fps,
-                        recording: &self.info.name,
-                    };
-                    let (model, trained) = self.model(project, &source, method, settings)?;
-                    report.training = trained;
-                    if self.options.through == Through::Features {
-                        project.set_run_state(run.id, RunState::Stopped, now_unix_ms())?;
-                        return Ok(report);
-                    }
-                    let (clips, cost) = source.clips(self.job, &model, &self.cut())?;
-                    report.switch_cost = Some(cost);
-                    clips
-                }
-                None => self.given()?,
-            };
-            project.put_clips(run.id, &clips)?;
-        }
+        let run = match known {
+            Some(run) => {
+                project.set_animals(self.info.id, &self.subjects.animals)?;
+                run.id
+            }
+            None => {
+                let training = training.as_ref().map(|(method, settings)| (method, settings.as_str()));
+                let Some(clips) = self.cut_anew(project, &bodies, training, &mut report)? else { return Ok(report) };
+                // Only now: what an earlier run found is shown until there is something to put in its place.
+                project.set_animals(self.info.id, &self.subjects.animals)?;
+                let run = project.begin_run(self.info.id, KIND, &settings, now_unix_ms())?;
+                project.put_clips(run, &clips)?;
+                run
+            }
+        };
+        let clips = project.clips(run)?;
         report.clips = Some(lengths(&clips, self.info.fps));
         if self.options.through >= Through::Captions {
-            self.say(project, run.id, &bodies, &clips, &mut report)?;
+            self.say(project, run, &bodies, &clips, &mut report)?;
         }
         if self.options.through == Through::Merge {
-            project.finish_run(run.id, now_unix_ms())?;
-        } else {
-            project.set_run_state(run.id, RunState::Stopped, now_unix_ms())?;
+            project.finish_run(run, now_unix_ms())?;
+        } else if !was_done {
+            project.set_run_state(run, RunState::Stopped, now_unix_ms())?;
         }
         Ok(report)
+    }
+
+    /// Clips of a model or of a table; `None` where only the model is asked for.
+    fn cut_anew(
+        &self,
+        project: &mut Project,
+        bodies: &Bodies,
+        training: Option<(&Method, &str)>,
+        report: &mut Report,
+    ) -> Result<Option<Vec<Clip>>, JobError> {
+        let Some((method, settings)) = training else { return Ok(Some(self.given()?)) };
+        let features = self.features(project, bodies)?;
+        let is_seen = self.seen(bodies, &features)?;
+        let source = Source {
+            features: &features,
+            is_seen: &is_seen,
+            frame_count: bodies.frame_count,
+            fps: bodies.fps,
+            recording: &self.info.name,
+        };
+        let (model, trained) = self.model(project, &source, method, settings)?;
+        report.training = trained;
+        if self.options.through == Through::Features {
+            return Ok(None);
+        }
+        let (clips, cost) = source.clips(self.job, &model, &self.cut())?;
+        report.switch_cost = Some(cost);
+        Ok(Some(clips))
     }
 
     /// The features that are asked for; blobs and arenas have more to say in their pixels than in three points.
@@ -196,20 +214,22 @@ impl Work<'_> {
         })
     }
 
-    /// The run to go on with, or a new one; and whether it has nothing left to do.
-    fn begin(&self, project: &mut Project, settings: &str) -> Result<(RunInfo, bool), JobError> {
+    /// The run to go on with: the latest, where it was made with these settings and has clips.
+    fn known(&self, project: &mut Project, settings: &str) -> Result<Option<RunInfo>, JobError> {
+        if self.options.again {
+            return Ok(None);
+        }
         let known = project.find_run(self.info.id, KIND, &Project::config_hash(settings))?;
         // An earlier run with these settings counts only where no other came after it: the latest is what is shown.
         let latest = project.latest_run(self.info.id, KIND)?.map(|run| run.id);
-        if let Some(run) = known.filter(|run| !self.options.again && Some(run.id) == latest) {
-            let is_done = run.state == RunState::Finished;
-            if !is_done {
-                project.set_run_state(run.id, RunState::Running, now_unix_ms())?;
-            }
-            return Ok((run, is_done));
+        let Some(run) = known.filter(|run| Some(run.id) == latest) else { return Ok(None) };
+        if project.clips(run.id)?.is_empty() {
+            return Ok(None);
         }
-        let id = project.begin_run(self.info.id, KIND, settings, now_unix_ms())?;
-        Ok((project.run(id)?, false))
+        if run.state != RunState::Finished {
+            project.set_run_state(run.id, RunState::Running, now_unix_ms())?;
+        }
+        Ok(Some(run))
     }
 
     /// The model that cuts: that of another recording, a known one, or one that is trained now.
@@ -239,8 +259,8 @@ impl Work<'_> {
         if let Some(bytes) = bytes {
             return Ok((read(&bytes, &self.info.name)?, None));
         }
-        let run = project.begin_run(self.info.id, TRAINING, settings, now_unix_ms())?;
         let (model, trained) = source.train(self.job, method)?;
+        let run = project.begin_run(self.info.id, TRAINING, settings, now_unix_ms())?;
         project.put_checkpoint(run, MODEL, &model.to_bytes())?;
         project.put_checkpoint(run, REPORT, &serde_json::to_vec(&trained).unwrap_or_default())?;
         project.finish_run(run, now_unix_ms())?;
