@@ -50,7 +50,8 @@ pub struct RecordingPair {
     pub truth: Vec<Interval>,
     /// The frames that were reviewed, by animal; `None` where an unlabelled frame means "none".
     pub reviewed: Option<Vec<Vec<Range<u32>>>>,
-    /// A score per frame and found label, by animal, in place of the confidence of the intervals.
+    /// A score per frame and found label, by animal, in place of the confidence of the intervals; 0 or more, since a frame
+    /// without a score counts as 0.
     pub scores: Vec<BTreeMap<String, Vec<f32>>>,
 }
 

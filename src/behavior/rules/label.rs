@@ -152,7 +152,14 @@ impl<'a> Describer<'a> {
             // By how much it came nearer itself, whatever the other did.
             let own = own.iter().sum::<f32>() / own.len() as f32 * secs;
             let by = self.rules.approach_by_bl;
-            let is_approach = from > self.rules.approach_from_bl && from - to > by && own > by / 2.0;
+            // The clip may end before they are together.
+            let soon = (last..=last + self.bodies.fps.round() as usize)
+                .take_while(|it| *it < self.bodies.frame_count as usize);
+            let nearest = soon.map(|frame| measure(frame).centres).fold(f32::NAN, f32::min);
+            let is_approach = from > self.rules.approach_from_bl
+                && from - to > by
+                && own > by / 2.0
+                && nearest < self.rules.approach_to_bl;
             let is_withdrawal = from < self.rules.withdrawal_from_bl && to - from > by && own < -by / 2.0;
             let label = match (is_approach, is_withdrawal) {
                 (true, _) => "approach",

@@ -37,6 +37,7 @@ pub struct Rules {
     pub watch_distance_bl: [f32; 2],
     pub approach_from_bl: f32,
     pub approach_by_bl: f32,
+    pub approach_to_bl: f32,
     pub withdrawal_from_bl: f32,
     pub still_speed_bl_per_sec: f32,
     pub still_stirring_bl_per_sec: f32,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::{BehaviorError, KIND};
 use crate::jobs::JobError;
 use crate::model::{BehaviorSource, Segment, SegmentKind, SegmentStatus, SocialRole};
-use crate::store::{Project, RecordingInfo};
+use crate::store::{Project, RecordingInfo, RunInfo};
 
 /// A layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,16 @@ pub fn standing(project: &Project, info: &RecordingInfo) -> Result<Layer, JobErr
     Ok(if project.human_segments(info.id)?.is_empty() { Layer::Merged } else { Layer::Human })
 }
 
+/// The latest run that has clips: one that was killed as it began hides none.
+fn shown_run(project: &Project, info: &RecordingInfo) -> Result<Option<RunInfo>, JobError> {
+    for run in project.runs(info.id, KIND)?.into_iter().rev() {
+        if !project.clips(run.id)?.is_empty() {
+            return Ok(Some(run));
+        }
+    }
+    Ok(None)
+}
+
 /// The segments of a layer, by animal and time.
 ///
 /// # Errors
@@ -62,7 +72,7 @@ pub fn standing(project: &Project, info: &RecordingInfo) -> Result<Layer, JobErr
 pub fn segments(project: &Project, info: &RecordingInfo, layer: Layer) -> Result<Vec<Segment>, JobError> {
     let found = match layer {
         Layer::Human => project.human_segments(info.id)?,
-        _ => match project.latest_run(info.id, KIND)? {
+        _ => match shown_run(project, info)? {
             Some(run) if layer == Layer::Merged => project.merged_segments(run.id)?,
             Some(run) => {
                 let clips = project.clips(run.id)?;

@@ -73,12 +73,18 @@ pub(super) fn load(
     let recording = open::recording_of(project, info)?;
     let has_tracks = recording.animals.iter().any(|animal| animal.tracks.is_some() || animal.boxes.is_some());
     if has_tracks {
-        let (subjects, count) = tables::from_tables(job, &recording, info.frame_count, align)?;
-        if info.frame_count == 0 {
-            project.set_frame_count(info.id, count)?;
-            info.frame_count = count;
+        // Without pictures a table may make the recording longer.
+        if info.frame_count == 0 || !open::has_pictures(&recording) {
+            let (subjects, longest) = tables::from_tables(job, &recording, 0, align)?;
+            if longest > info.frame_count {
+                project.set_frame_count(info.id, longest)?;
+                info.frame_count = longest;
+            }
+            if longest == info.frame_count {
+                return Ok(subjects);
+            }
         }
-        return Ok(subjects);
+        return Ok(tables::from_tables(job, &recording, info.frame_count, align)?.0);
     }
     if let Some(subjects) = from_poses(project, &recording, info)? {
         return Ok(subjects);

@@ -46,7 +46,7 @@ pub(super) struct Work<'a> {
 impl Work<'_> {
     /// Goes as far as is asked for.
     pub(super) fn run(&self, project: &mut Project) -> Result<Report, JobError> {
-        let (settings, training) = self.settings()?;
+        let (settings, training) = self.settings(project)?;
         project.check_animals(self.info.id, &self.subjects.animals)?;
         let known = self.known(project, &settings)?;
         let was_done = known.as_ref().is_some_and(|run| run.state == RunState::Finished);
@@ -122,10 +122,9 @@ impl Work<'_> {
 
     /// The features that are asked for; blobs and arenas have more to say in their pixels than in three points.
     fn features<'b>(&'b self, project: &Project, bodies: &'b Bodies) -> Result<FeatureRows<'b>, JobError> {
-        let has_points = self.subjects.tracks.parts.len() > 1 && self.subjects.origin != Origin::Arena;
         let kind = match &self.options.features {
-            FeatureKind::Auto if has_points => FeatureKind::Keypoints,
-            FeatureKind::Auto => FeatureKind::Pixels,
+            FeatureKind::Auto if self.has_more_in_pixels(project)? => FeatureKind::Pixels,
+            FeatureKind::Auto => FeatureKind::Keypoints,
             other => other.clone(),
         };
         let names: Vec<String> = self.subjects.animals.iter().map(|animal| animal.name.clone()).collect();
@@ -140,6 +139,16 @@ impl Work<'_> {
                 let pixels = self.pixels(project, bodies)?;
                 FeatureRows::Fused(Box::new(FusedRows::new(bodies, keypoints, pixels)?))
             }
+        })
+    }
+
+    /// Whether pixels tell more than the tracks: of an arena, and of boxes of which there are pictures.
+    fn has_more_in_pixels(&self, project: &Project) -> Result<bool, JobError> {
+        let is_point = self.subjects.tracks.parts.len() == 1;
+        Ok(match self.subjects.origin {
+            Origin::Arena => true,
+            Origin::Tables if is_point => pixels::pictures(&open::recording_of(project, self.info)?)?.is_some(),
+            _ => false,
         })
     }
 
@@ -179,7 +188,7 @@ impl Work<'_> {
     }
 
     /// What decides the result, and what decides the model.
-    fn settings(&self) -> Result<(String, Option<(Method, String)>), JobError> {
+    fn settings(&self, project: &Project) -> Result<(String, Option<(Method, String)>), JobError> {
         let version = env!("CARGO_PKG_VERSION");
         let input = json!({ "version": version, "tracks": self.subjects.fingerprint, "zones": format!("{:?}", self.subjects.zones), "align": format!("{:?}", self.options.align), "features": self.feature_settings()? });
         let training = match &self.options.segmenter {
@@ -194,10 +203,15 @@ impl Work<'_> {
                 json!([format!("{kind:?}"), blake3::hash(read_text(path)?.as_bytes()).to_hex().to_string()])
             }
         };
+        let model_of = match self.options.model_of {
+            // A model that was trained anew since is another one.
+            Some(name) => project.latest_run(project.recording(name)?.id, TRAINING)?.map(|run| (name, run.id.0)),
+            None => None,
+        };
         let settings = json!({
             "input": input,
             "segmenter": cut,
-            "model_of": self.options.model_of,
+            "model_of": model_of,
             "switch_cost": self.options.switch_cost,
             "lengths_secs": self.options.lengths_secs,
             "rules": blake3::hash(format!("{:?}", self.rules).as_bytes()).to_hex().to_string(),
