@@ -291,8 +291,8 @@ fn boxes_without_pictures_have_a_place_and_a_speed() {
     }
     fs::write(case.file("boxes.csv"), table).unwrap();
     let case = case.made();
-    names(&case.refused(&[]), &["mice", "no pictures", "--features keypoints"]);
-    let (report, _, layers) = case.run(&["--features", "keypoints"]);
+    names(&case.refused(&["--features", "pixels"]), &["mice", "no pictures", "--features keypoints"]);
+    let (report, _, layers) = case.run(&[]);
     assert!(report["training"]["columns"].as_u64().unwrap() > 0);
     assert_eq!(layers.frames, 600);
 }
