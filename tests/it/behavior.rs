@@ -154,7 +154,7 @@ fn refused(project: &Path, options: &[&str]) -> String {
 /// The doctor finds no error but in the tables of tracks, which lie outside the project.
 fn is_healthy(project: &Path) {
     let output = run(&["doctor", text(project), "--json"]);
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let findings = report["findings"].as_array().unwrap();
     let errors = findings.iter().filter(|finding| finding["severity"] == "error");
     let others: Vec<_> = errors.filter(|finding| finding["code"] != "tracks").collect();

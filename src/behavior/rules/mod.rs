@@ -1,6 +1,6 @@
 //! The kinematic describer: says from measurements what a clip shows, in the form in which a model would answer.
 //!
-//! It stands in where no model is asked. [`flags`] finds frame by frame which social rule holds between two animals,
+//! It stands in where no model is asked. [`Flag`]s tell frame by frame which social rule holds between two animals,
 //! [`Describer`] chooses a clip's label, and its sentence names what was measured. Thresholds are in a file that users can
 //! edit; the built-in one is from the literature that compares such rules, adapted to body lengths.
 
