@@ -91,7 +91,10 @@ fn kept_cases_have_the_figures_of_the_reference() {
 #[test]
 #[ignore = "writes cases for the reference in Python"]
 fn write_cases_for_the_reference() {
-    let path = std::env::var_os(CASES_VARIABLE).expect("the variable names the file to write");
+    let Some(path) = std::env::var_os(CASES_VARIABLE) else {
+        println!("{CASES_VARIABLE} names no file: nothing was written");
+        return;
+    };
     let mut rng = ChaCha8Rng::seed_from_u64(20);
     let evaluations: Vec<Value> = (0..600)
         .map(|at| {

@@ -171,7 +171,8 @@ fn what_is_wrong_in_a_manifest_is_named_with_its_line() {
     let unknown = with("[[cameras]]\nname = 'a'\nrefletance = 'a.mp4'\n");
     assert!(unknown.contains("recording.toml, line 6: unknown key \"refletance\""), "{unknown}");
     assert!(
-        unknown.contains("the keys here are name, reflectance, fluorescence, interleaved, video, mask, zones"),
+        unknown
+            .contains("the keys here are name, reflectance, fluorescence, interleaved, video, mask, mm_per_px, zones"),
         "{unknown}"
     );
     assert!(with("speed = 3\n").contains("line 4: unknown key \"speed\"; the keys here are version, name, fps"));
