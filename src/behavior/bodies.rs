@@ -109,8 +109,8 @@ impl Bodies {
         let mut points: Vec<Vec<[f32; 2]>> = tracks.animals.iter().map(|track| track.points.clone()).collect();
         let parts = tracks.parts.len();
         let mut lengths: Vec<f32> = points.iter().map(|points| length_of(points, parts, &roles)).collect();
-        let known: Vec<f32> = lengths.iter().copied().filter(|length| length.is_finite()).collect();
-        let usual = median(known).unwrap_or(1.0);
+        let mut known: Vec<f32> = lengths.iter().copied().filter(|length| length.is_finite()).collect();
+        let usual = median(&mut known).unwrap_or(1.0);
         lengths.iter_mut().filter(|length| !length.is_finite()).for_each(|length| *length = usual);
         let gap = (LONGEST_GAP_SECS * tracks.fps).round().max(1.0) as usize;
         for (points, length) in points.iter_mut().zip(&lengths) {
@@ -275,8 +275,8 @@ fn mean(points: impl Iterator<Item = [f32; 2]>) -> [f32; 2] {
 fn length_of(points: &[[f32; 2]], parts: usize, roles: &Roles) -> f32 {
     let frames = points.chunks_exact(parts.max(1));
     let lengths = frames.map(|points| distance(end_of(points, roles), first_seen(points, &roles.rear)));
-    let lengths: Vec<f32> = lengths.filter(|length| *length > 0.0).collect();
-    median(lengths).unwrap_or(f32::NAN)
+    let mut lengths: Vec<f32> = lengths.filter(|length| *length > 0.0).collect();
+    median(&mut lengths).unwrap_or(f32::NAN)
 }
 
 /// Takes out points that jump away for a single frame.
@@ -345,14 +345,10 @@ pub(super) fn slope_at(values: &[[f32; 2]], at: usize, reach: usize) -> [f32; 2]
     [0, 1].map(|axis| (count * sum_tv[axis] - sum_t * sum[axis]) / spread)
 }
 
-/// The median; `None` of nothing.
-pub(super) fn median(mut values: Vec<f32>) -> Option<f32> {
+/// The median, of an even number the upper of the two in the middle; `None` of nothing.
+pub(super) fn median(values: &mut [f32]) -> Option<f32> {
     let middle = values.len() / 2;
-    if values.is_empty() {
-        return None;
-    }
-    let (_, median, _) = values.select_nth_unstable_by(middle, f32::total_cmp);
-    Some(*median)
+    (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f32::total_cmp).1)
 }
 
 /// The distance of two points; NaN where one is missing.

@@ -8,6 +8,8 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
+use super::bodies::median;
+
 /// Scaled values beyond this are cut: one jump does not outweigh all other columns.
 const MOST_DEVIATIONS: f32 = 5.0;
 /// Spread of a normal distribution against its median absolute deviation.
@@ -153,11 +155,6 @@ impl ColumnScale {
         }
         Self { middle, spread: if spread > 0.0 { spread } else { f32::INFINITY } }
     }
-}
-
-fn median(values: &mut [f32]) -> Option<f32> {
-    let middle = values.len() / 2;
-    (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f32::total_cmp).1)
 }
 
 #[cfg(test)]

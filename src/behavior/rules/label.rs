@@ -46,7 +46,7 @@ impl<'a> Describer<'a> {
     pub fn new(bodies: &'a Bodies, zones: &'a [Zone], rules: &'a Rules, names: &'a [String]) -> Self {
         let usual = |animal: usize| {
             let highest = (0..bodies.frame_count as usize).map(|frame| highest_part(bodies, animal, frame));
-            median(highest.filter(|height| height.is_finite()).collect())
+            median(&mut highest.filter(|height| height.is_finite()).collect::<Vec<_>>())
         };
         let usual_heights = (0..bodies.animals.len()).map(usual).collect();
         let (pairs, flags) = (PairParts::of(bodies), Flags::of(bodies, rules));
@@ -233,7 +233,7 @@ impl<'a> Describer<'a> {
 
     /// The median of a measurement over frames; `None` where it is nowhere known.
     pub(super) fn median_of(&self, frames: &[usize], value: impl Fn(usize) -> f32) -> Option<f32> {
-        median(frames.iter().map(|frame| value(*frame)).filter(|value| value.is_finite()).collect())
+        median(&mut frames.iter().map(|frame| value(*frame)).filter(|value| value.is_finite()).collect::<Vec<_>>())
     }
 }
 

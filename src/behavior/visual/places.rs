@@ -1,6 +1,7 @@
 //! Where the patch of each animal lies in each frame, from keypoints, boxes or blobs.
 
 use crate::behavior::blobs::{Blob, BlobTracks};
+use crate::behavior::bodies::median;
 use crate::model::skeleton::Role;
 use crate::model::tracks::Tracks;
 
@@ -104,9 +105,4 @@ fn extent(points: &[[f32; 2]]) -> Option<f32> {
 
 fn is_seen([x, y]: [f32; 2]) -> bool {
     x.is_finite() && y.is_finite()
-}
-
-fn median(values: &mut [f32]) -> Option<f32> {
-    values.sort_unstable_by(f32::total_cmp);
-    values.get(values.len() / 2).copied()
 }

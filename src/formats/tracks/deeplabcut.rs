@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::{Rows, TrackReading, TrackTable, TracksError, frame_of, number_of};
+use super::{Rows, TrackReading, TrackTable, TracksError, frame_of, number_of, position};
 
 /// What a column holds.
 struct Column {
@@ -71,12 +71,6 @@ fn columns_of(
     kinds: &[String],
 ) -> Vec<Option<Column>> {
     let is_several = individuals.is_some_and(|names| names.iter().any(|name| name != "single"));
-    let position = |names: &mut Vec<String>, name: &str| {
-        names.iter().position(|known| known == name).unwrap_or_else(|| {
-            names.push(name.to_owned());
-            names.len() - 1
-        })
-    };
     let mut column = |at: usize| {
         let kind = ["x", "y", "likelihood"].iter().position(|kind| kinds.get(at).is_some_and(|name| name == kind))?;
         let individual = individuals.and_then(|names| names.get(at)).map_or("", String::as_str);

@@ -228,6 +228,14 @@ fn number_of(file: &Path, line: u64, column: &str, value: &str) -> Result<f32, T
     })
 }
 
+/// The position of a name, which is added where it is new.
+fn position(names: &mut Vec<String>, name: &str) -> usize {
+    names.iter().position(|known| known == name).unwrap_or_else(|| {
+        names.push(name.to_owned());
+        names.len() - 1
+    })
+}
+
 impl TrackTable {
     /// A point as it counts: missing where it is a pair of zeros, or not sure enough.
     fn checked(&mut self, point: [f32; 2], confidence: f32, least: f32) -> [f32; 2] {

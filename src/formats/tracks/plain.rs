@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{BOX_PART, Rows, TrackReading, TrackTable, TracksError, frame_of, number_of};
+use super::{BOX_PART, Rows, TrackReading, TrackTable, TracksError, frame_of, number_of, position};
 
 /// Where the columns stand.
 struct Columns {
@@ -93,12 +93,4 @@ pub(super) fn read(
         table.points[(row.individual * frames + row.frame as usize) * parts + row.part] = point;
     }
     Ok(table)
-}
-
-/// The position of a name, which is added where it is new.
-fn position(names: &mut Vec<String>, name: &str) -> usize {
-    names.iter().position(|known| known == name).unwrap_or_else(|| {
-        names.push(name.to_owned());
-        names.len() - 1
-    })
 }

@@ -30,9 +30,6 @@ const BLOB_CONFIDENCE: f32 = 0.5;
 /// Under this key a training keeps its model.
 const MODEL: &str = "model";
 
-/// Under this key it keeps its report.
-const REPORT: &str = "report";
-
 /// A run over one recording.
 pub(super) struct Work<'a> {
     pub job: &'a Job<'a>,
@@ -276,7 +273,6 @@ impl Work<'_> {
         let (model, trained) = source.train(self.job, method)?;
         let run = project.begin_run(self.info.id, TRAINING, settings, now_unix_ms())?;
         project.put_checkpoint(run, MODEL, &model.to_bytes())?;
-        project.put_checkpoint(run, REPORT, &serde_json::to_vec(&trained).unwrap_or_default())?;
         project.finish_run(run, now_unix_ms())?;
         Ok((model, Some(trained)))
     }

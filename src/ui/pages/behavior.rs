@@ -10,6 +10,6 @@ use crate::ui::widgets::empty_state;
 pub fn ui(ui: &mut Ui, _ctx: &ViewCtx<'_>) {
     let frame = Frame::NONE.fill(theme::palette(ui).window);
     CentralPanel::default().frame(frame).show(ui, |ui| {
-        empty_state(ui, "No clips yet. This version does not make any.", None);
+        empty_state(ui, "Timelines are made and exported on the command line: behaviorvlm behavior --help. They are not shown here yet.", None);
     });
 }
