@@ -294,6 +294,7 @@ fn segments_where(connection: &Connection, condition: &str, id: i64) -> Result<V
             confidence: row.get(8)?,
             status: word(row, 9, SegmentStatus::parse)?,
             source: word(row, 10, BehaviorSource::parse)?,
+            modifiers: Vec::new(),
             clips: clips.into_iter().map(ClipId).collect(),
         });
     }
@@ -363,6 +364,7 @@ mod tests {
             confidence: Some(0.5),
             status: SegmentStatus::Accepted,
             source: BehaviorSource::Imported,
+            modifiers: Vec::new(),
             clips: vec![ClipId(0), ClipId(1)],
         }
     }

@@ -335,6 +335,7 @@ fn segment_of(
         confidence: None,
         status: SegmentStatus::Accepted,
         source: BehaviorSource::Imported,
+        modifiers: Vec::new(),
         clips: Vec::new(),
     })
 }
