@@ -342,7 +342,7 @@ impl Work<'_> {
         let mut segments = project.merged_segments(run)?;
         if segments.is_empty() {
             segments = self.merged(clips, &captions, &describer);
-            project.put_merged(self.info.id, run, &segments, now_unix_ms())?;
+            project.put_merged(run, &segments, now_unix_ms())?;
         }
         report.segments = segments.len();
         report.labels = frames_by_label(
