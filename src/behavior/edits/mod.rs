@@ -28,6 +28,8 @@ mod snap;
 #[cfg(test)]
 mod tests;
 
+mod vocabulary;
+
 mod words;
 
 pub use boundary::{Edge, Neighbor};
@@ -35,6 +37,7 @@ pub use first_touch::FirstTouch;
 pub use paint::Brush;
 pub use refused::EditRefused;
 pub use snap::{SnapKind, SnapTarget, SnapTargets};
+pub use vocabulary::{UnknownLabel, VocabularyEdit, VocabularyRefused, unknown_labels};
 pub use words::WordSearch;
 
 use std::collections::BTreeMap;

@@ -2,6 +2,8 @@
 
 mod sequences;
 
+mod vocabulary;
+
 use super::*;
 use crate::model::{BehaviorSource, Caption, ClipId, LabelDefinition, SegmentKind, SegmentStatus, SocialRole};
 
