@@ -220,7 +220,7 @@ pub struct SegmentConflict {
     /// Its row.
     pub id: SegmentId,
     /// What stands there instead.
-    pub found: Option<Segment>,
+    pub found: Option<Box<Segment>>,
 }
 
 impl SegmentChange {
@@ -239,7 +239,7 @@ impl SegmentChange {
             segments.iter().map(|placed| (placed.id, placed.segment.clone())).collect();
         for change in changes {
             if found.get(&change.id) != change.before.as_ref() {
-                return Err(SegmentConflict { id: change.id, found: found.remove(&change.id) });
+                return Err(SegmentConflict { id: change.id, found: found.remove(&change.id).map(Box::new) });
             }
             match &change.after {
                 Some(after) => drop(found.insert(change.id, after.clone())),
