@@ -30,6 +30,8 @@ pub mod consistency;
 
 pub mod edits;
 
+pub mod review;
+
 pub mod scale;
 
 pub mod kmeans;
