@@ -50,6 +50,8 @@ pub mod story;
 
 pub mod evaluation;
 
+pub mod compare;
+
 pub mod statistics;
 
 pub mod picture;

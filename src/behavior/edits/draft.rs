@@ -122,6 +122,16 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Cuts what lies under a range of an animal, in all tracks.
+    pub(super) fn carve_all(&mut self, animal: AnimalId, frames: Range<u32>) {
+        let mut tracks: Vec<Track<'a>> = self.tracks.keys().filter(|track| track.animal == animal).copied().collect();
+        // New rows are given in the same order each time.
+        tracks.sort_by_key(|track| (track.group, track.kind == SegmentKind::Point));
+        for track in tracks {
+            self.carve(track, frames.clone(), None);
+        }
+    }
+
     /// A segment with other frames that nobody meant it to have.
     pub(super) fn cut(&self, segment: &Segment, frames: Range<u32>) -> Segment {
         let status = match segment.status {

@@ -131,7 +131,7 @@ impl Timeline<'_> {
     }
 
     /// The part of a range that lies in the recording.
-    fn within(&self, frames: Range<u32>) -> Result<Range<u32>, EditRefused> {
+    pub(super) fn within(&self, frames: Range<u32>) -> Result<Range<u32>, EditRefused> {
         let within = frames.start..frames.end.min(self.frame_count);
         match within.is_empty() {
             true => Err(EditRefused::EmptyRange { start_frame: frames.start, stop_frame: frames.end }),
