@@ -16,7 +16,7 @@ impl Timeline<'_> {
     pub fn adopt(&self, other: &[Segment], animal: AnimalId, frames: Range<u32>) -> Result<TimelineEdit, EditRefused> {
         self.require_animal(animal)?;
         let frames = self.within(frames)?;
-        let mut draft = Draft::of(self);
+        let mut draft = Draft::of_animal(self, animal);
         draft.carve_all(animal, frames.clone());
         for theirs in other.iter().filter(|theirs| theirs.animal == animal) {
             let part = theirs.start_frame.max(frames.start)..theirs.stop_frame.min(frames.end);
