@@ -202,7 +202,8 @@ impl App {
             let is_reading = self.reading_overview || self.is_reading_series();
             let is_checking = self.state.model_check.as_ref().is_some_and(|check| check.found.is_none());
             let is_checking = is_checking || self.state.key.is_waiting;
-            let is_explaining = self.state.session.as_ref().is_some_and(|it| it.is_explaining() || it.timeline.is_busy());
+            let is_explaining =
+                self.state.session.as_ref().is_some_and(|it| it.is_explaining() || it.timeline.is_busy());
             if is_idle && !is_reading && !is_checking && !is_explaining && self.pending.is_empty() {
                 return true;
             }

@@ -482,13 +482,7 @@ pub const TABLE: &[Entry] = &[
         key(']'),
         Scope::On(Page::Behavior),
     ),
-    entry(
-        UiCommand::EndEarlier,
-        "End a frame earlier",
-        "",
-        Some(Shortcut::alt(Key::Left)),
-        Scope::On(Page::Behavior),
-    ),
+    entry(UiCommand::EndEarlier, "End a frame earlier", "", Some(Shortcut::alt(Key::Left)), Scope::On(Page::Behavior)),
     entry(UiCommand::EndLater, "End a frame later", "", Some(Shortcut::alt(Key::Right)), Scope::On(Page::Behavior)),
     entry(
         UiCommand::LoopSegment,

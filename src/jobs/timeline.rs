@@ -179,11 +179,8 @@ impl Timeline {
     /// # Errors
     /// When the project cannot be read.
     pub fn read(project: &Project, info: &RecordingInfo) -> Result<Self, JobError> {
-        let mut found = Self {
-            animals: project.animals(info.id)?,
-            human: project.human_layer(info.id)?,
-            ..Self::default()
-        };
+        let mut found =
+            Self { animals: project.animals(info.id)?, human: project.human_layer(info.id)?, ..Self::default() };
         let Some(run) = layer::shown_run(project, info)? else { return Ok(found) };
         found.run = Some(run.id);
         found.clips = project.clips(run.id)?;
@@ -233,14 +230,7 @@ impl Timeline {
         frame_count: u32,
         next_id: SegmentId,
     ) -> edits::Timeline<'a> {
-        edits::Timeline {
-            segments: &self.human,
-            vocabulary,
-            animals: names,
-            frame_count,
-            next_id,
-            clips: &self.clips,
-        }
+        edits::Timeline { segments: &self.human, vocabulary, animals: names, frame_count, next_id, clips: &self.clips }
     }
 }
 
@@ -384,7 +374,8 @@ impl Doing<'_> {
                 self.selected = rows.iter().find(is_kept).copied();
             }
             TimelineAct::Paint { animal, frames, .. } => {
-                let is_painted = |segment: &Segment| segment.animal == *animal && segment.frames().contains(&frames.start);
+                let is_painted =
+                    |segment: &Segment| segment.animal == *animal && segment.frames().contains(&frames.start);
                 let painted = edit.changes.iter().find(|change| change.after.as_ref().is_some_and(is_painted));
                 self.selected = painted.map(|change| change.id);
             }
@@ -397,3 +388,6 @@ impl Doing<'_> {
         self.timeline.clips.iter().copied().zip(self.timeline.captions.iter().cloned()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

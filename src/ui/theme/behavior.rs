@@ -82,7 +82,8 @@ mod tests {
             vocabulary.labels.iter().map(|label| LabelLook::of(&vocabulary, &label.name)).collect();
         for (at, look) in looks.iter().enumerate() {
             assert!(contrast(look.ink, look.ground) >= LEGIBLE, "{}", vocabulary.labels[at].name);
-            let twin = looks[..at].iter().position(|other| (other.ground, other.pattern) == (look.ground, look.pattern));
+            let twin =
+                looks[..at].iter().position(|other| (other.ground, other.pattern) == (look.ground, look.pattern));
             assert_eq!(twin, None, "{} looks like another", vocabulary.labels[at].name);
         }
         assert!(contrast(INK_ON_LABEL, LabelLook::of(&vocabulary, "cluster_7").ground) >= LEGIBLE);

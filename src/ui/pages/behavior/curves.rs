@@ -14,8 +14,13 @@ use crate::ui::time::axis::Span;
 pub(super) const HEIGHT: f32 = 84.0;
 pub(super) const LEAST: f32 = 44.0;
 
-/// Curves end here, body lengths per second and body lengths.
-const MOST: [f32; 2] = [10.0, 8.0];
+/// The scales of speed and distance end at what is shown, within these, body lengths per second and body lengths.
+const MOST: [[f32; 2]; 2] = [[2.0, 12.0], [2.0, 10.0]];
+
+/// The largest of values that are known, within limits.
+fn most_of<'a>(values: impl Iterator<Item = &'a f32>, [least, most]: [f32; 2]) -> f32 {
+    values.copied().filter(|value| value.is_finite()).fold(least, f32::max).min(most)
+}
 
 /// What was worked out of the curves for a part of a recording.
 #[derive(Default)]
@@ -31,23 +36,34 @@ pub(super) fn ui(ui: &mut Ui, lanes: &Lanes<'_>, scene: &Scene, memory: &mut Cur
     ui.allocate_rect(room, egui::Sense::hover());
     memory.refresh(lanes, scene);
     let (top, bottom) = room.split_top_bottom_at_fraction(0.5);
-    let plots = [top, bottom].map(|rect| rect.with_min_x(lanes.axis.left).with_max_x(lanes.axis.left + lanes.axis.width).shrink2(egui::vec2(0.0, 3.0)));
+    let plots = [top, bottom].map(|rect| {
+        rect.with_min_x(lanes.axis.left).with_max_x(lanes.axis.left + lanes.axis.width).shrink2(egui::vec2(0.0, 3.0))
+    });
     let animals = &lanes.layers.timeline.animals;
     let chosen = lanes.session.timeline.animal;
     let unit = "speed, body lengths/s";
     heading(ui, room.left(), plots[0], "speed", "body lengths/s");
+    let fastest = most_of(memory.speed.iter().flatten(), MOST[0]);
     for (at, speeds) in memory.speed.iter().enumerate() {
         let id = AnimalId(at as u8);
-        curve(ui, lanes, plots[0], speeds, MOST[0], AnimalLook::of(animals, id), id);
+        curve(ui, lanes, plots[0], speeds, fastest, AnimalLook::of(animals, id), id);
     }
     let name = lanes.layers.names.get(chosen.index()).map_or("", String::as_str);
     heading(ui, room.left(), plots[1], &format!("{name} to nearest"), "body lengths");
-    curve(ui, lanes, plots[1], &memory.distance, MOST[1], AnimalLook::of(animals, chosen), chosen);
+    curve(
+        ui,
+        lanes,
+        plots[1],
+        &memory.distance,
+        most_of(memory.distance.iter(), MOST[1]),
+        AnimalLook::of(animals, chosen),
+        chosen,
+    );
     let frame = lanes.session.cursor.frame as usize;
     let speed = scene.bodies.animals.get(chosen.index()).and_then(|body| body.speed.get(frame));
-    let words = speed.filter(|speed| speed.is_finite()).map_or("speed unknown".to_owned(), |speed| {
-        format!("{name} {speed:.1} body lengths/s")
-    });
+    let words = speed
+        .filter(|speed| speed.is_finite())
+        .map_or("speed unknown".to_owned(), |speed| format!("{name} {speed:.1} body lengths/s"));
     ui.interact(plots[0], ui.make_persistent_id(unit), egui::Sense::hover()).on_hover_text(words);
 }
 
@@ -56,7 +72,13 @@ fn heading(ui: &Ui, left: f32, plot: Rect, first: &str, second: &str) {
     ui.painter().hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, palette.line));
     paint::gutter(ui, left + 12.0, plot.center().y - 6.0, first);
     let font = mono(Weight::Medium, Theme::get().font.caption - 1.0);
-    ui.painter().text(pos2(left + 12.0, plot.center().y + 8.0), Align2::LEFT_CENTER, second, font, palette.text_tertiary);
+    ui.painter().text(
+        pos2(left + 12.0, plot.center().y + 8.0),
+        Align2::LEFT_CENTER,
+        second,
+        font,
+        palette.text_tertiary,
+    );
 }
 
 /// One line; gaps where nothing is known. Animals differ by dash as well as by colour.

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use egui::{ComboBox, Frame, Margin, Panel, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
 
+use crate::app::Command;
 use crate::app::session::Session;
 use crate::app::state::sentence;
 use crate::app::timeline::{Layers, TimelineCommand};
 use crate::app::ui_command::UiCommand;
-use crate::app::Command;
 use crate::behavior::edits::Edge;
 use crate::jobs::timeline::{Target, TimelineAct};
 use crate::model::vocabulary::in_words;
@@ -297,11 +297,11 @@ impl Seen<'_> {
 
     fn findings_ui(&self, ui: &mut Ui) {
         let palette = theme::palette(ui);
-        for (_, finding) in self.layers.findings.iter().filter(|(target, _)| *target == self.target) {
+        for reason in self.layers.reasons_of(self.target) {
             ui.add_space(8.0);
             ui.horizontal(|ui| {
                 icon(ui, Icon::Warning, 14.0, palette.warn);
-                ui.add(egui::Label::new(sentence(finding.reason.words())).wrap());
+                ui.add(egui::Label::new(sentence(reason.words())).wrap());
             });
         }
     }
@@ -319,9 +319,11 @@ impl Seen<'_> {
         ui.label(RichText::new(format!("{source}{sure}.")).color(palette.text_secondary));
         let timeline = &self.layers.timeline;
         let look = AnimalLook::of(&timeline.animals, self.segment.animal);
-        let own = timeline.clips.iter().zip(&timeline.captions).filter(|(clip, _)| {
-            clip.animal == self.segment.animal && self.segment.clips.contains(&clip.id)
-        });
+        let own = timeline
+            .clips
+            .iter()
+            .zip(&timeline.captions)
+            .filter(|(clip, _)| clip.animal == self.segment.animal && self.segment.clips.contains(&clip.id));
         for (clip, caption) in own {
             ui.add_space(6.0);
             let head = format!("{}  {}–{}", clip.id, clip.start_frame, clip.stop_frame - 1);

@@ -96,8 +96,7 @@ pub(super) struct Lanes<'a> {
 pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layers, memory: &mut LanesMemory) {
     memory.follow(session);
     let room = ui.available_rect_before_wrap();
-    let axis =
-        Axis::new(room.left() + GUTTER, room.width() - GUTTER - END, memory.span, session.info.frame_count);
+    let axis = Axis::new(room.left() + GUTTER, room.width() - GUTTER - END, memory.span, session.info.frame_count);
     let mut lanes = Lanes { ctx, session, layers, axis };
     ui.spacing_mut().item_spacing.y = 0.0;
     lanes.map_ui(ui);
@@ -133,10 +132,12 @@ impl Lanes<'_> {
     /// The whole recording at a glance: what counts of each animal, and the part that is shown.
     fn map_ui(&mut self, ui: &mut Ui) {
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), MAP), Sense::hover());
-        let map = Rect::from_x_y_ranges(self.axis.left..=self.axis.left + self.axis.width, rect.y_range()).shrink2(vec2(0.0, 4.0));
+        let map = Rect::from_x_y_ranges(self.axis.left..=self.axis.left + self.axis.width, rect.y_range())
+            .shrink2(vec2(0.0, 4.0));
         paint::gutter(ui, rect.left() + 12.0, map.center().y, "whole video");
         paint::map(ui, self, map);
-        let response = ui.interact(map.expand2(vec2(0.0, 3.0)), ui.make_persistent_id("lanes map"), Sense::click_and_drag());
+        let response =
+            ui.interact(map.expand2(vec2(0.0, 3.0)), ui.make_persistent_id("lanes map"), Sense::click_and_drag());
         response.widget_info(|| WidgetInfo::slider(true, self.axis.span.start, "Part of the video that is shown"));
         if let Some(at) = response.interact_pointer_pos() {
             let share = f64::from((at.x - map.left()) / map.width().max(1.0));

@@ -83,8 +83,11 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     sides.show(ui, &mut memory.sides, (Side::Right, "segment", "Segment"), |ui| {
         inspector::ui(ui, ctx, session, &layers, &mut behavior.inspector);
     });
+    // Where the animals come from dots, the dots are shown.
+    let is_watched = session.timeline.scene.as_ref().is_some_and(|scene| scene.is_in_pixels);
+    let grid_use = if is_watched { GridUse::Watch } else { GridUse::Look };
     CentralPanel::default().frame(Frame::NONE).show(ui, |ui| {
-        grid::ui_with(ui, ctx, &mut memory.grid, GridUse::Look, &mut |pane| {
+        grid::ui_with(ui, ctx, &mut memory.grid, grid_use, &mut |pane| {
             if let Some(scene) = &session.timeline.scene {
                 overlay::paint(pane, session, &layers, scene);
             }
@@ -111,7 +114,8 @@ fn nothing_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
         let _ = empty_state(ui, "Reading the timeline.", None);
         return;
     }
-    let words = "No clips yet. The recording is cut into clips of 1 to 5 s, and each is described from what is measured.";
+    let words =
+        "No clips yet. The recording is cut into clips of 1 to 5 s, and each is described from what is measured.";
     if empty_state(ui, words, Some(("Cut and describe", ""))).is_some_and(|button| button.clicked()) {
         ctx.send(Command::Timeline(TimelineCommand::Run { again: false }));
     }
@@ -163,3 +167,6 @@ fn bar_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layers, me
         });
     });
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,7 +80,12 @@ fn badge(
     let galley = pane.painter.layout_no_wrap(text, font, tokens.on_image.badge_text);
     let size = galley.size() + vec2(22.0, 6.0);
     let away = (f64::from(body.length) * pane.map.viewport.points_per_px * 0.6) as f32 + 8.0;
-    let places = [vec2(away, -0.5 * size.y), vec2(-away - size.x, -0.5 * size.y), vec2(-0.5 * size.x, away), vec2(-0.5 * size.x, -away - size.y)];
+    let places = [
+        vec2(away, -0.5 * size.y),
+        vec2(-away - size.x, -0.5 * size.y),
+        vec2(-0.5 * size.x, away),
+        vec2(-0.5 * size.x, -away - size.y),
+    ];
     let inside = pane.map.rect;
     let rects = places.map(|by| Rect::from_min_size(at + by, size));
     let is_free = |rect: &&Rect| inside.contains_rect(**rect) && taken.iter().all(|other| !other.intersects(**rect));
@@ -89,7 +94,13 @@ fn badge(
     let is_chosen = session.timeline.animal == id;
     let edge = if is_chosen { tokens.on_image.selected } else { look.color };
     pane.painter.line_segment([at, rect.center()], Stroke::new(1.0, look.color));
-    pane.painter.rect(rect, 4, tokens.on_image.pill, Stroke::new(if is_chosen { 2.0 } else { 1.0 }, edge), egui::StrokeKind::Inside);
+    pane.painter.rect(
+        rect,
+        4,
+        tokens.on_image.pill,
+        Stroke::new(if is_chosen { 2.0 } else { 1.0 }, edge),
+        egui::StrokeKind::Inside,
+    );
     marks::paint_glyph(pane.painter, pos2(rect.left() + 10.0, rect.center().y), 12.0, look.shape, look.color, true);
     let ink = tokens.on_image.badge_text;
     let words = pos2(rect.left() + 18.0, rect.center().y);

@@ -79,7 +79,11 @@ pub(super) fn ruler(ui: &Ui, lanes: &Lanes<'_>, rect: Rect) {
         let text = frame.to_string();
         ui.painter().vline(x, rect.bottom() - 4.0..=rect.bottom(), Stroke::new(1.0, palette.line_strong));
         let at = pos2(x + 3.0, rect.center().y - 1.0);
-        ui.painter().text(at, Align2::LEFT_CENTER, text, font.clone(), palette.text_secondary);
+        let galley = lanes.layout(ui.painter(), &text, font.clone(), palette.text_secondary);
+        // A number that does not fit is left out, never cut.
+        if at.x + galley.size().x <= rect.right() {
+            ui.painter().galley(at - vec2(0.0, galley.size().y / 2.0), galley, palette.text_secondary);
+        }
     }
 }
 
@@ -100,7 +104,8 @@ pub(super) fn playhead(ui: &Ui, lanes: &Lanes<'_>, ruler: Rect, bottom: f32) {
     } else {
         painter.vline((left + right) / 2.0, ruler.bottom()..=bottom, Stroke::new(1.5, palette.accent));
     }
-    let text = lanes.layout(painter, &frame.to_string(), mono(Weight::Strong, Theme::get().font.caption), palette.on_accent);
+    let text =
+        lanes.layout(painter, &frame.to_string(), mono(Weight::Strong, Theme::get().font.caption), palette.on_accent);
     let width = text.size().x + 10.0;
     let middle = ((left + right) / 2.0).clamp(axis.left + width / 2.0, axis.left + axis.width - width / 2.0);
     let flag = Rect::from_center_size(pos2(middle, ruler.center().y), vec2(width, 16.0));
@@ -143,7 +148,8 @@ pub(super) fn row(ui: &Ui, _lanes: &Lanes<'_>, lane: Rect, row: &Row) {
     if matches!(row.kind, RowKind::Human(_)) {
         let stroke = Stroke::new(1.0, palette.line_strong);
         let frame = lane.shrink(0.5);
-        let corners = [frame.left_top(), frame.right_top(), frame.right_bottom(), frame.left_bottom(), frame.left_top()];
+        let corners =
+            [frame.left_top(), frame.right_top(), frame.right_bottom(), frame.left_bottom(), frame.left_top()];
         ui.painter().extend(Shape::dashed_line(&corners, stroke, 4.0, 4.0));
     }
 }
