@@ -44,6 +44,10 @@ pub mod vectors;
 
 pub mod story;
 
+mod names;
+
+pub mod search;
+
 pub mod evaluation;
 
 pub mod statistics;
