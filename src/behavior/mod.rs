@@ -46,10 +46,18 @@ pub mod story;
 
 mod names;
 
+pub mod tfidf;
+
+pub mod unknown_labels;
+
+pub mod examples;
+
 pub mod search;
 
 pub mod evaluation;
 
 pub mod statistics;
+
+pub mod discovery;
 
 pub mod picture;
