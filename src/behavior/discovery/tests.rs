@@ -44,7 +44,11 @@ fn captions_of_a_kind_stand_together() {
     for seed in 0..20 {
         let found = cluster(&rows, 3, seed);
         let members: BTreeSet<&[usize]> = found.clusters.iter().map(|cluster| cluster.members.as_slice()).collect();
-        assert_eq!(members, BTreeSet::from([&[0, 1, 2, 3][..], &[4, 5, 6, 7, 8, 13, 14, 15], &[9, 10, 11]]), "seed {seed}");
+        assert_eq!(
+            members,
+            BTreeSet::from([&[0, 1, 2, 3][..], &[4, 5, 6, 7, 8, 13, 14, 15], &[9, 10, 11]]),
+            "seed {seed}"
+        );
         assert_eq!(found.unplaced, [12], "a caption without a word is like nothing");
         let resting = &found.clusters[0];
         assert_eq!(resting.members.len(), 8, "the largest first");
