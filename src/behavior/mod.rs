@@ -28,6 +28,8 @@ pub mod merge;
 
 pub mod consistency;
 
+pub mod edits;
+
 pub mod scale;
 
 pub mod kmeans;

@@ -64,6 +64,7 @@ pub fn segments(project: &Project, info: &RecordingInfo, layer: Layer) -> Result
                         confidence: caption.map(|caption| caption.confidence),
                         status: SegmentStatus::Unreviewed,
                         source: BehaviorSource::Rules,
+                        modifiers: Vec::new(),
                         clips: vec![clip.id],
                     }
                 });

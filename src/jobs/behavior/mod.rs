@@ -95,3 +95,7 @@ fn vocabulary_of(path: Option<&Path>) -> Result<Vocabulary, JobError> {
 pub(super) fn read_text(path: &Path) -> Result<String, JobError> {
     std::fs::read_to_string(path).map_err(|source| JobError::Io { action: "read", path: path.to_owned(), source })
 }
+
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, JobError> {
+    std::fs::read(path).map_err(|source| JobError::Io { action: "read", path: path.to_owned(), source })
+}

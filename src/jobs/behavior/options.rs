@@ -13,6 +13,7 @@ use crate::behavior::consistency::Reason;
 use crate::behavior::dec::DecConfig;
 use crate::behavior::given::GivenKind;
 use crate::behavior::segmenter::{Method, TrainReport};
+use crate::behavior::visual::ChannelScale;
 
 /// How far a run goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +93,8 @@ pub struct Options<'a> {
     pub through: Through,
     /// What features are made of.
     pub features: FeatureKind,
+    /// What an image encoder was trained on.
+    pub channel_scale: ChannelScale,
     /// What cuts.
     pub segmenter: Segmenter,
     /// The price of a change of cluster, nats; `None` finds one that makes clips last.
