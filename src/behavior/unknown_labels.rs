@@ -52,7 +52,9 @@ impl<'a> UnknownLabels<'a> {
         let texts: Vec<String> = vocabulary
             .labels
             .iter()
-            .map(|label| format!("{} {} {}", label.name, label.synonyms.join(" "), label.definition))
+            .map(|label| {
+                format!("{} {} {} {}", label.name, label.synonyms.join(" "), label.definition, label.inclusion)
+            })
             .collect();
         let learnt = TfIdf::fit(texts.iter().map(String::as_str));
         let definitions = texts.iter().map(|text| learnt.row(text)).collect();

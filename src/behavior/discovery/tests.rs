@@ -232,6 +232,7 @@ fn record(subject: &str, group: &str, labels: &[(&str, u32)]) -> AnimalRecord {
             confidence: None,
             status: SegmentStatus::Unreviewed,
             source: BehaviorSource::Rules,
+            modifiers: Vec::new(),
             clips: Vec::new(),
         }
     });

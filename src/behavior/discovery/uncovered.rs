@@ -71,10 +71,9 @@ pub fn uncovered_words<'a>(
     vocabulary: &Vocabulary,
     least: usize,
 ) -> Vec<UncoveredWord> {
-    let texts = vocabulary
-        .labels
-        .iter()
-        .flat_map(|label| [&label.name, &label.definition, &label.category].into_iter().chain(&label.synonyms));
+    let texts = vocabulary.labels.iter().flat_map(|label| {
+        [&label.name, &label.definition, &label.inclusion, &label.category].into_iter().chain(&label.synonyms)
+    });
     let known: BTreeSet<String> = texts.flat_map(|text| words_of(text)).map(|word| stem(&word)).collect();
     let mut found: BTreeMap<String, (usize, usize, BTreeMap<String, usize>)> = BTreeMap::new();
     for (at, caption) in captions.into_iter().enumerate() {

@@ -148,7 +148,8 @@ fn folded(text: &str) -> String {
 }
 
 fn has_texts(segment: &Segment, texts: &[String]) -> bool {
-    let (description, label) = (folded(&segment.description), normalized(&segment.label));
+    let description = folded(&format!("{} {}", segment.description, segment.modifiers.join(" ")));
+    let label = normalized(&segment.label);
     texts.iter().all(|text| description.contains(text) || label.contains(text) || label.contains(&normalized(text)))
 }
 

@@ -37,7 +37,7 @@ pub struct Filter {
     /// Places in which the animal is during at least half of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub zone: Vec<String>,
-    /// Words of its description or label; each entry must be in it.
+    /// Words of its description, modifiers or label; each entry must be in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub text: Vec<String>,
     /// The layer that is searched.

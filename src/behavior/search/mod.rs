@@ -17,7 +17,7 @@
 //! | `after feeding within 2 s`, `before (…)`, `not after …` | that begin at most so long after the end of another, end so long before its start |
 //! | `during (feeding animal:any)` | that share a frame with another |
 //! | `in food`, `zone:food` | during at least half of which the animal is in the place |
-//! | `"nose"`, `text:nose` | whose description or label contains the words |
+//! | `"nose"`, `text:nose` | whose description, modifiers or label contain the words |
 //! | `layer:merged` · `status:accepted`, `reviewed` | of the layer · that people so judged |
 //! | `confidence above 0.8`, `confidence below 0.5` | at least, at most so sure |
 //! | `recording:one`, `group:control` | of these recordings |

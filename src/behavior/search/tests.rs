@@ -46,6 +46,7 @@ fn segment(animal: u8, start_frame: u32, stop_frame: u32, label: &str) -> Segmen
         confidence: None,
         status: SegmentStatus::Unreviewed,
         source: BehaviorSource::Rules,
+        modifiers: Vec::new(),
         clips: Vec::new(),
     }
 }
