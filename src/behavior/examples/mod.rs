@@ -22,8 +22,8 @@ use crate::model::SocialRole;
 pub struct Example {
     /// The recording's name.
     pub recording: String,
-    /// The hash of its content, which a copy under another name shares.
-    pub fingerprint: String,
+    /// Hashes of its pictures and tracks, without the manifest's names: a copy under another name shares one at least.
+    pub fingerprints: Vec<String>,
     /// Who was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
@@ -51,6 +51,13 @@ pub struct Example {
     pub features: Vec<f32>,
     /// The annotator who verified it.
     pub verified_by: String,
+}
+
+impl Example {
+    /// Whether it comes from a recording with any of these hashes.
+    pub fn is_of_same_content(&self, fingerprints: &[String]) -> bool {
+        self.fingerprints.iter().any(|own| fingerprints.contains(own))
+    }
 }
 
 /// Why an example cannot be in a bank, or none can be picked.
@@ -106,7 +113,7 @@ impl Bank {
     pub fn add(&mut self, example: Example) -> Result<(), ExampleError> {
         check(&self.examples, &example)?;
         let is_same = |known: &Example| {
-            known.fingerprint == example.fingerprint
+            known.is_of_same_content(&example.fingerprints)
                 && known.animal == example.animal
                 && (known.start_frame, known.stop_frame) == (example.start_frame, example.stop_frame)
         };
@@ -120,14 +127,14 @@ impl Bank {
 
 fn check(known: &[Example], example: &Example) -> Result<(), ExampleError> {
     let at = known.len();
-    let said = [
-        ("label", &example.label),
-        ("annotator who verified it", &example.verified_by),
-        ("fingerprint of its recording", &example.fingerprint),
-        ("animal", &example.animal),
-    ];
+    let said =
+        [("label", &example.label), ("annotator who verified it", &example.verified_by), ("animal", &example.animal)];
     if let Some((what, _)) = said.into_iter().find(|(_, text)| text.trim().is_empty()) {
         return Err(ExampleError::Missing { at, what });
+    }
+    // An empty one would be shared by all that have none.
+    if example.fingerprints.is_empty() || example.fingerprints.iter().any(|print| print.trim().is_empty()) {
+        return Err(ExampleError::Missing { at, what: "fingerprint of its recording" });
     }
     let (start_frame, stop_frame) = (example.start_frame, example.stop_frame);
     if start_frame >= stop_frame {

@@ -7,8 +7,8 @@ use super::{Bank, Example, ExampleError};
 pub struct Target<'a> {
     /// Its recording's name.
     pub recording: &'a str,
-    /// The hash of the recording's content.
-    pub fingerprint: &'a str,
+    /// Hashes of the recording's pictures and tracks, without the manifest's names; one in common with an example is enough.
+    pub fingerprints: &'a [String],
     /// Who is recorded.
     pub subject: Option<&'a str>,
     /// In which session.
@@ -155,7 +155,7 @@ fn leaks(example: &Example, target: &Target<'_>, options: &PickOptions) -> bool 
     let [subject, session] = [&example.subject, &example.session].map(|name| name.as_deref());
     // Sessions of subjects that are known to differ may bear the same name.
     let may_be_same_subject = subject.is_none() || target.subject.is_none() || subject == target.subject;
-    example.fingerprint == target.fingerprint
+    example.is_of_same_content(target.fingerprints)
         || example.recording == target.recording
         || (options.leaves_out_session && is_same(session, target.session) && may_be_same_subject)
         || (options.leaves_out_subject && is_same(subject, target.subject))
@@ -170,7 +170,9 @@ fn is_copy(one: &[f32], other: &[f32]) -> bool {
 
 /// Whether two examples show some of the same frames.
 fn overlaps(one: &Example, other: &Example) -> bool {
-    one.fingerprint == other.fingerprint && one.start_frame < other.stop_frame && other.start_frame < one.stop_frame
+    one.is_of_same_content(&other.fingerprints)
+        && one.start_frame < other.stop_frame
+        && other.start_frame < one.stop_frame
 }
 
 /// Mean squared difference of the features that both have, in variances; features that do not vary say nothing.

@@ -8,7 +8,7 @@ use super::*;
 fn example(fingerprint: &str, start_frame: u32, label: &str, features: &[f32]) -> Example {
     Example {
         recording: format!("recording of {fingerprint}"),
-        fingerprint: fingerprint.to_owned(),
+        fingerprints: vec![fingerprint.to_owned()],
         subject: None,
         session: None,
         animal: "A0".to_owned(),
@@ -24,7 +24,7 @@ fn example(fingerprint: &str, start_frame: u32, label: &str, features: &[f32]) -
 }
 
 fn target(features: &[f32]) -> Target<'_> {
-    Target { recording: "new", fingerprint: "new", subject: None, session: None, features }
+    Target { recording: "new", fingerprints: &[], subject: None, session: None, features }
 }
 
 /// Labels along a line of one feature: huddle at 0, contact at 1, chase at 5, feeding at 9, rearing at 12.
@@ -80,7 +80,8 @@ fn what_says_too_little_is_refused_and_a_second_word_replaces_the_first() {
         bank.clone().add(example).unwrap_err().to_string()
     };
     assert!(bad(|it| it.verified_by = " ".to_owned()).contains("verified"));
-    assert!(bad(|it| it.fingerprint.clear()).contains("fingerprint"));
+    assert!(bad(|it| it.fingerprints.clear()).contains("fingerprint"));
+    assert!(bad(|it| it.fingerprints.push(String::new())).contains("fingerprint"));
     assert!(bad(|it| it.stop_frame = 0).contains("ends at 0"));
     assert!(bad(|it| it.features = vec![1.0]).contains("has 1 features"));
     assert!(bank.pick(&target(&[1.0]), &PickOptions::default(), |_| 1).is_err());
@@ -105,11 +106,17 @@ fn any_example() -> impl Strategy<Value = Example> {
     let session = prop::option::of(select(vec!["day1", "day2"]));
     let label = select(vec!["chase", "huddle", "feeding", "rearing"]);
     let values = prop::collection::vec(prop_oneof![-2.0..2.0_f32, Just(f32::NAN)], 3);
+    // A second hash that some copies share: a camera that both have.
     (0..4_u8, 0..3_u8, subject, session, 0..50_u32, label, values).prop_map(
         |(content, copy, subject, session, start, label, features)| Example {
             recording: format!("recording{content} copy{copy}"),
             subject: subject.map(str::to_owned),
             session: session.map(str::to_owned),
+            fingerprints: match copy {
+                0 => vec![format!("top{content}"), format!("side{content}")],
+                1 => vec![format!("side{content}")],
+                _ => vec![format!("top{content}"), "calibration board".to_owned()],
+            },
             ..example(&format!("content{content}"), start * 30, label, &features)
         },
     )
@@ -134,10 +141,10 @@ proptest! {
         }
         // Another name, or another file of the same clip: either alone must not hide it.
         let name = if is_renamed { "elsewhere".to_owned() } else { asked.recording.clone() };
-        let fingerprint = if is_recoded && !is_renamed { "recoded".to_owned() } else { asked.fingerprint.clone() };
+        let fingerprints = if is_recoded && !is_renamed { vec!["recoded".to_owned()] } else { asked.fingerprints.clone() };
         let target = Target {
             recording: &name,
-            fingerprint: &fingerprint,
+            fingerprints: &fingerprints,
             subject: asked.subject.as_deref(),
             session: asked.session.as_deref(),
             features: &asked.features,
@@ -150,7 +157,7 @@ proptest! {
         for picked in &found.picked {
             let shown = &bank.examples()[picked.example];
             tokens += u64::from(shown.start_frame) + 1;
-            prop_assert_ne!(&shown.fingerprint, &fingerprint);
+            prop_assert!(shown.fingerprints.iter().all(|print| !fingerprints.contains(print)));
             prop_assert_ne!(&shown.recording, &name);
             let is_same_session = shown.session.is_some() && shown.session == asked.session;
             let is_other_subject = shown.subject.is_some() && asked.subject.is_some() && shown.subject != asked.subject;

@@ -25,13 +25,15 @@ three,A2,,tail_rattling,1500,1560,A2 shakes its tail and shakes it again.
 three,A2,,tail_rattling,1600,1630,A2 shakes its tail.
 ";
 
-/// A project of the three mice with a human timeline, nothing run. Nobody may change it.
+/// A project of the three mice with a human timeline and no other. Nobody may change it.
 fn told() -> &'static Path {
     static MADE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = MADE.get_or_init(|| {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("told.bvlm");
         super::new_project(&[&recording(folder.path(), "three", &Film::long())], &path);
+        // The tracks tell how long the recording is.
+        super::behave(&path, &["--through", "features"]);
         let table = folder.path().join("told.csv");
         fs::write(&table, TOLD).unwrap();
         json(&["import", text(&path), "--format", "behavior", text(&table), "--annotator", "Ann", "--json"]);
