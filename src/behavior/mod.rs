@@ -2,6 +2,7 @@
 //!
 //! [`bodies`] measures each animal, [`features`] makes rows of numbers of that, [`dec`] finds clusters and [`clips`] cuts.
 //! [`rules`] say what a clip shows where no model does, [`merge`] joins clips, [`consistency`] finds what contradicts itself.
+//! [`edits`] are what people change of it, [`review`] and [`compare`] say where they should look.
 //! Pure: no file, no clock, no storage.
 
 mod shrunk;
@@ -30,6 +31,8 @@ pub mod consistency;
 
 pub mod edits;
 
+pub mod review;
+
 pub mod scale;
 
 pub mod kmeans;
@@ -57,6 +60,8 @@ pub mod examples;
 pub mod search;
 
 pub mod evaluation;
+
+pub mod compare;
 
 pub mod statistics;
 

@@ -4,7 +4,7 @@
 //! group, states do not overlap, and moments do not; a moment may lie over a state. A frame that no segment covers is not
 //! yet reviewed, which is not "no behaviour".
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 
@@ -250,18 +250,21 @@ impl SegmentChange {
     /// # Errors
     /// When a segment is not the one that its change starts from; nothing is changed then.
     pub fn apply_all(changes: &[Self], segments: &mut Vec<PlacedSegment>) -> Result<(), SegmentConflict> {
-        let mut found: HashMap<SegmentId, Segment> =
-            segments.iter().map(|placed| (placed.id, placed.segment.clone())).collect();
+        let changed: HashSet<SegmentId> = changes.iter().map(|change| change.id).collect();
+        let is_changed = |placed: &&PlacedSegment| changed.contains(&placed.id);
+        let mut found: HashMap<SegmentId, &Segment> =
+            segments.iter().filter(is_changed).map(|placed| (placed.id, &placed.segment)).collect();
         for change in changes {
-            if found.get(&change.id) != change.before.as_ref() {
-                return Err(SegmentConflict { id: change.id, found: found.remove(&change.id).map(Box::new) });
+            let there = found.remove(&change.id);
+            if there != change.before.as_ref() {
+                return Err(SegmentConflict { id: change.id, found: there.cloned().map(Box::new) });
             }
-            match &change.after {
-                Some(after) => drop(found.insert(change.id, after.clone())),
-                None => drop(found.remove(&change.id)),
-            }
+            found.extend(change.after.as_ref().map(|after| (change.id, after)));
         }
-        *segments = found.into_iter().map(|(id, segment)| PlacedSegment { id, segment }).collect();
+        let left: Vec<PlacedSegment> =
+            found.into_iter().map(|(id, segment)| PlacedSegment { id, segment: segment.clone() }).collect();
+        segments.retain(|placed| !changed.contains(&placed.id));
+        segments.extend(left);
         segments.sort_by_key(|placed| (placed.segment.animal, placed.segment.start_frame, placed.id));
         Ok(())
     }

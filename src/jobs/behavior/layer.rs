@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::{BehaviorError, KIND};
 use crate::jobs::JobError;
 pub use crate::model::timeline::TimelineLayer as Layer;
-use crate::model::{BehaviorSource, Segment, SegmentKind, SegmentStatus, SocialRole};
+use crate::model::{BehaviorSource, Caption, Clip, Segment, SegmentKind, SegmentStatus, SocialRole};
 use crate::store::{Project, RecordingInfo, RunInfo};
 
 impl FromStr for Layer {
@@ -26,7 +26,7 @@ pub fn standing(project: &Project, info: &RecordingInfo) -> Result<Layer, JobErr
 }
 
 /// The latest run that has clips: one that was killed as it began hides none.
-fn shown_run(project: &Project, info: &RecordingInfo) -> Result<Option<RunInfo>, JobError> {
+pub(in crate::jobs) fn shown_run(project: &Project, info: &RecordingInfo) -> Result<Option<RunInfo>, JobError> {
     for run in project.runs(info.id, KIND)?.into_iter().rev() {
         if !project.clips(run.id)?.is_empty() {
             return Ok(Some(run));
@@ -49,25 +49,7 @@ pub fn segments(project: &Project, info: &RecordingInfo, layer: Layer) -> Result
                 let captions = if layer == Layer::Captions { project.captions(run.id)? } else { Vec::new() };
                 let said = |clip| captions.binary_search_by_key(&clip, |(id, _)| *id).ok().map(|at| &captions[at].1);
                 let has_all = layer == Layer::Clips || captions.len() == clips.len();
-                let of_clip = clips.iter().filter(|_| has_all).map(|clip| {
-                    let caption = said(clip.id);
-                    let cluster = clip.cluster.map_or("not_seen".to_owned(), |cluster| format!("cluster_{cluster}"));
-                    Segment {
-                        animal: clip.animal,
-                        start_frame: clip.start_frame,
-                        stop_frame: clip.stop_frame,
-                        kind: SegmentKind::State,
-                        label: caption.map_or(cluster, |caption| caption.label.clone()),
-                        description: caption.map(|caption| caption.description.clone()).unwrap_or_default(),
-                        partner: caption.and_then(|caption| caption.partner),
-                        role: caption.map_or(SocialRole::None, |caption| caption.role),
-                        confidence: caption.map(|caption| caption.confidence),
-                        status: SegmentStatus::Unreviewed,
-                        source: BehaviorSource::Rules,
-                        modifiers: Vec::new(),
-                        clips: vec![clip.id],
-                    }
-                });
+                let of_clip = clips.iter().filter(|_| has_all).map(|clip| segment_of_clip(clip, said(clip.id)));
                 of_clip.collect()
             }
             None => Vec::new(),
@@ -78,4 +60,24 @@ pub fn segments(project: &Project, info: &RecordingInfo, layer: Layer) -> Result
         return Err(BehaviorError::NothingYet { recording: info.name.clone(), what: layer.as_str(), project }.into());
     }
     Ok(found)
+}
+
+/// A clip as a segment, under what was said of it, else under the name of its cluster.
+pub(in crate::jobs) fn segment_of_clip(clip: &Clip, caption: Option<&Caption>) -> Segment {
+    let cluster = clip.cluster.map_or("not_seen".to_owned(), |cluster| format!("cluster_{cluster}"));
+    Segment {
+        animal: clip.animal,
+        start_frame: clip.start_frame,
+        stop_frame: clip.stop_frame,
+        kind: SegmentKind::State,
+        label: caption.map_or(cluster, |caption| caption.label.clone()),
+        description: caption.map(|caption| caption.description.clone()).unwrap_or_default(),
+        partner: caption.and_then(|caption| caption.partner),
+        role: caption.map_or(SocialRole::None, |caption| caption.role),
+        confidence: caption.map(|caption| caption.confidence),
+        status: SegmentStatus::Unreviewed,
+        source: BehaviorSource::Rules,
+        modifiers: Vec::new(),
+        clips: vec![clip.id],
+    }
 }

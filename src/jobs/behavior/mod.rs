@@ -39,7 +39,7 @@ use std::path::Path;
 pub use self::error::BehaviorError;
 pub use self::options::{Contradiction, Options, Report, Segmenter, Through};
 pub use self::rows::FeatureKind;
-pub use self::subjects::{Align, Origin, Subjects};
+pub use self::subjects::{Align, Origin, Subjects, known, watching_camera};
 
 use self::work::Work;
 use super::{Job, JobError, open};

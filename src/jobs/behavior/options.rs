@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::BehaviorError;
 use super::rows::FeatureKind;
 use super::subjects::Align;
-use crate::behavior::clips::ClipLengths;
+use crate::behavior::clips::{ClipLengths, ClipLimits};
 use crate::behavior::consistency::Reason;
 use crate::behavior::dec::DecConfig;
 use crate::behavior::given::GivenKind;
@@ -111,6 +111,26 @@ pub struct Options<'a> {
     pub model_of: Option<&'a str>,
     /// Begin anew, also where nothing changed.
     pub again: bool,
+}
+
+impl<'a> Options<'a> {
+    /// Everything about one recording, as it is done where nothing else is asked for.
+    pub fn of(recording: &'a str) -> Self {
+        Self {
+            recording: Some(recording),
+            through: Through::Merge,
+            features: FeatureKind::Auto,
+            channel_scale: ChannelScale::default(),
+            segmenter: Segmenter::Trained(Method::Dec(DecConfig::default())),
+            switch_cost: None,
+            lengths_secs: [ClipLimits::SHORTEST_SECS, ClipLimits::LONGEST_SECS],
+            rules: None,
+            vocabulary: None,
+            align: None,
+            model_of: None,
+            again: false,
+        }
+    }
 }
 
 /// What a run did with one recording.
