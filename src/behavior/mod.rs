@@ -49,10 +49,22 @@ pub mod vectors;
 
 pub mod story;
 
+mod names;
+
+pub mod tfidf;
+
+pub mod unknown_labels;
+
+pub mod examples;
+
+pub mod search;
+
 pub mod evaluation;
 
 pub mod compare;
 
 pub mod statistics;
+
+pub mod discovery;
 
 pub mod picture;

@@ -1,5 +1,9 @@
 //! `behaviorvlm behavior`: cuts recordings into clips, says what each shows, and merges them.
 
+mod search;
+
+mod discover;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,6 +32,8 @@ enum What {
     Run(RunArguments),
     Stats(StatsArguments),
     Picture(PictureArguments),
+    Search(search::Arguments),
+    Discover(discover::Arguments),
 }
 
 /// Draw a timeline to a PNG file: a lane per animal, and twelve segments with their pictures and descriptions.
@@ -136,6 +142,8 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<Ex
         What::Run(arguments) => run_pipeline(arguments, console),
         What::Stats(arguments) => stats(arguments, console),
         What::Picture(arguments) => draw(arguments, console),
+        What::Search(arguments) => search::run(arguments, console),
+        What::Discover(arguments) => discover::run(arguments, console),
     }
 }
 

@@ -131,6 +131,20 @@ pub enum BehaviorSource {
     Human,
 }
 
+/// A layer of a timeline; each can be looked into from the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TimelineLayer {
+    /// Clips, under the names of their clusters.
+    Clips,
+    /// What was said of each clip.
+    Captions,
+    /// Clips joined to segments.
+    Merged,
+    /// What people said.
+    Human,
+}
+
 macro_rules! words {
     ($kind:ty, $what:literal, $($value:ident => $word:literal),+) => {
         impl $kind {
@@ -149,6 +163,7 @@ macro_rules! words {
 
 words!(SegmentKind, "a segment's kind", State => "state", Point => "point");
 words!(SegmentStatus, "a segment's status", Unreviewed => "unreviewed", Accepted => "accepted", Edited => "edited");
+words!(TimelineLayer, "a layer", Clips => "clips", Captions => "captions", Merged => "merged", Human => "human");
 words!(BehaviorSource, "a source", Rules => "rules", Model => "model", Imported => "imported", Human => "human");
 
 /// A described piece of one animal's timeline.

@@ -17,6 +17,8 @@ mod pictures;
 mod real;
 /// The mice and their recordings.
 mod script;
+/// Searches, and what the vocabulary does not know.
+mod sought;
 
 use std::fs;
 use std::path::{Path, PathBuf};
