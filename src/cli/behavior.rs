@@ -29,7 +29,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    Run(RunArguments),
+    Run(Box<RunArguments>),
     Stats(StatsArguments),
     Picture(PictureArguments),
     Search(search::Arguments),
