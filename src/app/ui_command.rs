@@ -366,6 +366,10 @@ mod tests {
     use crate::app::keys::Key;
     use std::collections::HashSet;
 
+    fn key(sign: char) -> Option<Shortcut> {
+        Some(Shortcut::plain(Key::Char(sign)))
+    }
+
     /// Whether two scopes can hold at the same time.
     fn overlap(one: Scope, other: Scope) -> bool {
         let on_labelling = |page: Page| matches!(page, Page::Seeds | Page::Review);

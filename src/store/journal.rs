@@ -305,7 +305,10 @@ impl Project {
             let id = edit.recording;
             let info = recordings.iter().find(|recording| recording.id == id);
             let info = info.ok_or(StoreError::UnknownId { what: "recording", id: id.0 })?;
-            info.require_frame(edit.frame)?;
+            // How long a recording is may be known only once it was run.
+            if info.frame_count > 0 || !matches!(edit.item, ItemEdit::Segment(_)) {
+                info.require_frame(edit.frame)?;
+            }
             match &edit.item {
                 ItemEdit::Label(label) => info.require_slot(label.camera, label.keypoint, self.skeleton.len())?,
                 ItemEdit::Centroid { camera, .. } => info.require_slot(*camera, KeypointId(0), self.skeleton.len())?,

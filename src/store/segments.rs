@@ -117,8 +117,10 @@ fn edit_of(recording: RecordingId, change: SegmentChange) -> FrameEdit {
 /// Refuses a segment that lasts no frame, reaches outside its recording, or is of an animal that is not there.
 pub(super) fn require(project: &Project, info: &RecordingInfo, segment: Option<&Segment>) -> Result<(), StoreError> {
     let Some(segment) = segment else { return Ok(()) };
-    info.require_frame(segment.start_frame)?;
-    info.require_frame(segment.stop_frame.saturating_sub(1).max(segment.start_frame))?;
+    if info.frame_count > 0 {
+        info.require_frame(segment.start_frame)?;
+        info.require_frame(segment.stop_frame.saturating_sub(1).max(segment.start_frame))?;
+    }
     let known = project.animals(info.id)?.len();
     let spoken_of = [Some(segment.animal), segment.partner];
     match spoken_of.into_iter().flatten().find(|animal| animal.index() >= known) {

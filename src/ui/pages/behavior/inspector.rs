@@ -208,13 +208,13 @@ impl Seen<'_> {
     }
 
     fn description_ui(&self, ui: &mut Ui, memory: &mut InspectorMemory) {
-        caption(ui, "Description");
+        let name = caption(ui, "Description");
         let saved = &self.segment.description;
         let mut text = memory.drafts.get(&self.target).unwrap_or(saved).clone();
         let edit = TextEdit::multiline(&mut text).desired_rows(4).desired_width(f32::INFINITY).char_limit(4000);
         // Enter alone makes a line; with Control it saves.
         let response = ui.add(edit.id(ui.make_persistent_id("description")));
-        response.widget_info(|| WidgetInfo::text_edit(ui.is_enabled(), saved, &text, "Description"));
+        let response = response.labelled_by(name.id);
         let is_typing = response.has_focus();
         let (save, discard) = ui.input(|input| {
             let save = input.modifiers.command && input.key_pressed(egui::Key::Enter);
@@ -244,7 +244,7 @@ impl Seen<'_> {
     }
 
     fn modifiers_ui(&self, ui: &mut Ui, memory: &mut InspectorMemory) {
-        caption(ui, "Modifiers");
+        let name = caption(ui, "Modifiers");
         ui.horizontal_wrapped(|ui| {
             let modifiers = &self.segment.modifiers;
             for (at, modifier) in modifiers.iter().enumerate() {
@@ -256,7 +256,7 @@ impl Seen<'_> {
             }
             let edit = TextEdit::singleline(&mut memory.modifier).hint_text("add").desired_width(90.0).char_limit(40);
             let response = ui.add(edit);
-            response.widget_info(|| WidgetInfo::text_edit(ui.is_enabled(), "", &memory.modifier, "New modifier"));
+            let response = response.labelled_by(name.id);
             let is_done = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
             let word = memory.modifier.trim().to_owned();
             if is_done && !word.is_empty() {
@@ -345,8 +345,8 @@ impl Seen<'_> {
     }
 }
 
-fn caption(ui: &mut Ui, words: &str) {
+fn caption(ui: &mut Ui, words: &str) -> egui::Response {
     let palette = theme::palette(ui);
     let font = sans(Weight::Regular, theme::Theme::get().font.caption);
-    ui.label(RichText::new(words).font(font).color(palette.text_secondary));
+    ui.label(RichText::new(words).font(font).color(palette.text_secondary))
 }

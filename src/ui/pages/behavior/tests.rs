@@ -105,7 +105,7 @@ fn a_page_without_clips_says_how_to_get_them() {
 fn a_label_key_takes_the_animals_layer_over_and_one_undo_takes_it_back() {
     let small = described();
     let mut harness = small.window(Page::Behavior);
-    click(&mut harness, "huddle of A0 at frame 0. Another animal takes part, and none is named.");
+    click(&mut harness, "huddle of A0 at frame 0. No partner named");
     let target = Target::Machine { layer: MachineLayer::Merged, animal: AnimalId(0), start_frame: 0 };
     assert_eq!(session(&harness).timeline.selected, [target]);
     press(&mut harness, egui::Key::R, Modifiers::NONE);
@@ -142,14 +142,15 @@ fn segments_are_cut_joined_accepted_and_deleted_by_key() {
     assert_eq!(human(&harness).iter().map(|it| it.1.clone()).collect::<Vec<_>>(), [0..6, 6..7, 7..FRAMES]);
     press(&mut harness, egui::Key::M, Modifiers::SHIFT);
     assert_eq!(human(&harness).iter().map(|it| it.1.clone()).collect::<Vec<_>>(), [0..6, 6..FRAMES]);
+    click(&mut harness, "rearing of A1 at frame 0.");
     press(&mut harness, egui::Key::Enter, Modifiers::NONE);
     let accepted = timeline(&harness).human.iter().filter(|it| it.segment.status == SegmentStatus::Accepted).count();
     assert_eq!(accepted, 1);
     let next = session(&harness).timeline.main().map(|(_, segment)| (segment.animal.0, segment.start_frame));
-    assert_eq!(next, Some((0, 0)), "after the last comes the first that nobody has looked at");
-    click(&mut harness, "rearing of A1 at frame 0.");
+    assert_eq!(next, Some((0, 6)), "the next in time that nobody has looked at, of any animal");
     press(&mut harness, egui::Key::Delete, Modifiers::NONE);
-    assert_eq!(human(&harness).len(), 1);
+    let left: Vec<_> = human(&harness).into_iter().filter(|it| it.0 == 0).collect();
+    assert_eq!(left, [(0, 0..6, "huddle".to_owned())]);
 }
 
 #[test]
@@ -157,9 +158,15 @@ fn a_description_is_a_draft_until_it_is_saved() {
     let small = described();
     let mut harness = small.window(Page::Behavior);
     click(&mut harness, "feeding of A1 at frame 6.");
-    harness.get_by_label("Description").focus();
-    harness.step();
-    harness.get_by_label("Description").type_text(" It eats.");
+    let field = |harness: &Harness<'_, Shell>| {
+        harness.get_by_role_and_label(egui::accesskit::Role::MultilineTextInput, "Description").rect().center()
+    };
+    let at = field(&harness);
+    harness.hover_at(at);
+    harness.drag_at(at);
+    harness.drop_at(at);
+    harness.run_steps(2);
+    harness.event(egui::Event::Text(" It eats.".to_owned()));
     settle(&mut harness);
     assert!(harness.query_by_label("Draft, not saved yet").is_some());
     assert_eq!(human(&harness), [], "nothing is written by typing");
