@@ -26,6 +26,8 @@ pub mod rules;
 
 pub mod merge;
 
+pub mod epochs;
+
 pub mod consistency;
 
 pub mod scale;
