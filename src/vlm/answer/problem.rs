@@ -91,6 +91,20 @@ pub enum Problem {
         /// Its key.
         key: String,
     },
+    /// A word that was not offered.
+    UnknownWord {
+        /// Its key.
+        key: String,
+        /// The word.
+        said: String,
+        /// Those that were.
+        allowed: Vec<String>,
+    },
+    /// Words without an end. They are cut.
+    CutShort {
+        /// Their key.
+        key: String,
+    },
     /// Several boxes where one was asked for.
     SeveralBoxes {
         /// Its key.
@@ -122,6 +136,8 @@ impl Problem {
             Problem::BoxEmpty { .. } => "box_empty",
             Problem::SwappedCorners { .. } => "swapped_corners",
             Problem::SwappedAxes { .. } => "swapped_axes",
+            Problem::UnknownWord { .. } => "unknown_word",
+            Problem::CutShort { .. } => "cut_short",
             Problem::SeveralBoxes { .. } => "several_boxes",
         }
     }
@@ -129,7 +145,10 @@ impl Problem {
     /// Whether something that was asked for is lacking because of it.
     pub fn needs_reask(&self) -> bool {
         use Problem::*;
-        !matches!(self, UnknownKey { .. } | Respelled { .. } | BoxClamped { .. } | SwappedCorners { .. })
+        !matches!(
+            self,
+            UnknownKey { .. } | Respelled { .. } | BoxClamped { .. } | SwappedCorners { .. } | CutShort { .. }
+        )
     }
 
     pub(super) fn wrong_type(key: &str, said: &Value, wanted: &'static str) -> Self {
@@ -187,6 +206,12 @@ impl fmt::Display for Problem {
             Problem::SwappedAxes { key } => {
                 write!(formatter, "The box of \"{key}\" makes sense only with x and y exchanged; mind their order.")
             }
+            Problem::UnknownWord { key, said, allowed } => {
+                let listed: Vec<String> = allowed.iter().map(|word| format!("\"{word}\"")).collect();
+                let offered = if listed.is_empty() { "null".to_owned() } else { listed.join(", ") };
+                write!(formatter, "\"{key}\" must be one of {offered}, not \"{said}\".")
+            }
+            Problem::CutShort { key } => write!(formatter, "\"{key}\" is too long."),
             Problem::SeveralBoxes { key, count } => {
                 write!(formatter, "\"{key}\" has {count} boxes; one or null was asked for.")
             }
