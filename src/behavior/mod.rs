@@ -26,6 +26,8 @@ pub mod rules;
 
 pub mod merge;
 
+pub mod clip_pictures;
+
 pub mod epochs;
 
 pub mod consistency;
