@@ -30,6 +30,8 @@ pub mod clip_pictures;
 
 pub mod epochs;
 
+pub mod questions;
+
 pub mod consistency;
 
 pub mod scale;
