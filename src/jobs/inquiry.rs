@@ -5,15 +5,16 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 
-use super::JobError;
+use super::{Job, JobError};
 use crate::model::{RecordingId, RunId};
 use crate::store::{ExchangePlace, Project, StoreError, now_unix_ms};
 use crate::vlm::answer::Checked;
 use crate::vlm::exchange::Exchange;
-use crate::vlm::http::{Answered, AskError, Client};
+use crate::vlm::http::{Answered, AskError, Client, Stop};
 use crate::vlm::question::{Correction, Manner};
 use crate::vlm::{Profile, Question};
 
@@ -233,6 +234,46 @@ impl<'a> Inquiry<'a> {
         Ok(())
     }
 }
+
+/// Runs what asks, and stops all requests as soon as the job is stopped.
+pub(super) fn block_on<T>(
+    job: &Job<'_>,
+    stop: &Stop,
+    client: Option<&Client>,
+    work: impl Future<Output = Result<T, JobError>>,
+) -> Result<T, JobError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        // No more than can work: they draw in the order in which they are asked to.
+        .max_blocking_threads(std::thread::available_parallelism().map_or(2, usize::from))
+        .build()
+        .map_err(|error| JobError::Model { message: format!("no request can be made from this machine ({error})") })?;
+    let tell = || {
+        if let Some(client) = client {
+            job.asking(client.tally());
+        }
+    };
+    let watch = async {
+        loop {
+            if job.is_cancelled() {
+                stop.stop();
+            }
+            tell();
+            tokio::time::sleep(WATCH_EVERY).await;
+        }
+    };
+    let result = runtime.block_on(async {
+        tokio::select! {
+            result = work => result,
+            () = watch => Err(JobError::Stopped),
+        }
+    });
+    tell();
+    result
+}
+
+/// How often is looked whether the job was stopped.
+const WATCH_EVERY: Duration = Duration::from_millis(100);
 
 fn complete(exchange: &mut Exchange, answered: &Answered) {
     let said = &answered.said;

@@ -20,6 +20,8 @@ mod cluster;
 
 mod work;
 
+mod asked;
+
 pub mod layer;
 
 pub mod judge;
