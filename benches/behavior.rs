@@ -90,6 +90,8 @@ fn hour(tracks: &Tracks) -> Result<()> {
         vocabulary: None,
         align: None,
         model_of: None,
+        caption_model: None,
+        merge_model: None,
         again: false,
     };
     let (cpu, wall) = (ProcessTime::now(), Instant::now());

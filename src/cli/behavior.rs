@@ -7,12 +7,14 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::console::{Common, Console};
+use super::model::ModelArguments;
 use crate::behavior::clips::{ClipLengths, ClipLimits};
 use crate::jobs::behavior::count;
 use crate::jobs::behavior::layer::Layer;
 use crate::jobs::behavior::picture;
 use crate::jobs::behavior::{self, Align, FeatureKind, Options, Report, Segmenter, Through};
 use crate::store::Project;
+use crate::vlm::http::Role;
 
 /// Find out what animals do, from their tracks.
 #[derive(Debug, Args)]
@@ -121,6 +123,8 @@ struct RunArguments {
     #[arg(long)]
     again: bool,
     #[command(flatten)]
+    model: ModelArguments,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -155,8 +159,11 @@ fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<E
     let through: Through = arguments.through.parse()?;
     let align = arguments.align.as_deref().map(str::parse::<Align>).transpose()?;
     let segmenter = Segmenter::parse(&arguments.segmenter, arguments.clusters, arguments.seed)?;
+    let [caption_model, merge_model] = [arguments.model.options(Role::Caption)?, arguments.model.options(Role::Merge)?];
     let mut project = Project::open(&arguments.project)?;
     let options = Options {
+        caption_model: caption_model.as_ref(),
+        merge_model: merge_model.as_ref(),
         recording: arguments.recording.as_deref(),
         through,
         features: FeatureKind::parse(&arguments.features)?,

@@ -114,8 +114,7 @@ impl Project {
     pub fn put_captions(
         &mut self,
         run: RunId,
-        source: BehaviorSource,
-        captions: &[(ClipId, Caption)],
+        captions: &[(ClipId, Caption, BehaviorSource)],
     ) -> Result<(), StoreError> {
         self.write(Durability::Power, |transaction| {
             transaction.execute("DELETE FROM segment WHERE run = ?1", [run.0])?;
@@ -123,7 +122,7 @@ impl Project {
                 "INSERT OR REPLACE INTO caption (run, number, label, description, partner, role, confidence, source) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?;
-            for (clip, caption) in captions {
+            for (clip, caption, source) in captions {
                 insert.execute(params![
                     run.0,
                     clip.0,
@@ -139,14 +138,14 @@ impl Project {
         })
     }
 
-    /// What was said of the clips of a run, by number.
+    /// What was said of the clips of a run, and by whom, by number.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn captions(&self, run: RunId) -> Result<Vec<(ClipId, Caption)>, StoreError> {
+    pub fn captions(&self, run: RunId) -> Result<Vec<(ClipId, Caption, BehaviorSource)>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT number, label, description, partner, role, confidence FROM caption WHERE run = ?1 ORDER BY number",
+                "SELECT number, label, description, partner, role, confidence, source FROM caption WHERE run = ?1 ORDER BY number",
             )?;
             let mut rows = statement.query([run.0])?;
             let mut found = Vec::new();
@@ -158,7 +157,7 @@ impl Project {
                     role: word(row, 4, SocialRole::parse)?,
                     confidence: row.get(5)?,
                 };
-                found.push((ClipId(row.get(0)?), caption));
+                found.push((ClipId(row.get(0)?), caption, word(row, 6, BehaviorSource::parse)?));
             }
             Ok(found)
         })
@@ -376,13 +375,13 @@ mod tests {
         let clips = [clip(0, [0, 40], Some(3)), clip(1, [40, 100], None)];
         project.put_clips(run, &clips).unwrap();
         assert_eq!(project.clips(run).unwrap(), clips);
-        let captions = [(ClipId(0), caption()), (ClipId(1), caption())];
-        project.put_captions(run, BehaviorSource::Rules, &captions).unwrap();
+        let captions = [(ClipId(0), caption(), BehaviorSource::Model), (ClipId(1), caption(), BehaviorSource::Rules)];
+        project.put_captions(run, &captions).unwrap();
         assert_eq!(project.captions(run).unwrap(), captions);
         project.put_merged(recording, run, &[segment()], 5).unwrap();
         assert_eq!(project.merged_segments(run).unwrap(), [segment()]);
         assert!(project.human_segments(recording).unwrap().is_empty(), "a run writes no human layer");
-        project.put_captions(run, BehaviorSource::Rules, &captions[..1]).unwrap();
+        project.put_captions(run, &captions[..1]).unwrap();
         assert!(project.merged_segments(run).unwrap().is_empty());
         project.put_clips(run, &clips[..1]).unwrap();
         assert!(project.captions(run).unwrap().is_empty());

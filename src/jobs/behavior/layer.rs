@@ -77,7 +77,7 @@ pub fn segments(project: &Project, info: &RecordingInfo, layer: Layer) -> Result
             Some(run) => {
                 let clips = project.clips(run.id)?;
                 let captions = if layer == Layer::Captions { project.captions(run.id)? } else { Vec::new() };
-                let said = |clip| captions.binary_search_by_key(&clip, |(id, _)| *id).ok().map(|at| &captions[at].1);
+                let said = |clip| captions.binary_search_by_key(&clip, |(id, ..)| *id).ok().map(|at| &captions[at]);
                 let has_all = layer == Layer::Clips || captions.len() == clips.len();
                 let of_clip = clips.iter().filter(|_| has_all).map(|clip| {
                     let caption = said(clip.id);
@@ -87,13 +87,13 @@ pub fn segments(project: &Project, info: &RecordingInfo, layer: Layer) -> Result
                         start_frame: clip.start_frame,
                         stop_frame: clip.stop_frame,
                         kind: SegmentKind::State,
-                        label: caption.map_or(cluster, |caption| caption.label.clone()),
-                        description: caption.map(|caption| caption.description.clone()).unwrap_or_default(),
-                        partner: caption.and_then(|caption| caption.partner),
-                        role: caption.map_or(SocialRole::None, |caption| caption.role),
-                        confidence: caption.map(|caption| caption.confidence),
+                        label: caption.map_or(cluster, |(_, caption, _)| caption.label.clone()),
+                        description: caption.map(|(_, caption, _)| caption.description.clone()).unwrap_or_default(),
+                        partner: caption.and_then(|(_, caption, _)| caption.partner),
+                        role: caption.map_or(SocialRole::None, |(_, caption, _)| caption.role),
+                        confidence: caption.map(|(_, caption, _)| caption.confidence),
                         status: SegmentStatus::Unreviewed,
-                        source: BehaviorSource::Rules,
+                        source: caption.map_or(BehaviorSource::Rules, |(.., source)| *source),
                         clips: vec![clip.id],
                     }
                 });

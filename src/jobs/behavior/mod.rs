@@ -34,6 +34,7 @@ pub mod picture;
 
 use std::path::Path;
 
+pub use self::asked::AskedReport;
 pub use self::error::BehaviorError;
 pub use self::options::{Contradiction, Options, Report, Segmenter, Through};
 pub use self::rows::FeatureKind;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use super::BehaviorError;
+use super::asked::AskedReport;
 use super::rows::FeatureKind;
 use super::subjects::Align;
 use crate::behavior::clips::ClipLengths;
@@ -13,6 +14,7 @@ use crate::behavior::consistency::Reason;
 use crate::behavior::dec::DecConfig;
 use crate::behavior::given::GivenKind;
 use crate::behavior::segmenter::{Method, TrainReport};
+use crate::jobs::pose::ModelOptions;
 
 /// How far a run goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,6 +108,10 @@ pub struct Options<'a> {
     pub align: Option<Align>,
     /// Cuts with the model of this recording instead of training one.
     pub model_of: Option<&'a str>,
+    /// Who says what clips show; the rules where no model is named.
+    pub caption_model: Option<&'a ModelOptions>,
+    /// Who joins clips; the rules where no model is named.
+    pub merge_model: Option<&'a ModelOptions>,
     /// Begin anew, also where nothing changed.
     pub again: bool,
 }
@@ -134,6 +140,9 @@ pub struct Report {
     pub labels: Vec<(String, u64)>,
     /// What contradicts itself: reasons to look.
     pub findings: Vec<Contradiction>,
+    /// What models were asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<AskedReport>,
     /// Whether all of it was there already.
     pub was_done: bool,
     /// Seconds that it took.

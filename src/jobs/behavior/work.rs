@@ -17,9 +17,10 @@ use crate::behavior::merge::merge;
 use crate::behavior::rules::{Describer, Rules};
 use crate::behavior::segmenter::{Method, Model, TrainReport};
 use crate::behavior::visual::{Place, places_of_track};
-use crate::jobs::{Job, JobError, open};
-use crate::model::{BehaviorSource, Caption, Clip, ClipId, RunId, Segment, SocialRole, Vocabulary};
+use crate::jobs::{Job, JobError, open, prompts};
+use crate::model::{BehaviorSource, Caption, Clip, RunId, SocialRole, Vocabulary};
 use crate::store::{Project, RecordingInfo, RunInfo, RunState, now_unix_ms};
+use crate::vlm::prompt::Prompt;
 
 /// The kind of a training.
 const TRAINING: &str = "behavior model";
@@ -58,6 +59,7 @@ impl Work<'_> {
             segments: 0,
             labels: Vec::new(),
             findings: Vec::new(),
+            asked: Vec::new(),
             was_done,
             wall_s: 0.0,
         };
@@ -205,7 +207,7 @@ impl Work<'_> {
             Some(name) => project.latest_run(project.recording(name)?.id, TRAINING)?.map(|run| (name, run.id.0)),
             None => None,
         };
-        let settings = json!({
+        let mut settings = json!({
             "input": input,
             "segmenter": cut,
             "model_of": model_of,
@@ -214,6 +216,16 @@ impl Work<'_> {
             "rules": blake3::hash(format!("{:?}", self.rules).as_bytes()).to_hex().to_string(),
             "vocabulary": blake3::hash(format!("{:?}", self.vocabulary).as_bytes()).to_hex().to_string(),
         });
+        let prompts = prompts::in_force(project)?;
+        let models = [
+            ("caption_model", self.options.caption_model, Prompt::Caption),
+            ("merge_model", self.options.merge_model, Prompt::Merge),
+        ];
+        for (key, model, prompt) in models {
+            if let Some(model) = model {
+                settings[key] = json!([model.name, model.profile.without_prices(), prompts.version(prompt)]);
+            }
+        }
         Ok((settings.to_string(), training))
     }
 
@@ -311,26 +323,42 @@ impl Work<'_> {
         let mut captions = project.captions(run)?;
         if captions.len() != clips.len() {
             self.job.phase("captions", clips.len() as u64, "clips");
-            captions = Vec::with_capacity(clips.len());
+            let mut ruled = Vec::with_capacity(clips.len());
             for (done, clip) in clips.iter().enumerate() {
                 self.job.check()?;
-                captions.push((clip.id, self.caption(&describer, clip)));
+                ruled.push(self.caption(&describer, clip));
                 self.job.done(done as u64 + 1);
             }
-            project.put_captions(run, BehaviorSource::Rules, &captions)?;
+            let said = match self.options.caption_model {
+                Some(model) => {
+                    let (said, asked) = self.captions_by_model(project, run, model, bodies, clips, ruled)?;
+                    report.asked.push(asked);
+                    said
+                }
+                None => ruled.into_iter().map(|caption| (caption, BehaviorSource::Rules)).collect(),
+            };
+            captions = clips.iter().zip(said).map(|(clip, (caption, source))| (clip.id, caption, source)).collect();
+            project.put_captions(run, &captions)?;
         }
+        let said: Vec<(Clip, Caption)> =
+            clips.iter().zip(captions).map(|(clip, (_, caption, _))| (*clip, caption)).collect();
         if self.options.through < Through::Merge {
             report.labels = frames_by_label(
-                clips
-                    .iter()
-                    .zip(&captions)
-                    .map(|(clip, (_, caption))| (caption.label.as_str(), clip.stop_frame - clip.start_frame)),
+                said.iter().map(|(clip, caption)| (caption.label.as_str(), clip.stop_frame - clip.start_frame)),
             );
             return Ok(());
         }
         let mut segments = project.merged_segments(run)?;
         if segments.is_empty() {
-            segments = self.merged(clips, &captions, &describer);
+            let by_rules = |clips: &[(Clip, Caption)]| merge(clips, self.info.fps, &describer);
+            segments = match self.options.merge_model {
+                Some(model) => {
+                    let (segments, asked) = self.merged_by_model(project, run, model, &said, by_rules)?;
+                    report.asked.push(asked);
+                    segments
+                }
+                None => said.chunk_by(|a, b| a.0.animal == b.0.animal).flat_map(by_rules).collect(),
+            };
             project.put_merged(self.info.id, run, &segments, now_unix_ms())?;
         }
         report.segments = segments.len();
@@ -368,13 +396,6 @@ impl Work<'_> {
             }
             Origin::Tables | Origin::Poses => describer.describe(clip.animal, clip.frames()),
         }
-    }
-
-    fn merged(&self, clips: &[Clip], captions: &[(ClipId, Caption)], describer: &Describer<'_>) -> Vec<Segment> {
-        let pairs: Vec<(Clip, Caption)> =
-            clips.iter().zip(captions).map(|(clip, (_, caption))| (*clip, caption.clone())).collect();
-        let by_animal = pairs.chunk_by(|a, b| a.0.animal == b.0.animal);
-        by_animal.flat_map(|of_animal| merge(of_animal, self.info.fps, describer)).collect()
     }
 }
 
