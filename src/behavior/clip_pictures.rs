@@ -54,6 +54,11 @@ pub struct Place {
 }
 
 impl ClipView {
+    /// Pixels across and down of each picture.
+    pub fn size_px(&self) -> [u32; 2] {
+        [2 * self.side_px, self.side_px]
+    }
+
     /// The frames of a clip that are shown: evenly spread, the first and the last among them where there are two.
     pub fn frames(&self, clip: Range<u32>, fps: f64) -> Vec<u32> {
         let length = clip.len();

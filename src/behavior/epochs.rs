@@ -143,15 +143,25 @@ pub fn partition(clips: &[ClipId], groups: &[MergeGroup]) -> Partition {
     Partition { joined, mends, is_hopeless }
 }
 
+/// A piece of an animal's timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Its clips, as positions in the animal's clips.
+    pub clips: Range<usize>,
+    /// The groups that say what it is, each with its epoch: two and more where it reaches over a border. None where no answer
+    /// says anything.
+    pub said: Vec<(usize, usize)>,
+}
+
 /// Puts the partitions of consecutive epochs together: each decides about its own clips, and what reaches over a border goes on
 /// behind it where the next epoch says the same. `same` tells whether a group of an epoch and one of the next are of a kind.
-/// Gives clips as positions in the animal's clips, with the epoch and the group that say what they are.
+/// Neighbouring clips of which nothing is said are one piece, also where an epoch's partition is hopeless.
 pub fn stitched(
     epochs: &[Epoch],
     partitions: &[Partition],
     same: impl Fn((usize, usize), (usize, usize)) -> bool,
-) -> Vec<(Range<usize>, Option<(usize, usize)>)> {
-    let mut whole: Vec<(Range<usize>, Option<(usize, usize)>)> = Vec::new();
+) -> Vec<Piece> {
+    let mut whole: Vec<Piece> = Vec::new();
     for (index, (epoch, partition)) in epochs.iter().zip(partitions).enumerate() {
         let mut is_first = true;
         for joined in &partition.joined {
@@ -160,10 +170,17 @@ pub fn stitched(
             if start >= stop {
                 continue;
             }
-            let group = joined.group.map(|group| (index, group));
-            match (whole.last_mut(), group) {
-                (Some((before, Some(earlier))), Some(later)) if is_first && same(*earlier, later) => before.end = stop,
-                _ => whole.push((start..stop, group)),
+            let group = joined.group.filter(|_| !partition.is_hopeless).map(|group| (index, group));
+            let last = whole.last_mut().filter(|last| match (last.said.last(), group) {
+                (Some(earlier), Some(later)) => is_first && same(*earlier, later),
+                (earlier, later) => earlier.is_none() && later.is_none(),
+            });
+            match last {
+                Some(last) => {
+                    last.clips.end = stop;
+                    last.said.extend(group);
+                }
+                None => whole.push(Piece { clips: start..stop, said: group.into_iter().collect() }),
             }
             is_first = false;
         }
@@ -248,10 +265,15 @@ mod tests {
         let epochs = [Epoch { own: 0..3, shown: 0..5 }, Epoch { own: 3..6, shown: 3..6 }];
         let first = parts(5, &[&[0], &[1, 2, 3, 4]]);
         let second = parts(3, &[&[0, 1], &[2]]);
+        let piece = |clips: Range<usize>, said: &[(usize, usize)]| Piece { clips, said: said.to_vec() };
         let joined = stitched(&epochs, &[first.clone(), second.clone()], |_, _| true);
-        assert_eq!(joined, [(0..1, Some((0, 0))), (1..5, Some((0, 1))), (5..6, Some((1, 1)))]);
-        let parted = stitched(&epochs, &[first, second], |_, _| false);
+        assert_eq!(joined, [piece(0..1, &[(0, 0)]), piece(1..5, &[(0, 1), (1, 0)]), piece(5..6, &[(1, 1)])]);
+        let parted = stitched(&epochs, &[first.clone(), second], |_, _| false);
         assert_eq!(parted.len(), 4);
+        let silent = stitched(&epochs, &[first, parts(3, &[&[0, 1]])], |_, _| true);
+        assert_eq!(silent[2], piece(5..6, &[]), "the rules merge what nothing is said of");
+        let hopeless = stitched(&epochs, &[parts(5, &[]), parts(3, &[&[2]])], |_, _| true);
+        assert_eq!(hopeless, [piece(0..6, &[])]);
     }
 
     proptest! {
@@ -293,9 +315,10 @@ mod tests {
             prop_assert_eq!(next, clips.len());
             let whole = stitched(&found, &partitions, |a, b| (a.1 + b.1) % 2 == 0);
             let mut next = 0;
-            for (range, _) in &whole {
-                prop_assert_eq!(range.start, next);
-                next = range.end;
+            for piece in &whole {
+                prop_assert_eq!(piece.clips.start, next);
+                prop_assert!(piece.clips.end > next);
+                next = piece.clips.end;
             }
             prop_assert_eq!(next, clips.len());
         }

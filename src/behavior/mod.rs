@@ -32,6 +32,8 @@ pub mod epochs;
 
 pub mod questions;
 
+pub mod samples;
+
 pub mod consistency;
 
 pub mod scale;

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::clip_pictures::BADGES;
 use super::epochs::MergeGroup;
-use crate::model::{AnimalId, Caption, Clip, ClipId, SocialRole, Vocabulary};
-use crate::vlm::answer::{self, Checked};
+use crate::model::{AnimalId, BodyWords, Caption, Clip, ClipId, SocialRole, Vocabulary};
+use crate::vlm::answer::{self, CaptionForm, Checked};
 use crate::vlm::prompt::behavior_words::{
     AnimalWords, CaptionWords, ClipWords, ExampleWords, FrameWords, LabelWords, MergeWords, SaidClipWords,
 };
-use crate::vlm::prompt::{Prompt, PromptError, Prompts};
+use crate::vlm::prompt::{PICTURE, Prompt, PromptError, Prompts};
 use crate::vlm::question::percent_encoded;
 use crate::vlm::{Picture, Question};
 
@@ -119,9 +119,10 @@ impl Asker<'_> {
             prompt_version: rendered.version.clone(),
             system: rendered.system,
             basis: Value::Null,
+            sample,
         };
         let labels = words.labels.into_iter().map(|label| label.name).collect();
-        Ok(CaptionQuestion { question, labels, others })
+        Ok(CaptionQuestion { question, labels, others, is_open: words.is_open })
     }
 
     /// Which of an epoch's clips belong together?
@@ -137,11 +138,10 @@ impl Asker<'_> {
         let said = |(clip, caption): &(Clip, Caption)| SaidClipWords {
             id: clip.id.to_string(),
             secs: self.secs(clip),
-            label: caption.label.clone(),
+            label: on_one_line(&caption.label),
             partner: caption.partner.map(|partner| self.name(partner).to_owned()).unwrap_or_default(),
             role: caption.role.as_str().to_owned(),
-            // A line per clip, whatever the description holds.
-            description: caption.description.split_whitespace().collect::<Vec<_>>().join(" "),
+            description: on_one_line(&caption.description),
         };
         let words = MergeWords {
             focal: self.name(animal).to_owned(),
@@ -159,8 +159,9 @@ impl Asker<'_> {
             prompt_version: rendered.version.clone(),
             system: rendered.system,
             basis: Value::Null,
+            sample: 0,
         };
-        Ok(MergeQuestion { question, labels })
+        Ok(MergeQuestion { question, labels, shown: clips.iter().map(|(clip, _)| clip.id).collect() })
     }
 
     fn secs(&self, clip: &Clip) -> String {
@@ -175,19 +176,24 @@ pub struct CaptionQuestion {
     pub question: Question,
     labels: Vec<String>,
     others: Vec<(AnimalId, String)>,
+    is_open: bool,
 }
 
 impl CaptionQuestion {
-    /// Reads an answer.
-    pub fn read(&self, text: &str) -> Checked<Option<Caption>> {
+    /// Reads an answer: the caption, and the body part by part where that was asked for.
+    pub fn read(&self, text: &str) -> Checked<Option<(Caption, Option<BodyWords>)>> {
         let others: Vec<String> = self.others.iter().map(|(_, name)| name.clone()).collect();
-        answer::caption(text, &self.labels, &others).map(|said| {
-            said.map(|said| Caption {
-                label: said.label,
-                description: said.description,
-                partner: said.partner.map(|at| self.others[at].0),
-                role: said.role,
-                confidence: said.confidence.unwrap_or(UNSAID_CONFIDENCE),
+        let form = CaptionForm { labels: &self.labels, others: &others, is_open: self.is_open };
+        answer::caption(text, &form).map(|said| {
+            said.map(|said| {
+                let caption = Caption {
+                    label: said.label,
+                    description: said.description,
+                    partner: said.partner.map(|at| self.others[at].0),
+                    role: said.role,
+                    confidence: said.confidence.unwrap_or(UNSAID_CONFIDENCE),
+                };
+                (caption, said.body)
             })
         })
     }
@@ -198,13 +204,16 @@ impl CaptionQuestion {
 pub struct MergeQuestion {
     /// What is asked.
     pub question: Question,
+    /// The clips that it shows.
+    pub shown: Vec<ClipId>,
     labels: Vec<String>,
 }
 
 impl MergeQuestion {
     /// Reads an answer; what is not a group is left out.
     pub fn read(&self, text: &str) -> Checked<Vec<MergeGroup>> {
-        answer::groups(text, &self.labels).map(|groups| {
+        let shown: Vec<u32> = self.shown.iter().map(|clip| clip.0).collect();
+        answer::groups(text, &self.labels, &shown).map(|groups| {
             let group = |said: answer::SaidGroup| MergeGroup {
                 clips: said.clips.into_iter().map(ClipId).collect(),
                 label: said.label,
@@ -215,11 +224,17 @@ impl MergeQuestion {
     }
 }
 
+/// What a model wrote, as one line of a prompt: whatever it holds, it makes no turn of its own and no place for a picture.
+fn on_one_line(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.replace(PICTURE, "")
+}
+
 /// The answer that would have been right for an example.
 fn answer_of(example: &Example) -> String {
     let caption = &example.caption;
     json!({
-        "description": caption.description,
+        "description": on_one_line(&caption.description),
         "label": caption.label,
         "partner": example.partner,
         "role": caption.role.as_str(),
@@ -340,7 +355,8 @@ mod tests {
         assert_eq!(question.pictures().count(), 3);
         let said =
             r#"{"description": "It runs.", "label": "chase", "partner": "A1", "role": "actor", "confidence": 0.9}"#;
-        let caption = asked.read(said).value.unwrap();
+        let (caption, body) = asked.read(said).value.unwrap();
+        assert!(body.is_none());
         assert_eq!((caption.partner, caption.role, caption.confidence), (Some(AnimalId(1)), SocialRole::Actor, 0.9));
     }
 
@@ -354,7 +370,8 @@ mod tests {
         let words = words_of(&asked.question);
         assert!(words.contains("\"torso\"") && words.contains("or null") == words.contains("one of"), "{words}");
         let said = r#"{"overall": "x", "description": "It washes.", "label": "face washing", "partner": null, "role": "none", "confidence": 1}"#;
-        assert_eq!(asked.read(said).value.unwrap().label, "face washing");
+        let (caption, body) = asked.read(said).value.unwrap();
+        assert_eq!((caption.label.as_str(), body.unwrap().overall.as_str()), ("face washing", "x"));
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! `behaviorvlm behavior`: cuts recordings into clips, says what each shows, and merges them.
 
+mod asking;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use self::asking::AskingArguments;
 use super::console::{Common, Console};
 use super::model::ModelArguments;
 use crate::behavior::clips::{ClipLengths, ClipLimits};
@@ -26,7 +29,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    Run(RunArguments),
+    Run(Box<RunArguments>),
     Stats(StatsArguments),
     Picture(PictureArguments),
 }
@@ -74,7 +77,8 @@ struct StatsArguments {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: behaviorvlm behavior run mice.bvlm\n         behaviorvlm behavior run mice.bvlm --through clips --switch-cost 8 --longest 4\n         behaviorvlm \
-                        behavior run mice.bvlm --segmenter syllables.csv"
+                        behavior run mice.bvlm --segmenter syllables.csv\n         behaviorvlm behavior run mice.bvlm \
+                        --model caption=Qwen/Qwen3.5-35B-A3B@http://127.0.0.1:8000 --model merge=Qwen/Qwen3-Next-80B-A3B@http://127.0.0.1:8001 --estimate"
 )]
 struct RunArguments {
     /// The project file.
@@ -125,6 +129,8 @@ struct RunArguments {
     #[command(flatten)]
     model: ModelArguments,
     #[command(flatten)]
+    asking: AskingArguments,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -159,7 +165,9 @@ fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<E
     let through: Through = arguments.through.parse()?;
     let align = arguments.align.as_deref().map(str::parse::<Align>).transpose()?;
     let segmenter = Segmenter::parse(&arguments.segmenter, arguments.clusters, arguments.seed)?;
+    arguments.model.check_roles(&[Role::Caption, Role::Merge])?;
     let [caption_model, merge_model] = [arguments.model.options(Role::Caption)?, arguments.model.options(Role::Merge)?];
+    let asking = arguments.asking.read(caption_model.is_some(), caption_model.is_some() || merge_model.is_some())?;
     let mut project = Project::open(&arguments.project)?;
     let options = Options {
         caption_model: caption_model.as_ref(),
@@ -174,6 +182,7 @@ fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<E
         vocabulary: arguments.vocabulary.as_deref(),
         align,
         model_of: arguments.model_of.as_deref(),
+        asking,
         again: arguments.again,
     };
     let reports = console.job(&arguments.common, |job| behavior::run(job, &mut project, &options))?;
@@ -201,6 +210,9 @@ fn words(report: &Report) -> String {
     }
     if let Some(clips) = &report.clips {
         text.push_str(&histogram(clips));
+    }
+    for asked in &report.asked {
+        text.push_str(&asking::words(asked));
     }
     let all: u64 = report.labels.iter().map(|(_, frames)| frames).sum();
     for (label, frames) in &report.labels {

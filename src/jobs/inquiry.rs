@@ -119,23 +119,61 @@ impl<'a> Inquiry<'a> {
         question: &Question,
         read: impl Fn(&str) -> Checked<T>,
     ) -> Result<Option<T>, JobError> {
+        self.ask_as(frame, question, read, self.afresh).await
+    }
+
+    /// As [`Self::ask`]; where an earlier run has all the answers that one may give and they are not `enough`, it is asked as if
+    /// nothing were known.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub async fn ask_until<T>(
+        &self,
+        frame: u32,
+        question: &Question,
+        read: impl Fn(&str) -> Checked<T>,
+        enough: impl Fn(&T) -> bool,
+    ) -> Result<Option<T>, JobError> {
+        let is_given_up = self.client.is_some() && self.known_answer(question, &read)?.is_some_and(|it| !enough(&it));
+        self.ask_as(frame, question, read, self.afresh || is_given_up).await
+    }
+
+    /// What the answers come to that the project has; `None` where it lacks one.
+    fn known_answer<T>(&self, question: &Question, read: impl Fn(&str) -> Checked<T>) -> Result<Option<T>, JobError> {
         let key = question.key(&self.model, &self.profile);
-        let Some(said) = self.answer(frame, question, &key, Manner::default()).await? else { return Ok(None) };
+        let project = self.project.borrow();
+        let words = |attempt| -> Result<Option<String>, JobError> {
+            Ok(project.answered_exchange(&key, attempt)?.and_then(|exchange| exchange.answer))
+        };
+        let Some(first) = words(0)?.map(|said| read(&said)) else { return Ok(None) };
+        if first.is_usable() {
+            return Ok(Some(first.value));
+        }
+        Ok(words(1)?.map(|said| better(first, read(&said))))
+    }
+
+    async fn ask_as<T>(
+        &self,
+        frame: u32,
+        question: &Question,
+        read: impl Fn(&str) -> Checked<T>,
+        afresh: bool,
+    ) -> Result<Option<T>, JobError> {
+        let key = question.key(&self.model, &self.profile);
+        let asked = Asked { frame, question, key: &key, afresh };
+        let Some(said) = self.answer(&asked, Manner::default()).await? else { return Ok(None) };
         let first = read(&said);
         self.note(&first);
         let Some(problem) = first.correction() else { return Ok(Some(first.value)) };
         self.counts.borrow_mut().reasks += 1;
         let manner = Manner { correction: Some(Correction { said, problem }), ..Manner::default() };
-        let Some(said) = self.answer(frame, question, &key, manner).await? else { return Ok(Some(first.value)) };
+        let Some(said) = self.answer(&asked, manner).await? else { return Ok(Some(first.value)) };
         let second = read(&said);
         self.note(&second);
-        if second.is_usable() {
-            return Ok(Some(second.value));
+        if !second.is_usable() {
+            self.counts.borrow_mut().failed += 1;
         }
-        self.counts.borrow_mut().failed += 1;
-        // A second answer that is worse does not take away what the first one gave.
-        let is_better = second.problems.len() < first.problems.len();
-        Ok(Some(if is_better { second.value } else { first.value }))
+        Ok(Some(better(first, second)))
     }
 
     fn note<T>(&self, checked: &Checked<T>) {
@@ -146,31 +184,18 @@ impl<'a> Inquiry<'a> {
     }
 
     /// The words of an answer, from the project or from the model; `None` where none came.
-    async fn answer(
-        &self,
-        frame: u32,
-        question: &Question,
-        key: &str,
-        manner: Manner,
-    ) -> Result<Option<String>, JobError> {
-        let answer = self.answer_once(frame, question, key, manner).await;
+    async fn answer(&self, asked: &Asked<'_>, manner: Manner) -> Result<Option<String>, JobError> {
+        let answer = self.answer_once(asked, manner).await;
         if answer.is_err() {
             self.is_paused.set(true);
         }
         answer
     }
 
-    async fn answer_once(
-        &self,
-        frame: u32,
-        question: &Question,
-        key: &str,
-        manner: Manner,
-    ) -> Result<Option<String>, JobError> {
+    async fn answer_once(&self, asked: &Asked<'_>, manner: Manner) -> Result<Option<String>, JobError> {
+        let Asked { frame, question, key, afresh } = *asked;
         let attempt = u32::from(manner.correction.is_some());
-        if !self.afresh
-            && let Some(known) = self.project.borrow().answered_exchange(key, attempt)?
-        {
+        if !afresh && let Some(known) = self.project.borrow().answered_exchange(key, attempt)? {
             self.counts.borrow_mut().known += 1;
             return Ok(known.answer);
         }
@@ -233,6 +258,21 @@ impl<'a> Inquiry<'a> {
         unwritten.clear();
         Ok(())
     }
+}
+
+/// A question as it is asked.
+struct Asked<'a> {
+    frame: u32,
+    question: &'a Question,
+    /// Under which its answers are kept.
+    key: &'a str,
+    /// Whether what the project knows does not count.
+    afresh: bool,
+}
+
+/// What two answers come to. A second one that is worse does not take away what the first one gave.
+fn better<T>(first: Checked<T>, second: Checked<T>) -> T {
+    if second.is_usable() || second.problems.len() < first.problems.len() { second.value } else { first.value }
 }
 
 /// Runs what asks, and stops all requests as soon as the job is stopped.

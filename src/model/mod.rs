@@ -38,7 +38,9 @@ pub use mask_region::{MaskKind, MaskRegion, MaskRegionError, MaskShape, ViewMask
 pub use pose3d::{FramePose, Point3d};
 pub use provenance::{Provenance, Source};
 pub use skeleton::{Role, Skeleton};
-pub use timeline::{BehaviorSource, Caption, Clip, Segment, SegmentKind, SegmentStatus, SocialRole};
+pub use timeline::{
+    BehaviorSource, BodyWords, Caption, CaptionDetail, Clip, Segment, SegmentKind, SegmentStatus, SocialRole,
+};
 pub use tracks::{Animal, AnimalTrack, Part, Tracks};
 pub use view::{Centroid, CentroidOrigin, Crop};
 pub use vocabulary::{LabelDefinition, Vocabulary, VocabularyError};

@@ -9,8 +9,8 @@ use super::error::{Fault, StoreError};
 use super::journal_apply::annotator_row;
 use super::project::{Durability, Project};
 use crate::model::{
-    Animal, AnimalId, BehaviorSource, Caption, Clip, ClipId, RecordingId, RunId, Segment, SegmentKind, SegmentStatus,
-    SocialRole,
+    Animal, AnimalId, BehaviorSource, Caption, CaptionDetail, Clip, ClipId, RecordingId, RunId, Segment, SegmentKind,
+    SegmentStatus, SocialRole,
 };
 
 const SEGMENT_COLUMNS: &str = "animal, start_frame, stop_frame, kind, label, description, partner, role, confidence, \
@@ -116,6 +116,19 @@ impl Project {
         run: RunId,
         captions: &[(ClipId, Caption, BehaviorSource)],
     ) -> Result<(), StoreError> {
+        self.put_detailed_captions(run, captions, &[])
+    }
+
+    /// As [`Self::put_captions`], with what was said beside them.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn put_detailed_captions(
+        &mut self,
+        run: RunId,
+        captions: &[(ClipId, Caption, BehaviorSource)],
+        details: &[(ClipId, CaptionDetail)],
+    ) -> Result<(), StoreError> {
         self.write(Durability::Power, |transaction| {
             transaction.execute("DELETE FROM segment WHERE run = ?1", [run.0])?;
             let mut insert = transaction.prepare_cached(
@@ -134,7 +147,33 @@ impl Project {
                     source.as_str()
                 ])?;
             }
+            let mut update =
+                transaction.prepare_cached("UPDATE caption SET detail = ?3 WHERE run = ?1 AND number = ?2")?;
+            for (clip, detail) in details.iter().filter(|(_, detail)| !detail.is_empty()) {
+                let detail = serde_json::to_string(detail).map_err(|error| Fault::Malformed(error.to_string()))?;
+                update.execute(params![run.0, clip.0, detail])?;
+            }
             Ok(())
+        })
+    }
+
+    /// What was said of clips beside their captions, by number; clips of which nothing was are left out.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn caption_details(&self, run: RunId) -> Result<Vec<(ClipId, CaptionDetail)>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT number, detail FROM caption WHERE run = ?1 AND detail IS NOT NULL ORDER BY number",
+            )?;
+            let mut rows = statement.query([run.0])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let detail: String = row.get(1)?;
+                let detail = serde_json::from_str(&detail).map_err(|error| Fault::Malformed(error.to_string()))?;
+                found.push((ClipId(row.get(0)?), detail));
+            }
+            Ok(found)
         })
     }
 
@@ -378,6 +417,12 @@ mod tests {
         let captions = [(ClipId(0), caption(), BehaviorSource::Model), (ClipId(1), caption(), BehaviorSource::Rules)];
         project.put_captions(run, &captions).unwrap();
         assert_eq!(project.captions(run).unwrap(), captions);
+        assert_eq!(project.caption_details(run).unwrap(), []);
+        let detail = CaptionDetail { samples: vec![caption(), caption()], body: None };
+        let details = [(ClipId(0), CaptionDetail::default()), (ClipId(1), detail)];
+        project.put_detailed_captions(run, &captions, &details).unwrap();
+        assert_eq!(project.captions(run).unwrap(), captions);
+        assert_eq!(project.caption_details(run).unwrap(), details[1..]);
         project.put_merged(recording, run, &[segment()], 5).unwrap();
         assert_eq!(project.merged_segments(run).unwrap(), [segment()]);
         assert!(project.human_segments(recording).unwrap().is_empty(), "a run writes no human layer");

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 pub use boxes::{axes_look_swapped, boxed, boxes};
-pub use captions::{SaidCaption, SaidGroup, caption, groups};
+pub use captions::{CaptionForm, SaidCaption, SaidGroup, caption, groups};
 use fields::{Fields, Reading};
 pub use problem::Problem;
 

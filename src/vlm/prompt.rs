@@ -18,8 +18,8 @@ use thiserror::Error;
 
 use super::question::{Part, Picture};
 
-/// Stands for a picture while a template is rendered: a character that no text has.
-const PICTURE: char = '\u{E000}';
+/// Stands for a picture while a template is rendered: a character that no text may have.
+pub const PICTURE: char = '\u{E000}';
 
 const SYSTEM: &str = "# System";
 const USER: &str = "# User";

@@ -1,265 +1,202 @@
 //! Captions and merges by models: what the rules say stands in where a model gives no answer.
 //!
 //! Answers are kept by the inquiry as they come, so that a run that was stopped or killed asks nothing twice; captions and
-//! segments are written whole once all are there.
+//! segments are written whole once all are there. What the rules had to say instead is asked for again by the next run.
 
-use std::cell::{Cell, RefCell};
-use std::sync::Arc;
+mod artist;
 
-use futures_util::{StreamExt, stream};
+mod captions;
+
+mod load;
+
+mod merge;
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
+pub(super) use self::captions::Wanted;
+pub use self::load::Load;
+
 use super::work::Work;
-use crate::behavior::bodies::Bodies;
-use crate::behavior::clip_pictures::{ClipView, Place};
-use crate::behavior::epochs::{self, Mend, Partition};
+use crate::behavior::clip_pictures::ClipView;
+use crate::behavior::epochs::Mend;
 use crate::behavior::questions::Asker;
-use crate::jobs::inquiry::{Counts, Inquiry, Terms, block_on};
+use crate::jobs::inquiry::{Counts, Inquiry, Terms};
 use crate::jobs::pose::ModelOptions;
 use crate::jobs::{JobError, open, prompts};
-use crate::model::{AnimalId, BehaviorSource, Caption, Clip, RunId, Segment, SegmentKind, SegmentStatus};
-use crate::recording::FrameSource;
+use crate::model::RunId;
 use crate::store::Project;
-use crate::vlm::Picture;
-use crate::vlm::canvas::Levels;
-use crate::vlm::http::Stop;
+use crate::vlm::http::{Client, Stop};
+use crate::vlm::prompt::Prompts;
 
-/// Frames from which the brightness of all pictures is taken.
-const TYPICAL_FRAMES: u32 = 9;
+/// How models are asked about clips.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asking {
+    /// So many answers are asked for about each clip.
+    pub samples: u32,
+    /// Whether labels are the model's own, and the body is described part by part.
+    pub is_open: bool,
+    /// How clips are shown.
+    pub view: ClipView,
+    /// Whether it is only told what would be asked.
+    pub estimate_only: bool,
+}
 
-/// What models were asked in a run.
+impl Default for Asking {
+    fn default() -> Self {
+        Self { samples: 1, is_open: false, view: ClipView::default(), estimate_only: false }
+    }
+}
+
+impl Asking {
+    /// More answers about one clip than this tell nothing more.
+    pub const MOST_SAMPLES: u32 = 32;
+}
+
+/// What a model was asked for one layer, and what came of it.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct AskedReport {
-    /// What was asked, and what came of it.
+    /// The layer: "captions" or "merge".
+    pub about: &'static str,
+    /// The model.
+    pub model: String,
+    /// What was expected: at most so much.
+    pub estimated: Load,
+    /// What it took.
+    pub real: Load,
+    /// The first per minute of video.
+    pub estimated_per_minute: Load,
+    /// The second per minute of video.
+    pub real_per_minute: Load,
+    /// Questions and problems.
+    #[serde(flatten)]
     pub counts: Counts,
-    /// Clips whose caption is the rules', since no usable answer came.
+    /// Requests beyond the first of a question.
+    pub retries: u64,
+    /// What it cost by the profile's prices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
+    /// Clips or, in a merge, epochs of which the rules say what they are, since no usable answer came.
     pub by_rules: usize,
+    /// Labels that no vocabulary has, and how often each was given.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown_labels: BTreeMap<String, u64>,
+    /// Clips about which several answers do not agree.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub disagreements: Vec<Disagreement>,
     /// What was put right in merges.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mends: Vec<Mend>,
-    /// Epochs that the rules merged.
-    pub epochs_by_rules: usize,
+}
+
+/// A clip about which several answers do not agree.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Disagreement {
+    /// Its id.
+    pub clip: String,
+    /// Whose it is.
+    pub animal: String,
+    /// Its first frame.
+    pub start_frame: u32,
+    /// The frame after its last.
+    pub stop_frame: u32,
+    /// The share of the answers that its caption is of.
+    pub agreement: f32,
+    /// The labels, in the order in which they were given.
+    pub labels: Vec<String>,
+}
+
+/// Calls that all recordings of a run have left together.
+#[derive(Debug, Default)]
+pub(super) struct Spent(Cell<u64>);
+
+/// What a step that asks works with.
+struct Kit<'a> {
+    model: &'a ModelOptions,
+    stop: Stop,
+    client: Option<Client>,
+    prompts: Prompts,
+    /// The recording's name, where a project holds several.
+    recording: Option<String>,
+    /// The animals' names.
+    names: Vec<String>,
+    begun: std::time::Instant,
 }
 
 impl Work<'_> {
-    /// Asks a model for the caption of each clip in which the animal is seen. `ruled` are the rules' captions, in the order of the
-    /// clips.
-    pub(super) fn captions_by_model(
-        &self,
-        project: &mut Project,
-        run: RunId,
-        model: &ModelOptions,
-        bodies: &Bodies,
-        clips: &[Clip],
-        ruled: Vec<Caption>,
-    ) -> Result<(Vec<(Caption, BehaviorSource)>, AskedReport), JobError> {
+    fn kit<'a>(&self, project: &Project, model: &'a ModelOptions) -> Result<Kit<'a>, JobError> {
         let stop = Stop::default();
-        let client = model.client(&stop)?;
-        let prompts = prompts::in_force(project)?;
-        let recording = open::recording_of(project, self.info)?;
-        let name = open::name_in_tags(project, self.info)?;
-        let Some(mut source) = super::pixels::pictures(&recording)? else {
-            return Err(super::BehaviorError::NoPictures { recording: self.info.name.clone() }.into());
-        };
-        let levels = levels_of(source.as_mut(), self.info.frame_count);
-        let names: Vec<String> = self.subjects.animals.iter().map(|animal| animal.name.clone()).collect();
-        let asker = Asker {
-            prompts: &prompts,
-            recording: name.as_deref(),
-            names: &names,
-            vocabulary: Some(self.vocabulary),
-            fps: self.info.fps,
-        };
-        let terms = self.terms(run, model, client.clone());
-        let inquiry = Inquiry::new(project, terms);
-        let view = ClipView::default();
-        let source = RefCell::new(source);
-        let done = Cell::new(0_u64);
-        self.job.phase(format!("ask {} about {}", model.name, self.info.name), clips.len() as u64, "clips");
-        let ask = |clip: &Clip| {
-            let (inquiry, asker, source, clip) = (&inquiry, &asker, &source, *clip);
-            let names = &names;
-            let done = &done;
-            async move {
-                if clip.cluster.is_none() || inquiry.is_paused() {
-                    return Ok(None);
-                }
-                let pictures = pictures_of(&view, &mut **source.borrow_mut(), levels, names, bodies, &clip)?;
-                let asked = asker.caption(&clip, &pictures, &[], 0).map_err(JobError::from)?;
-                let caption = inquiry.ask(clip.start_frame, &asked.question, |text| asked.read(text)).await?;
-                done.set(done.get() + 1);
-                self.job.done(done.get());
-                Ok::<_, JobError>(caption.flatten())
-            }
-        };
-        let at_once = model.endpoints.iter().map(|endpoint| endpoint.concurrency).sum::<usize>().max(1);
-        let result = block_on(self.job, &stop, client.as_ref(), async {
-            // In the order of the clips, so that frames are read forward.
-            let answers: Vec<Result<Option<Caption>, JobError>> =
-                stream::iter(clips.iter().map(ask)).buffered(at_once).collect().await;
-            answers.into_iter().collect::<Result<Vec<_>, _>>()
-        });
-        let written = inquiry.write();
-        let mut report = AskedReport { counts: inquiry.counts(), ..AskedReport::default() };
-        let answers = result?;
-        written?;
-        let captions = answers.into_iter().zip(ruled).zip(clips).map(|((answer, rule), clip)| match answer {
-            Some(caption) => (caption, BehaviorSource::Model),
-            None => {
-                report.by_rules += usize::from(clip.cluster.is_some());
-                (rule, BehaviorSource::Rules)
-            }
-        });
-        let captions = captions.collect();
-        Ok((captions, report))
+        Ok(Kit {
+            model,
+            client: model.client(&stop)?,
+            stop,
+            prompts: prompts::in_force(project)?,
+            recording: open::name_in_tags(project, self.info)?,
+            names: self.subjects.animals.iter().map(|animal| animal.name.clone()).collect(),
+            begun: std::time::Instant::now(),
+        })
     }
 
-    /// Asks a model which clips belong together, epoch by epoch; `by_rules` merges the clips of an epoch that got no usable
-    /// answer.
-    pub(super) fn merged_by_model(
-        &self,
-        project: &mut Project,
-        run: RunId,
-        model: &ModelOptions,
-        clips: &[(Clip, Caption)],
-        by_rules: impl Fn(&[(Clip, Caption)]) -> Vec<Segment>,
-    ) -> Result<(Vec<Segment>, AskedReport), JobError> {
-        let stop = Stop::default();
-        let client = model.client(&stop)?;
-        let prompts = prompts::in_force(project)?;
-        let name = open::name_in_tags(project, self.info)?;
-        let names: Vec<String> = self.subjects.animals.iter().map(|animal| animal.name.clone()).collect();
-        let asker = Asker {
-            prompts: &prompts,
-            recording: name.as_deref(),
-            names: &names,
-            vocabulary: Some(self.vocabulary),
+    fn asker<'k>(&'k self, kit: &'k Kit<'_>) -> Asker<'k> {
+        Asker {
+            prompts: &kit.prompts,
+            recording: kit.recording.as_deref(),
+            names: &kit.names,
+            vocabulary: Some(self.vocabulary).filter(|_| !self.options.asking.is_open),
             fps: self.info.fps,
-        };
-        let inquiry = Inquiry::new(project, self.terms(run, model, client.clone()));
-        let mut report = AskedReport::default();
-        let mut segments = Vec::new();
-        for of_animal in clips.chunk_by(|a, b| a.0.animal == b.0.animal) {
-            let plain: Vec<Clip> = of_animal.iter().map(|(clip, _)| *clip).collect();
-            let still: Vec<bool> = of_animal.iter().map(|(_, caption)| caption.label == "stationary").collect();
-            let parts = epochs::epochs(&plain, &still, self.info.fps);
-            let animal = plain.first().map_or(AnimalId(0), |clip| clip.animal);
-            self.job.phase(format!("merge {}", names[animal.index()]), parts.len() as u64, "epochs");
-            let questions: Result<Vec<_>, JobError> = parts
-                .iter()
-                .enumerate()
-                .map(|(at, epoch)| Ok(asker.merge(animal, at, &of_animal[epoch.shown.clone()])?))
-                .collect();
-            let questions = questions?;
-            let ask = |(question, epoch): (&crate::behavior::questions::MergeQuestion, &epochs::Epoch)| {
-                let (inquiry, frame, question) = (&inquiry, plain[epoch.own.start].start_frame, question.clone());
-                async move { inquiry.ask(frame, &question.question, |text| question.read(text)).await }
-            };
-            let at_once = model.endpoints.iter().map(|endpoint| endpoint.concurrency).sum::<usize>().max(1);
-            let answers = block_on(self.job, &stop, client.as_ref(), async {
-                let answers: Vec<_> =
-                    stream::iter(questions.iter().zip(&parts).map(ask)).buffered(at_once).collect().await;
-                answers.into_iter().collect::<Result<Vec<_>, JobError>>()
-            });
-            inquiry.write()?;
-            let answers = answers?;
-            let mut partitions: Vec<Partition> = Vec::new();
-            for (epoch, groups) in parts.iter().zip(&answers) {
-                let ids: Vec<_> = plain[epoch.shown.clone()].iter().map(|clip| clip.id).collect();
-                let groups = groups.as_deref().unwrap_or_default();
-                let partition = epochs::partition(&ids, groups);
-                report.mends.extend(&partition.mends);
-                partitions.push(partition);
-            }
-            let group = |(epoch, group): (usize, usize)| answers[epoch].as_ref().and_then(|groups| groups.get(group));
-            let same = |a: (usize, usize), b: (usize, usize)| match (group(a), group(b)) {
-                (Some(a), Some(b)) => a.label == b.label,
-                _ => false,
-            };
-            for (range, said) in epochs::stitched(&parts, &partitions, same) {
-                let own = &of_animal[range];
-                let usable = said.filter(|(epoch, _)| !partitions[*epoch].is_hopeless).and_then(group);
-                match usable {
-                    Some(group) => segments.extend(segment_of(own, &group.label, &group.description)),
-                    None => segments.extend(by_rules(own)),
-                }
-            }
-            report.epochs_by_rules += partitions.iter().filter(|partition| partition.is_hopeless).count();
         }
-        report.counts = inquiry.counts();
-        Ok((segments, report))
     }
 
-    fn terms(&self, run: RunId, model: &ModelOptions, client: Option<crate::vlm::http::Client>) -> Terms {
-        Terms {
-            client,
-            model: model.name.clone(),
-            profile: model.profile.clone(),
-            recording: self.info.id,
-            run: Some(run),
-            budget: model.budget,
-            afresh: false,
+    fn inquiry<'p>(&self, project: &'p mut Project, run: RunId, kit: &Kit<'_>) -> Inquiry<'p> {
+        let model = kit.model;
+        Inquiry::new(
+            project,
+            Terms {
+                client: kit.client.clone(),
+                model: model.name.clone(),
+                profile: model.profile.clone(),
+                recording: self.info.id,
+                run: Some(run),
+                budget: model.budget.map(|budget| budget.saturating_sub(self.spent.0.get())),
+                afresh: false,
+            },
+        )
+    }
+
+    /// What a step took, and takes it off the budget.
+    fn tally(&self, report: &mut AskedReport, kit: &Kit<'_>, counts: Counts) {
+        self.spent.0.set(self.spent.0.get() + counts.calls);
+        report.model.clone_from(&kit.model.name);
+        report.real = Load { calls: counts.calls, secs: Some(kit.begun.elapsed().as_secs_f64()), ..Load::default() };
+        if let Some(client) = &kit.client {
+            let tally = client.tally();
+            (report.real.prompt_tokens, report.real.answer_tokens) = (tally.tokens_in, tally.tokens_out);
+            report.retries = tally.retried;
+            report.cost = (tally.cost > 0.0).then_some(tally.cost);
+        }
+        report.counts = counts;
+        self.per_minute(report);
+    }
+
+    fn per_minute(&self, report: &mut AskedReport) {
+        let minutes = f64::from(self.info.frame_count) / self.info.fps / 60.0;
+        report.estimated_per_minute = report.estimated.per(minutes);
+        report.real_per_minute = report.real.per(minutes);
+    }
+
+    /// Notes a label that no vocabulary has.
+    fn note_label(&self, report: &mut AskedReport, label: &str) {
+        if !self.options.asking.is_open && self.vocabulary.labels.iter().all(|known| known.name != label) {
+            *report.unknown_labels.entry(label.to_owned()).or_default() += 1;
         }
     }
 }
 
-/// Clips that a model joined, as a segment: partner and role are those of most of its frames among clips of that label.
-fn segment_of(clips: &[(Clip, Caption)], label: &str, description: &str) -> Option<Segment> {
-    let (first, last) = (clips.first()?, clips.last()?);
-    let length = |clip: &Clip| f64::from(clip.stop_frame - clip.start_frame);
-    let alike: Vec<&(Clip, Caption)> = clips.iter().filter(|(_, caption)| caption.label == label).collect();
-    let asked = if alike.is_empty() { clips.iter().collect() } else { alike };
-    let weight = |caption: &Caption| -> f64 {
-        let same = asked.iter().filter(|(_, other)| (other.partner, other.role) == (caption.partner, caption.role));
-        same.map(|(clip, _)| length(clip)).sum()
-    };
-    let (_, usual) = asked.iter().max_by(|a, b| weight(&a.1).total_cmp(&weight(&b.1)))?;
-    let frames: f64 = clips.iter().map(|(clip, _)| length(clip)).sum();
-    let sure: f64 = clips.iter().map(|(clip, caption)| length(clip) * f64::from(caption.confidence)).sum();
-    Some(Segment {
-        animal: first.0.animal,
-        start_frame: first.0.start_frame,
-        stop_frame: last.0.stop_frame,
-        kind: SegmentKind::State,
-        label: label.to_owned(),
-        description: description.to_owned(),
-        partner: usual.partner,
-        role: usual.role,
-        confidence: Some((sure / frames.max(1.0)) as f32),
-        status: SegmentStatus::Unreviewed,
-        source: BehaviorSource::Model,
-        clips: clips.iter().map(|(clip, _)| clip.id).collect(),
-    })
-}
-
-/// How bright the pictures are shown, from frames spread over the recording.
-fn levels_of(source: &mut dyn FrameSource, frame_count: u32) -> Levels {
-    let frames = (0..TYPICAL_FRAMES).map(|at| frame_count * at / TYPICAL_FRAMES);
-    let shown: Vec<_> = frames.filter_map(|frame| source.read(frame).ok()).collect();
-    Levels::robust(&shown.iter().collect::<Vec<_>>())
-}
-
-/// The pictures of a clip, with the seconds from its start.
-fn pictures_of(
-    view: &ClipView,
-    source: &mut dyn FrameSource,
-    levels: Levels,
-    names: &[String],
-    bodies: &Bodies,
-    clip: &Clip,
-) -> Result<Vec<(f64, Arc<Picture>)>, JobError> {
-    let mut pictures = Vec::new();
-    for frame in view.frames(clip.frames(), bodies.fps) {
-        let places: Vec<Option<Place>> = bodies
-            .animals
-            .iter()
-            .map(|body| {
-                let center = body.centre[frame as usize];
-                center[0].is_finite().then_some(Place { center, length: body.length })
-            })
-            .collect();
-        let shown = source.read(frame)?;
-        let picture = view.picture(&shown, levels, names, &places, clip.animal.index());
-        pictures.push((f64::from(frame - clip.start_frame) / bodies.fps, Arc::new(picture)));
+impl Kit<'_> {
+    /// Requests that may be under way at once.
+    fn at_once(&self) -> usize {
+        self.model.endpoints.iter().map(|endpoint| endpoint.concurrency).sum::<usize>().max(1)
     }
-    Ok(pictures)
 }

@@ -84,6 +84,14 @@ pub enum BehaviorError {
         /// The recording.
         recording: String,
     },
+    /// A model is to describe clips of which there are no pictures.
+    #[error(
+        "recording \"{recording}\" has no pictures to show to a model; without --model caption=… the rules describe its clips"
+    )]
+    NothingToShow {
+        /// The recording.
+        recording: String,
+    },
     /// An animal that the table does not know.
     #[error("{}: there is no animal \"{wanted}\" in it, only {known}; say which is {animal} with individual = \"…\" in {}", file.display(), manifest.display())]
     NoIndividual {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use super::BehaviorError;
-use super::asked::AskedReport;
+use super::asked::{AskedReport, Asking};
 use super::rows::FeatureKind;
 use super::subjects::Align;
 use crate::behavior::clips::ClipLengths;
@@ -112,12 +112,14 @@ pub struct Options<'a> {
     pub caption_model: Option<&'a ModelOptions>,
     /// Who joins clips; the rules where no model is named.
     pub merge_model: Option<&'a ModelOptions>,
+    /// How models are asked.
+    pub asking: Asking,
     /// Begin anew, also where nothing changed.
     pub again: bool,
 }
 
 /// What a run did with one recording.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// The recording.
     pub recording: String,
@@ -140,7 +142,7 @@ pub struct Report {
     pub labels: Vec<(String, u64)>,
     /// What contradicts itself: reasons to look.
     pub findings: Vec<Contradiction>,
-    /// What models were asked.
+    /// What models were asked, or would be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<AskedReport>,
     /// Whether all of it was there already.

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::asked::{Spent, Wanted};
 use super::cluster::{Cut, Source, numbered};
 use super::options::{Contradiction, Options, Report, Segmenter, Through};
 use super::pixels::{self, PixelRows};
@@ -18,7 +19,7 @@ use crate::behavior::rules::{Describer, Rules};
 use crate::behavior::segmenter::{Method, Model, TrainReport};
 use crate::behavior::visual::{Place, places_of_track};
 use crate::jobs::{Job, JobError, open, prompts};
-use crate::model::{BehaviorSource, Caption, Clip, RunId, SocialRole, Vocabulary};
+use crate::model::{BehaviorSource, Caption, Clip, ClipId, RunId, Segment, SocialRole, Vocabulary};
 use crate::store::{Project, RecordingInfo, RunInfo, RunState, now_unix_ms};
 use crate::vlm::prompt::Prompt;
 
@@ -31,6 +32,9 @@ const BLOB_CONFIDENCE: f32 = 0.5;
 /// Under this key a training keeps its model.
 const MODEL: &str = "model";
 
+/// Under this key a run says whether a model owes it an answer about an epoch.
+const LACKING: &str = "epochs without an answer";
+
 /// A run over one recording.
 pub(super) struct Work<'a> {
     pub job: &'a Job<'a>,
@@ -39,6 +43,7 @@ pub(super) struct Work<'a> {
     pub rules: &'a Rules,
     pub vocabulary: &'a Vocabulary,
     pub subjects: &'a Subjects,
+    pub spent: &'a Spent,
 }
 
 impl Work<'_> {
@@ -46,23 +51,14 @@ impl Work<'_> {
     pub(super) fn run(&self, project: &mut Project) -> Result<Report, JobError> {
         let (settings, training) = self.settings(project)?;
         project.check_animals(self.info.id, &self.subjects.animals)?;
+        if self.options.asking.estimate_only {
+            return self.estimate(project, &settings, training.as_ref());
+        }
         let known = self.known(project, &settings)?;
         let was_done = known.as_ref().is_some_and(|run| run.state == RunState::Finished);
         let bodies = Bodies::of(&self.subjects.tracks);
-        let mut report = Report {
-            recording: self.info.name.clone(),
-            frames: bodies.frame_count,
-            animals: self.subjects.animals.iter().map(|animal| animal.name.clone()).collect(),
-            training: None,
-            switch_cost: None,
-            clips: None,
-            segments: 0,
-            labels: Vec::new(),
-            findings: Vec::new(),
-            asked: Vec::new(),
-            was_done,
-            wall_s: 0.0,
-        };
+        let mut report = self.blank_report();
+        report.was_done = was_done;
         let run = match known {
             Some(run) => {
                 project.set_animals(self.info.id, &self.subjects.animals)?;
@@ -87,6 +83,46 @@ impl Work<'_> {
             project.finish_run(run, now_unix_ms())?;
         } else if !was_done {
             project.set_run_state(run, RunState::Stopped, now_unix_ms())?;
+        }
+        Ok(report)
+    }
+
+    fn blank_report(&self) -> Report {
+        Report {
+            recording: self.info.name.clone(),
+            frames: self.subjects.tracks.frame_count,
+            animals: self.subjects.animals.iter().map(|animal| animal.name.clone()).collect(),
+            ..Report::default()
+        }
+    }
+
+    /// What models would be asked. What is found on the way there is thrown away but for a model that was trained: the run that
+    /// is shown stays.
+    fn estimate(
+        &self,
+        project: &mut Project,
+        settings: &str,
+        training: Option<&(Method, String)>,
+    ) -> Result<Report, JobError> {
+        let bodies = Bodies::of(&self.subjects.tracks);
+        let mut report = self.blank_report();
+        let known = project.find_run(self.info.id, KIND, &Project::config_hash(settings))?;
+        let stored = known.map(|run| project.clips(run.id)).transpose()?.unwrap_or_default();
+        let training = training.map(|(method, settings)| (method, settings.as_str()));
+        let clips =
+            if stored.is_empty() { self.cut_anew(project, &bodies, training, &mut report)? } else { Some(stored) };
+        let Some(clips) = clips else { return Ok(report) };
+        report.clips = Some(lengths(&clips, self.info.fps));
+        if let Some(model) = self.options.caption_model.filter(|_| self.options.through >= Through::Captions) {
+            report.asked.push(self.captions_load(project, model, &clips)?);
+        }
+        if let Some(model) = self.options.merge_model.filter(|_| self.options.through == Through::Merge) {
+            let names: Vec<String> = self.subjects.animals.iter().map(|animal| animal.name.clone()).collect();
+            let describer = Describer::new(&bodies, &self.subjects.zones, self.rules, &names);
+            // What the rules say is about as long as what a model will say.
+            let ruled: Vec<(Clip, Caption)> =
+                clips.iter().map(|clip| (*clip, self.caption(&describer, clip))).collect();
+            report.asked.push(self.merge_load(project, model, &ruled)?);
         }
         Ok(report)
     }
@@ -226,6 +262,10 @@ impl Work<'_> {
                 settings[key] = json!([model.name, model.profile.without_prices(), prompts.version(prompt)]);
             }
         }
+        let asking = &self.options.asking;
+        if self.options.caption_model.is_some() {
+            settings["asking"] = json!([asking.samples, asking.is_open, format!("{:?}", asking.view)]);
+        }
         Ok((settings.to_string(), training))
     }
 
@@ -320,26 +360,7 @@ impl Work<'_> {
     ) -> Result<(), JobError> {
         let names: Vec<String> = self.subjects.animals.iter().map(|animal| animal.name.clone()).collect();
         let describer = Describer::new(bodies, &self.subjects.zones, self.rules, &names);
-        let mut captions = project.captions(run)?;
-        if captions.len() != clips.len() {
-            self.job.phase("captions", clips.len() as u64, "clips");
-            let mut ruled = Vec::with_capacity(clips.len());
-            for (done, clip) in clips.iter().enumerate() {
-                self.job.check()?;
-                ruled.push(self.caption(&describer, clip));
-                self.job.done(done as u64 + 1);
-            }
-            let said = match self.options.caption_model {
-                Some(model) => {
-                    let (said, asked) = self.captions_by_model(project, run, model, bodies, clips, ruled)?;
-                    report.asked.push(asked);
-                    said
-                }
-                None => ruled.into_iter().map(|caption| (caption, BehaviorSource::Rules)).collect(),
-            };
-            captions = clips.iter().zip(said).map(|(clip, (caption, source))| (clip.id, caption, source)).collect();
-            project.put_captions(run, &captions)?;
-        }
+        let captions = self.captions(project, run, bodies, &describer, clips, report)?;
         let said: Vec<(Clip, Caption)> =
             clips.iter().zip(captions).map(|(clip, (_, caption, _))| (*clip, caption)).collect();
         if self.options.through < Through::Merge {
@@ -348,19 +369,7 @@ impl Work<'_> {
             );
             return Ok(());
         }
-        let mut segments = project.merged_segments(run)?;
-        if segments.is_empty() {
-            let by_rules = |clips: &[(Clip, Caption)]| merge(clips, self.info.fps, &describer);
-            segments = match self.options.merge_model {
-                Some(model) => {
-                    let (segments, asked) = self.merged_by_model(project, run, model, &said, by_rules)?;
-                    report.asked.push(asked);
-                    segments
-                }
-                None => said.chunk_by(|a, b| a.0.animal == b.0.animal).flat_map(by_rules).collect(),
-            };
-            project.put_merged(self.info.id, run, &segments, now_unix_ms())?;
-        }
+        let segments = self.segments(project, run, &describer, &said, report)?;
         report.segments = segments.len();
         report.labels = frames_by_label(
             segments.iter().map(|segment| (segment.label.as_str(), segment.stop_frame - segment.start_frame)),
@@ -378,6 +387,92 @@ impl Work<'_> {
         });
         report.findings = findings.collect();
         Ok(())
+    }
+
+    /// The captions of a run, in the order of its clips: those that are there, and those that are made now. What a model gave no
+    /// usable answer to is asked for again.
+    fn captions(
+        &self,
+        project: &mut Project,
+        run: RunId,
+        bodies: &Bodies,
+        describer: &Describer<'_>,
+        clips: &[Clip],
+        report: &mut Report,
+    ) -> Result<Vec<(ClipId, Caption, BehaviorSource)>, JobError> {
+        let stored = project.captions(run)?;
+        let is_whole = stored.len() == clips.len();
+        let is_lacking = |at: usize| {
+            let asks = self.options.caption_model.is_some_and(|model| !model.endpoints.is_empty());
+            is_whole && asks && clips[at].cluster.is_some() && stored[at].2 == BehaviorSource::Rules
+        };
+        if is_whole && !(0..clips.len()).any(is_lacking) {
+            return Ok(stored);
+        }
+        self.job.phase("captions", clips.len() as u64, "clips");
+        let mut ruled = Vec::with_capacity(clips.len());
+        for (done, clip) in clips.iter().enumerate() {
+            self.job.check()?;
+            ruled.push(self.caption(describer, clip));
+            self.job.done(done as u64 + 1);
+        }
+        let Some(model) = self.options.caption_model else {
+            let said = clips.iter().zip(ruled).map(|(clip, caption)| (clip.id, caption, BehaviorSource::Rules));
+            let captions: Vec<_> = said.collect();
+            project.put_captions(run, &captions)?;
+            return Ok(captions);
+        };
+        let wanted = |at: usize| Wanted { clip: &clips[at], ruled: &ruled[at], is_asked_again: is_whole };
+        let places: Vec<usize> = (0..clips.len()).filter(|at| !is_whole || is_lacking(*at)).collect();
+        let wanted: Vec<Wanted<'_>> = places.into_iter().map(wanted).collect();
+        let found = self.captions_by_model(project, run, model, bodies, &wanted)?;
+        report.asked.push(found.report);
+        if !is_whole {
+            project.put_detailed_captions(run, &found.captions, &found.details)?;
+            return Ok(found.captions);
+        }
+        // Segments stand on captions: they go only where a caption has changed.
+        let new = |(_, _, source): &&(ClipId, Caption, BehaviorSource)| *source == BehaviorSource::Model;
+        let changed: Vec<_> = found.captions.iter().filter(new).cloned().collect();
+        if !changed.is_empty() {
+            project.put_detailed_captions(run, &changed, &found.details)?;
+        }
+        Ok(project.captions(run)?)
+    }
+
+    /// The merged segments of a run: those that are there, or those that are made now. Epochs to which a model gave no usable
+    /// answer are asked about again.
+    fn segments(
+        &self,
+        project: &mut Project,
+        run: RunId,
+        describer: &Describer<'_>,
+        said: &[(Clip, Caption)],
+        report: &mut Report,
+    ) -> Result<Vec<Segment>, JobError> {
+        let stored = project.merged_segments(run)?;
+        let is_asked_again = self.options.merge_model.is_some_and(|model| !model.endpoints.is_empty())
+            && !stored.is_empty()
+            && project.checkpoint(run, LACKING)?.is_some_and(|lacking| !lacking.is_empty());
+        if !stored.is_empty() && !is_asked_again {
+            return Ok(stored);
+        }
+        let by_rules = |clips: &[(Clip, Caption)]| merge(clips, self.info.fps, describer);
+        let segments = match self.options.merge_model {
+            Some(model) => {
+                let (segments, asked) = self.merged_by_model(project, run, model, said, is_asked_again, by_rules)?;
+                // Before the segments: a run that is killed in between makes them again.
+                let lacking = if asked.by_rules > 0 { &b"epochs"[..] } else { &[] };
+                project.put_checkpoint(run, LACKING, lacking)?;
+                report.asked.push(asked);
+                segments
+            }
+            None => said.chunk_by(|a, b| a.0.animal == b.0.animal).flat_map(by_rules).collect(),
+        };
+        if segments != stored {
+            project.put_merged(self.info.id, run, &segments, now_unix_ms())?;
+        }
+        Ok(segments)
     }
 
     /// What the rules say of a clip. Of an arena they can say nothing; of a blob nothing surely.

@@ -322,6 +322,7 @@ impl Stages<'_> {
             schema,
             prompt_version: rendered.version,
             basis: basis.to_json(),
+            sample: 0,
         })
     }
 }

@@ -3,12 +3,14 @@
 //! A label that was not offered is never taken for one that was: it stays as it was written, and is a problem. A description
 //! that does not end is cut.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use super::super::repair::json_in;
 use super::fields::{Fields, Reading, same, shown};
 use super::{Checked, Problem, unread};
-use crate::model::SocialRole;
+use crate::model::{BodyWords, SocialRole};
 
 /// Longer descriptions are cut, characters: four sentences are some 600.
 const LONGEST_DESCRIPTION: usize = 1200;
@@ -18,6 +20,20 @@ const LONGEST_LABEL: usize = 60;
 
 /// More groups, or clips in one, are a loop.
 const MOST_NAMED: usize = 2000;
+
+/// More keywords are a loop.
+const MOST_KEYWORDS: usize = 12;
+
+/// What a caption may name.
+#[derive(Clone, Copy, Debug)]
+pub struct CaptionForm<'a> {
+    /// The labels that were offered, none in an open vocabulary.
+    pub labels: &'a [String],
+    /// The animals that may be partners.
+    pub others: &'a [String],
+    /// Whether parts of the body are described one by one.
+    pub is_open: bool,
+}
 
 /// What a model says of a clip.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,13 +48,18 @@ pub struct SaidCaption {
     pub role: SocialRole,
     /// From 0 to 1; `None` where it was not said usably.
     pub confidence: Option<f32>,
+    /// The body part by part, where that was asked for.
+    pub body: Option<BodyWords>,
 }
 
-/// Reads a caption: `{"label": "…", "description": "…", "partner": "…" | null, "role": "…", "confidence": 0..1}`. `None` where the
-/// label or the description cannot be used. `labels` are those offered, none in an open vocabulary; `others` the animals that
-/// may be partners.
-pub fn caption(text: &str, labels: &[String], others: &[String]) -> Checked<Option<SaidCaption>> {
-    let names = ["label", "description", "partner", "role", "confidence"].map(str::to_owned);
+/// Reads a caption: `{"label": "…", "description": "…", "partner": "…" | null, "role": "…", "confidence": 0..1}`, in an open
+/// vocabulary also `overall`, `head`, `limbs`, `torso` and `keywords`. `None` where the label or the description cannot be used.
+pub fn caption(text: &str, form: &CaptionForm<'_>) -> Checked<Option<SaidCaption>> {
+    let CaptionForm { labels, others, is_open } = *form;
+    let mut names = ["label", "description", "partner", "role", "confidence"].map(str::to_owned).to_vec();
+    if is_open {
+        names.extend(BODY_KEYS.map(str::to_owned));
+    }
     let found = match json_in(text) {
         Ok(found) => found,
         Err(why) => return unread(None, why.into()),
@@ -66,15 +87,35 @@ pub fn caption(text: &str, labels: &[String], others: &[String]) -> Checked<Opti
         Reading::Missing | Reading::None => None,
         Reading::Value(said) => share_of(said, &mut problems),
     };
+    let body = is_open.then(|| body_of(&fields, &mut problems));
     let value = label.zip(description).map(|(label, description)| SaidCaption {
         label,
         description,
         partner,
+        body,
         // A part in what nobody else takes part in is none.
         role: if partner.is_some() { role } else { SocialRole::None },
         confidence,
     });
     Checked { value, problems, observation: fields.observation(), repairs: fields.repairs }
+}
+
+/// The keys of [`BodyWords`].
+const BODY_KEYS: [&str; 5] = ["overall", "head", "limbs", "torso", "keywords"];
+
+/// What is missing stays empty: nothing is built on it, so that it is not worth a second question.
+fn body_of(fields: &Fields<'_>, problems: &mut Vec<Problem>) -> BodyWords {
+    let mut text = |key: &str| match fields.reading(key, &mut Vec::new()) {
+        Reading::Value(Value::String(text)) => cut(on_one_line(text), problems),
+        Reading::Value(Value::Array(list)) => {
+            let words: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+            cut(on_one_line(&words.join(", ")), problems)
+        }
+        _ => String::new(),
+    };
+    let [overall, head, limbs, torso, keywords] = BODY_KEYS.map(&mut text);
+    let keywords = keywords.split([',', ';']).map(str::trim).filter(|word| !word.is_empty());
+    BodyWords { overall, head, limbs, torso, keywords: keywords.take(MOST_KEYWORDS).map(str::to_owned).collect() }
 }
 
 /// Clips that a model put together.
@@ -89,8 +130,8 @@ pub struct SaidGroup {
 }
 
 /// Reads groups of clips: `{"segments": [{"clips": ["c0", "c1"], "label": "…", "description": "…"}]}`. Groups that cannot be used
-/// are left out.
-pub fn groups(text: &str, labels: &[String]) -> Checked<Vec<SaidGroup>> {
+/// are left out. `shown` are the clips that were shown, in order: where the groups do not part them, that is a problem.
+pub fn groups(text: &str, labels: &[String], shown: &[u32]) -> Checked<Vec<SaidGroup>> {
     let names = ["segments".to_owned()];
     let mut found = match json_in(text) {
         Ok(found) => found,
@@ -116,7 +157,50 @@ pub fn groups(text: &str, labels: &[String]) -> Checked<Vec<SaidGroup>> {
         Reading::None => problems.push(Problem::MissingKey { key: "segments".to_owned() }),
         Reading::Value(said) => problems.push(Problem::wrong_type("segments", said, "a list of segments")),
     }
+    if !groups.is_empty() {
+        problems.extend(partition_problems(&groups, shown));
+    }
     Checked { value: groups, problems, observation: fields.observation(), repairs: fields.repairs }
+}
+
+/// What keeps groups from parting the clips that were shown.
+fn partition_problems(groups: &[SaidGroup], shown: &[u32]) -> Vec<Problem> {
+    let place: BTreeMap<u32, usize> = shown.iter().enumerate().map(|(at, clip)| (*clip, at)).collect();
+    let mut owners: BTreeMap<usize, usize> = BTreeMap::new();
+    let (mut twice, mut strange) = (BTreeSet::new(), BTreeSet::new());
+    for (group, said) in groups.iter().enumerate() {
+        for clip in &said.clips {
+            match place.get(clip) {
+                None => {
+                    strange.insert(*clip);
+                }
+                Some(at) if owners.contains_key(at) => {
+                    twice.insert(*clip);
+                }
+                Some(at) => {
+                    owners.insert(*at, group);
+                }
+            }
+        }
+    }
+    let left: Vec<u32> =
+        shown.iter().enumerate().filter(|(at, _)| !owners.contains_key(at)).map(|(_, clip)| *clip).collect();
+    let mut ended = BTreeSet::new();
+    let mut scattered = Vec::new();
+    let mut last = None;
+    for (at, group) in owners {
+        if last != Some(group) && !ended.insert(group) {
+            scattered.push(shown[at]);
+        }
+        last = Some(group);
+    }
+    let found = [
+        (left, (|clips| Problem::LeftOut { clips }) as fn(Vec<u32>) -> Problem),
+        (twice.into_iter().collect(), |clips| Problem::NamedTwice { clips }),
+        (strange.into_iter().collect(), |clips| Problem::NotShown { clips }),
+        (scattered, |clips| Problem::OutOfOrder { clips }),
+    ];
+    found.into_iter().filter(|(clips, _)| !clips.is_empty()).map(|(clips, problem)| problem(clips)).collect()
 }
 
 fn group_of(said: &Value, labels: &[String], problems: &mut Vec<Problem>) -> Option<SaidGroup> {
@@ -175,8 +259,13 @@ fn words_of(fields: &Fields<'_>, key: &str, problems: &mut Vec<Problem>) -> Opti
     }
 }
 
+fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The label that was meant. One that was not offered is kept as it is, with a problem.
 fn label_of(said: &str, labels: &[String], problems: &mut Vec<Problem>) -> Option<String> {
+    let said = &on_one_line(said);
     if said.chars().count() > LONGEST_LABEL {
         problems.push(Problem::wrong_type("label", &Value::String(said.to_owned()), "a label of a few words"));
         return None;
@@ -188,9 +277,12 @@ fn label_of(said: &str, labels: &[String], problems: &mut Vec<Problem>) -> Optio
     match known {
         Some(known) => Some(known.clone()),
         None => {
-            let (key, said) = ("label".to_owned(), said.to_owned());
-            problems.push(Problem::UnknownWord { key, said: shown(&said), allowed: labels.to_vec() });
-            Some(said)
+            problems.push(Problem::UnknownWord {
+                key: "label".to_owned(),
+                said: shown(said),
+                allowed: labels.to_vec(),
+            });
+            Some(said.clone())
         }
     }
 }
@@ -238,7 +330,8 @@ mod tests {
     }
 
     fn read(text: &str) -> Checked<Option<SaidCaption>> {
-        caption(text, &words(&["chase", "no_behavior"]), &words(&["A1", "A2"]))
+        let (labels, others) = (words(&["chase", "no_behavior"]), words(&["A1", "A2"]));
+        caption(text, &CaptionForm { labels: &labels, others: &others, is_open: false })
     }
 
     #[test]
@@ -285,17 +378,52 @@ mod tests {
     #[test]
     fn groups_are_read_however_clips_are_named() {
         let text = r#"{"segments": [{"clips": ["c0", 1, "2"], "label": "chase", "description": "x"}, {"clips": "c3-c5", "label": "no behavior", "description": "y"}, {"clips": [], "label": "chase", "description": "z"}, {"label": "chase"}]}"#;
-        let found = groups(text, &words(&["chase", "no_behavior"]));
+        let found = groups(text, &words(&["chase", "no_behavior"]), &[0, 1, 2, 3, 4, 5]);
         let clips: Vec<&[u32]> = found.value.iter().map(|group| group.clips.as_slice()).collect();
         assert_eq!(clips, [&[0, 1, 2][..], &[3, 4, 5]]);
         assert_eq!(found.value[1].label, "no_behavior");
         assert!(!found.is_usable(), "a group without clips lacks them");
-        assert!(groups(r#"[{"clips": ["c0"], "label": "chase", "description": ""}]"#, &[]).is_usable());
-        assert!(groups(r#"{"segments": "all"}"#, &[]).value.is_empty());
-        assert!(
-            groups(r#"{"segments": [{"clips": ["c0-c4000000000"], "label": "x", "description": ""}]}"#, &[])
-                .value
-                .is_empty()
+        assert!(groups(r#"[{"clips": ["c0"], "label": "chase", "description": ""}]"#, &[], &[0]).is_usable());
+        assert!(groups(r#"{"segments": "all"}"#, &[], &[0]).value.is_empty());
+        let endless = r#"{"segments": [{"clips": ["c0-c4000000000"], "label": "x", "description": ""}]}"#;
+        assert!(groups(endless, &[], &[0]).value.is_empty());
+    }
+
+    #[test]
+    fn groups_that_do_not_part_the_clips_are_asked_about() {
+        let problems = |said: &[&[&str]]| {
+            let group = |clips: &&[&str]| serde_json::json!({ "clips": clips, "label": "x", "description": "" });
+            let said = serde_json::json!({ "segments": said.iter().map(group).collect::<Vec<_>>() });
+            groups(&said.to_string(), &[], &[4, 5, 6, 7]).problems
+        };
+        assert_eq!(problems(&[&["c4", "c5"], &["c6", "c7"]]), []);
+        let wrong = problems(&[&["c4", "c7", "c4"], &["c5", "c99"]]);
+        let expected = [
+            Problem::LeftOut { clips: vec![6] },
+            Problem::NamedTwice { clips: vec![4] },
+            Problem::NotShown { clips: vec![99] },
+            Problem::OutOfOrder { clips: vec![7] },
+        ];
+        assert_eq!(wrong, expected);
+        assert_eq!(wrong[0].to_string(), "c6 is in no list.");
+    }
+
+    #[test]
+    fn an_open_caption_has_the_body_part_by_part() {
+        let others = words(&["A1"]);
+        let form = CaptionForm { labels: &[], others: &others, is_open: true };
+        let text = r#"{"overall": "It washes\nits face.", "head": "down", "limbs": "both forepaws at the nose", "torso": "curled", "keywords": "washing, sitting,", "description": "It washes.", "label": "face washing", "partner": null, "role": "none", "confidence": 1}"#;
+        let found = caption(text, &form);
+        assert_eq!(found.problems, []);
+        let said = found.value.unwrap();
+        let body = said.body.unwrap();
+        assert_eq!((said.label.as_str(), body.overall.as_str()), ("face washing", "It washes its face."));
+        assert_eq!(body.keywords, ["washing", "sitting"]);
+        let bare = caption(
+            r#"{"label": "x", "description": "y", "partner": null, "role": "none", "confidence": 1, "keywords": ["a", "b"]}"#,
+            &form,
         );
+        assert!(bare.is_usable(), "what is missing of the body is not worth a question");
+        assert_eq!(bare.value.unwrap().body.unwrap().keywords, ["a", "b"]);
     }
 }

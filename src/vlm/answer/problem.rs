@@ -112,6 +112,26 @@ pub enum Problem {
         /// How many.
         count: usize,
     },
+    /// Clips that no group has.
+    LeftOut {
+        /// Their numbers.
+        clips: Vec<u32>,
+    },
+    /// Clips in several groups, or twice in one.
+    NamedTwice {
+        /// Their numbers.
+        clips: Vec<u32>,
+    },
+    /// Clips that were not shown.
+    NotShown {
+        /// Their numbers.
+        clips: Vec<u32>,
+    },
+    /// Clips with others between them in a group that does not have those.
+    OutOfOrder {
+        /// Their numbers.
+        clips: Vec<u32>,
+    },
 }
 
 impl Problem {
@@ -139,6 +159,10 @@ impl Problem {
             Problem::UnknownWord { .. } => "unknown_word",
             Problem::CutShort { .. } => "cut_short",
             Problem::SeveralBoxes { .. } => "several_boxes",
+            Problem::LeftOut { .. } => "left_out",
+            Problem::NamedTwice { .. } => "named_twice",
+            Problem::NotShown { .. } => "not_shown",
+            Problem::OutOfOrder { .. } => "out_of_order",
         }
     }
 
@@ -215,7 +239,27 @@ impl fmt::Display for Problem {
             Problem::SeveralBoxes { key, count } => {
                 write!(formatter, "\"{key}\" has {count} boxes; one or null was asked for.")
             }
+            Problem::LeftOut { clips } => write!(formatter, "{} in no list.", Clips(clips)),
+            Problem::NamedTwice { clips } => write!(formatter, "{} named more than once.", Clips(clips)),
+            Problem::NotShown { clips } => write!(formatter, "{} not among the clips above.", Clips(clips)),
+            Problem::OutOfOrder { clips } => {
+                write!(formatter, "{} out of order: each list has clips that follow one another.", Clips(clips))
+            }
         }
+    }
+}
+
+/// Clips and their verb.
+struct Clips<'a>(&'a [u32]);
+
+impl fmt::Display for Clips<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// More would not help.
+        const MOST: usize = 12;
+        let named: Vec<String> = self.0.iter().take(MOST).map(|clip| format!("c{clip}")).collect();
+        let more = if self.0.len() > MOST { " and others" } else { "" };
+        let verb = if self.0.len() == 1 { "is" } else { "are" };
+        write!(formatter, "{}{more} {verb}", named.join(", "))
     }
 }
 
