@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::recording::GrayFrame;
 use crate::vlm::Picture;
 use crate::vlm::canvas::{Levels, Raster, Rgb, Shot};
@@ -24,7 +26,7 @@ pub const BADGES: [(&str, Rgb); 7] = [
 ];
 
 /// How a clip is shown.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipView {
     /// Pictures per second of the clip.
     pub pictures_per_sec: f64,

@@ -190,7 +190,7 @@ fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-fn words(report: &Report) -> String {
+pub(super) fn words(report: &Report) -> String {
     let mut text = format!("{}: {} frames of {}", report.recording, report.frames, report.animals.join(", "));
     let _ = writeln!(text, "; {:.1} s{}", report.wall_s, if report.was_done { ", all of it done before" } else { "" });
     if let Some(training) = &report.training {

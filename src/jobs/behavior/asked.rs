@@ -14,7 +14,7 @@ mod merge;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub(super) use self::captions::Wanted;
 pub use self::load::Load;
@@ -32,7 +32,7 @@ use crate::vlm::http::{Client, Stop};
 use crate::vlm::prompt::Prompts;
 
 /// How models are asked about clips.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Asking {
     /// So many answers are asked for about each clip.
     pub samples: u32,

@@ -92,6 +92,16 @@ pub enum BehaviorError {
         /// The recording.
         recording: String,
     },
+    /// Recorded clips that do not fit the recording.
+    #[error("the recorded clips are not of this recording: \"{recording}\" has {animals} animals and {frames} frames")]
+    OtherClips {
+        /// The recording.
+        recording: String,
+        /// Its animals.
+        animals: usize,
+        /// Its frames.
+        frames: u32,
+    },
     /// An animal that the table does not know.
     #[error("{}: there is no animal \"{wanted}\" in it, only {known}; say which is {animal} with individual = \"…\" in {}", file.display(), manifest.display())]
     NoIndividual {

@@ -22,6 +22,8 @@ mod work;
 
 mod asked;
 
+mod replay;
+
 pub mod layer;
 
 pub mod judge;
@@ -37,6 +39,7 @@ use std::path::Path;
 pub use self::asked::{AskedReport, Asking, Disagreement, Load};
 pub use self::error::BehaviorError;
 pub use self::options::{Contradiction, Options, Report, Segmenter, Through};
+pub use self::replay::Recorded;
 pub use self::rows::FeatureKind;
 pub use self::subjects::{Align, Origin, Subjects};
 

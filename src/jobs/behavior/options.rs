@@ -29,6 +29,18 @@ pub enum Through {
     Merge,
 }
 
+impl Through {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Features => "features",
+            Self::Clips => "clips",
+            Self::Captions => "captions",
+            Self::Merge => "merge",
+        }
+    }
+}
+
 impl FromStr for Through {
     type Err = BehaviorError;
 

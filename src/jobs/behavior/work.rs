@@ -8,7 +8,7 @@ use super::options::{Contradiction, Options, Report, Segmenter, Through};
 use super::pixels::{self, PixelRows};
 use super::rows::{FeatureKind, FeatureRows, FusedRows, Matrix};
 use super::subjects::{Origin, Subjects};
-use super::{BehaviorError, KIND, read_text};
+use super::{BehaviorError, KIND, read_text, replay};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::clips::{ClipLengths, ClipLimits};
 use crate::behavior::consistency::Checker;
@@ -349,6 +349,42 @@ impl Work<'_> {
         Ok(found)
     }
 
+    /// Goes on from clips that were cut elsewhere.
+    pub(super) fn from_clips(&self, project: &mut Project, settings: &str, clips: &[Clip]) -> Result<Report, JobError> {
+        project.set_animals(self.info.id, &self.subjects.animals)?;
+        let run = project.begin_run(self.info.id, KIND, settings, now_unix_ms())?;
+        project.put_clips(run, clips)?;
+        let mut report = self.blank_report();
+        report.clips = Some(lengths(clips, self.info.fps));
+        self.say(project, run, &Bodies::of(&self.subjects.tracks), clips, &mut report)?;
+        if self.options.through == Through::Merge {
+            project.finish_run(run, now_unix_ms())?;
+        } else {
+            project.set_run_state(run, RunState::Stopped, now_unix_ms())?;
+        }
+        Ok(report)
+    }
+
+    /// Keeps what a run that asks was asked for, so that it can be done again from its answers.
+    fn keep_record(&self, project: &mut Project, run: RunId) -> Result<(), JobError> {
+        let [caption, merge] =
+            [self.options.caption_model, self.options.merge_model].map(|model| model.map(replay::Model::of));
+        if caption.is_none() && merge.is_none() {
+            return Ok(());
+        }
+        let record = replay::Record {
+            through: self.options.through.as_str().to_owned(),
+            align: self.options.align.map(|align| align.as_str().to_owned()),
+            caption,
+            merge,
+            asking: self.options.asking.clone(),
+            rules: self.rules.clone(),
+            vocabulary: self.vocabulary.clone(),
+        };
+        let record = serde_json::to_vec(&record).map_err(|error| JobError::Model { message: error.to_string() })?;
+        Ok(project.put_checkpoint(run, replay::RECORD, &record)?)
+    }
+
     /// Captions and, where they are wanted, merged segments.
     fn say(
         &self,
@@ -360,6 +396,7 @@ impl Work<'_> {
     ) -> Result<(), JobError> {
         let names: Vec<String> = self.subjects.animals.iter().map(|animal| animal.name.clone()).collect();
         let describer = Describer::new(bodies, &self.subjects.zones, self.rules, &names);
+        self.keep_record(project, run)?;
         let captions = self.captions(project, run, bodies, &describer, clips, report)?;
         let said: Vec<(Clip, Caption)> =
             clips.iter().zip(captions).map(|(clip, (_, caption, _))| (*clip, caption)).collect();

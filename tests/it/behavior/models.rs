@@ -159,7 +159,7 @@ fn a_true_model_says_what_is_true_and_is_asked_once_about_each_clip() {
 fn three_mice_are_described_as_the_script_says() {
     let world = World::of(&Film::long(), &TRUTH);
     let server = world.server();
-    let report = asked(&world.project, &server, &["--clusters", "10", "--pictures", "6"]);
+    let report = asked(&world.project, &server, &["--pictures", "6"]);
     assert_eq!(server.complaints(), Vec::<String>::new());
     nothing_twice(&server);
     let layers = Layers::of(&world.project);

@@ -72,9 +72,11 @@ impl Asked {
         }
     }
 
-    /// As a model with 32 px patches counts a picture of about a megapixel, and some words.
+    /// As a model with 32 px patches counts pictures, and its words.
     pub fn prompt_tokens(&self) -> u64 {
-        200 + 1024 * self.pictures.len() as u64
+        let patches =
+            |jpeg: &Vec<u8>| size_of(jpeg).map_or(0, |size| size.map(|side| u64::from(side / 32)).iter().product());
+        self.words.len() as u64 / 4 + self.pictures.iter().map(patches).sum::<u64>()
     }
 }
 

@@ -15,7 +15,7 @@ use crate::fake_model::Fault;
 fn limits() -> Limits {
     Limits {
         first_byte: Duration::from_secs(5),
-        between: Duration::from_millis(300),
+        between: Duration::from_millis(150),
         tries: 3,
         back_off: Duration::from_millis(2),
         patience: Duration::from_secs(5),
@@ -32,6 +32,10 @@ fn model(server: &FakeModel) -> ModelOptions {
 
 /// Runs with the model in this process, as the command line does it.
 fn run_with(project: &Path, model: &ModelOptions, through: Through) -> Result<Report, JobError> {
+    run_asking(project, model, through, Asking::default())
+}
+
+fn run_asking(project: &Path, model: &ModelOptions, through: Through, asking: Asking) -> Result<Report, JobError> {
     let options = Options {
         recording: None,
         through,
@@ -48,7 +52,7 @@ fn run_with(project: &Path, model: &ModelOptions, through: Through) -> Result<Re
         model_of: None,
         caption_model: Some(model),
         merge_model: Some(model),
-        asking: Asking::default(),
+        asking,
         again: false,
     };
     let cancel = CancelFlag::default();
@@ -64,7 +68,7 @@ fn faults() -> impl Iterator<Item = Fault> {
 }
 
 fn failing(world: &World, script: Vec<Option<Fault>>, faults: Vec<(Fault, f64)>) -> FakeModel {
-    let slow = Duration::from_millis(900);
+    let slow = Duration::from_millis(400);
     FakeModel::start(FakeConfig { script, faults, slow, ..FakeConfig::watching(world.watcher.clone()) })
 }
 
@@ -82,8 +86,11 @@ fn tiny() -> &'static World {
 fn every_failure_once_leaves_every_caption_right() {
     let world = world();
     let project = world.copied("once");
-    let server = failing(world, faults().map(Some).collect(), Vec::new());
-    let report = run_with(&project, &model(&server), Through::Captions).unwrap();
+    // A failure now and then, and several answers about each clip: none of them fails alone.
+    let script = faults().flat_map(|fault| [Some(fault), None, None]).collect();
+    let server = failing(world, script, Vec::new());
+    let asking = Asking { samples: 8, ..Asking::default() };
+    let report = run_asking(&project, &model(&server), Through::Captions, asking.clone()).unwrap();
     assert_eq!(server.complaints(), Vec::<String>::new());
     let asked = &report.asked[0];
     println!("{asked:?}");
@@ -92,28 +99,14 @@ fn every_failure_once_leaves_every_caption_right() {
     assert!(hit.len() > 30, "{hit:?}");
     let layers = Layers::of(&project);
     layers.check();
-    // A server that says that it cannot read a picture is believed.
-    assert_eq!(asked.by_rules, layers.sources.iter().filter(|source| **source == BehaviorSource::Rules).count());
-    assert!(asked.by_rules <= 3, "{asked:?}");
-    let wrong: Vec<_> = layers
-        .clips
-        .iter()
-        .zip(&layers.captions)
-        .zip(&layers.sources)
-        .filter(|((clip, (_, caption)), source)| {
-            **source == BehaviorSource::Model && caption.label != world.usual(clip)
-        })
-        .collect();
-    assert!(wrong.is_empty(), "{wrong:?}");
-
-    // Those that have no answer are asked about again, and no others.
+    assert_eq!(asked.by_rules, 0);
+    assert!(layers.sources.iter().all(|source| *source == BehaviorSource::Model));
+    for (clip, (id, caption)) in layers.clips.iter().zip(&layers.captions) {
+        assert_eq!(caption.label, world.usual(clip), "{id}");
+    }
     let well = world.server();
-    let report = run_with(&project, &model(&well), Through::Captions).unwrap();
-    let again = report.asked.first().map_or(0, |asked| asked.counts.calls);
-    assert_eq!((again as usize, well.log().len()), (asked.by_rules, asked.by_rules));
-    assert!(Layers::of(&project).sources.iter().all(|source| *source == BehaviorSource::Model));
-    let report = run_with(&project, &model(&well), Through::Captions).unwrap();
-    assert!(report.asked.is_empty(), "all is there: {report:?}");
+    let report = run_asking(&project, &model(&well), Through::Captions, asking).unwrap();
+    assert!(report.asked.is_empty() && well.log().is_empty(), "all is there: {report:?}");
 }
 
 #[test]
@@ -222,8 +215,9 @@ fn a_merge_that_fails_once_is_right_and_one_that_always_fails_still_tiles() {
         let merge = report.asked.last().unwrap();
         assert_eq!(merge.about, "merge");
         let is_same = layers.merged == right;
-        let may_differ = matches!(fault, Fault::BadPicture | Fault::EndlessDescription | Fault::Orders);
-        assert!(is_same || may_differ, "{fault:?}: {merge:?}\n{:#?}\n{right:#?}", layers.merged);
+        // Words are not what groups are checked for, and some failures are believed at once.
+        let may_differ = matches!(fault, Fault::EndlessDescription | Fault::Orders);
+        assert!(is_same || may_differ || merge.by_rules > 0, "{fault:?}: {merge:?}\n{:#?}\n{right:#?}", layers.merged);
 
         let project = copied("merge_always");
         let server = failing(world, Vec::new(), vec![(fault, 1.0)]);
