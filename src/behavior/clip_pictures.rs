@@ -4,7 +4,11 @@
 //! Frames go by even steps, ten a second unless that are too many. A badge lies beside its animal and not on it; its colour and
 //! name are also in the prompt's words, so that nobody speaks of "the green mouse". Pure: whoever asks brings the frames.
 
+mod prepared;
+
 use std::ops::Range;
+
+pub use self::prepared::{Backdrop, Preparation};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,13 +40,22 @@ pub struct ClipView {
     pub side_px: u32,
     /// Sides of the enlarged part, body lengths of the focal animal.
     pub around_bl: f32,
+    /// What is done to frames before.
+    #[serde(default)]
+    pub preparation: Preparation,
 }
 
 impl Default for ClipView {
     /// Ten a second, as the paper sends them, and 24 at most: the longest clip at half that pace. 448 pixels are a multiple of 28
     /// and of 32, so that no server resizes them.
     fn default() -> Self {
-        Self { pictures_per_sec: 10.0, most_pictures: 24, side_px: 448, around_bl: 4.0 }
+        Self {
+            pictures_per_sec: 10.0,
+            most_pictures: 24,
+            side_px: 448,
+            around_bl: 4.0,
+            preparation: Preparation::default(),
+        }
     }
 }
 
@@ -53,6 +66,17 @@ pub struct Place {
     pub center: [f32; 2],
     /// Its length.
     pub length: f32,
+}
+
+/// Who is in a frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Cast<'a> {
+    /// Where each animal is, in the order of their names.
+    pub places: &'a [Option<Place>],
+    /// Whose clip it is, as a position in there.
+    pub focal: usize,
+    /// Where it was before, oldest first, image pixels; none where that is not shown.
+    pub trail: &'a [[f32; 2]],
 }
 
 impl ClipView {
@@ -73,16 +97,10 @@ impl ClipView {
         (0..count).map(|at| clip.start + (at as f64 * step).round() as u32).collect()
     }
 
-    /// A frame as it is sent: the scene, and beside it the focal animal enlarged. `places` are those of all animals, in the
-    /// order of `names`; `focal` is a position in it. Without a place of the focal animal the enlarged part is the scene's middle.
-    pub fn picture(
-        &self,
-        frame: &GrayFrame,
-        levels: Levels,
-        names: &[String],
-        places: &[Option<Place>],
-        focal: usize,
-    ) -> Picture {
+    /// A frame as it is sent: the scene, and beside it the focal animal enlarged. Without a place of the focal animal the second
+    /// is the scene once more.
+    pub fn picture(&self, frame: &GrayFrame, levels: Levels, names: &[String], cast: &Cast<'_>) -> Picture {
+        let Cast { places, focal, trail } = *cast;
         let [width, height] = [frame.width, frame.height].map(f64::from);
         let longest = width.max(height).max(1.0);
         // A square, so that both halves are alike; the rest is flat.
@@ -97,25 +115,32 @@ impl ClipView {
         let halves = [scene, around].map(|area_in_image| {
             let sent = Sent { area_in_image, size_px: [self.side_px; 2] };
             let mut raster = Raster::of(&shot, &sent);
+            let colour = BADGES[focal % BADGES.len()].1;
+            for pair in trail.windows(2) {
+                let ends = [pair[0], pair[1]].map(|point| on_picture(&sent, point));
+                if ends.iter().all(|end| self.is_inside(*end)) {
+                    pen::line(&mut raster, ends, 2.0, colour, 0.7);
+                }
+            }
             self.badges(&mut raster, &sent, names, places);
             raster
         });
         beside(halves).jpeg()
     }
 
+    fn is_inside(&self, point: [f32; 2]) -> bool {
+        point.iter().all(|value| (0.0..self.side_px as f32).contains(value))
+    }
+
     /// Writes a badge beside each animal that is in the picture.
     fn badges(&self, raster: &mut Raster, sent: &Sent, names: &[String], places: &[Option<Place>]) {
         let em_px = self.side_px as f32 / 24.0;
         let mut taken: Vec<Pill> = Vec::new();
-        let scale = f64::from(sent.size_px[0]) / sent.area_in_image.width;
+        let scale = scale_of(sent);
         for (at, (name, place)) in names.iter().zip(places).enumerate() {
             let Some(place) = place.filter(|place| place.center[0].is_finite()) else { continue };
-            let [x, y] = [
-                ((f64::from(place.center[0]) - sent.area_in_image.x + 0.5) * scale - 0.5) as f32,
-                ((f64::from(place.center[1]) - sent.area_in_image.y + 0.5) * scale - 0.5) as f32,
-            ];
-            let inside = 0.0..self.side_px as f32;
-            if !inside.contains(&x) || !inside.contains(&y) {
+            let [x, y] = on_picture(sent, place.center);
+            if !self.is_inside([x, y]) {
                 continue;
             }
             let [width, capitals] = pen::text_size(name, em_px);
@@ -133,6 +158,17 @@ impl ClipView {
             taken.push(pill);
         }
     }
+}
+
+/// Pixels of a picture for each of the image.
+fn scale_of(sent: &Sent) -> f64 {
+    f64::from(sent.size_px[0]) / sent.area_in_image.width
+}
+
+/// Where a point of the image is on a picture.
+fn on_picture(sent: &Sent, [x, y]: [f32; 2]) -> [f32; 2] {
+    let (scale, area) = (scale_of(sent), &sent.area_in_image);
+    [(x, area.x), (y, area.y)].map(|(value, start)| ((f64::from(value) - start + 0.5) * scale - 0.5) as f32)
 }
 
 /// A place for a badge beside a point: the first of sixteen directions, and then farther out, that is inside the picture and
@@ -191,7 +227,10 @@ mod tests {
         let places =
             [[100.0, 100.0], [300.0, 120.0], [480.0, 500.0]].map(|center| Some(Place { center, length: 40.0 }));
         let names = ["A0", "A1", "A2"].map(str::to_owned);
-        let picture = ClipView::default().picture(&frame, Levels::EIGHT_BIT, &names, &places, 1);
+        let picture = {
+            let cast = Cast { places: &places, focal: 1, trail: &[] };
+            ClipView::default().picture(&frame, Levels::EIGHT_BIT, &names, &cast)
+        };
         assert_eq!(picture.size_px, [896, 448]);
         let pixels = picture.rgba().unwrap();
         let at = |x: usize, y: usize| -> [u8; 3] { std::array::from_fn(|plane| pixels[(y * 896 + x) * 4 + plane]) };

@@ -48,6 +48,7 @@ pub(super) struct Inquiry<'a> {
     recording: RecordingId,
     run: Option<RunId>,
     budget: Option<u64>,
+    spent: u64,
     afresh: bool,
     unwritten: RefCell<Vec<(ExchangePlace, Exchange)>>,
     /// Questions in a row that got no answer.
@@ -70,13 +71,15 @@ pub(super) struct Terms {
     pub run: Option<RunId>,
     /// Most calls.
     pub budget: Option<u64>,
+    /// Calls of them that were made already.
+    pub spent: u64,
     /// Whether a question is asked even where the project has its answer.
     pub afresh: bool,
 }
 
 impl<'a> Inquiry<'a> {
     pub fn new(project: &'a mut Project, terms: Terms) -> Self {
-        let Terms { client, model, profile, recording, run, budget, afresh } = terms;
+        let Terms { client, model, profile, recording, run, budget, spent, afresh } = terms;
         Self {
             project: RefCell::new(project),
             client,
@@ -85,6 +88,7 @@ impl<'a> Inquiry<'a> {
             recording,
             run,
             budget,
+            spent,
             afresh,
             unwritten: RefCell::default(),
             unanswered_in_a_row: Cell::default(),
@@ -208,8 +212,9 @@ impl<'a> Inquiry<'a> {
         };
         {
             let mut counts = self.counts.borrow_mut();
-            if self.budget.is_some_and(|budget| counts.calls >= budget) {
-                return Err(JobError::BudgetSpent { calls: counts.calls });
+            let calls = self.spent + counts.calls;
+            if self.budget.is_some_and(|budget| calls >= budget) {
+                return Err(JobError::BudgetSpent { calls });
             }
             counts.calls += 1;
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clap::Args;
 
-use crate::behavior::clip_pictures::ClipView;
+use crate::behavior::clip_pictures::{ClipView, Preparation};
 use crate::cli::model::ASKING;
 use crate::jobs::JobError;
 use crate::jobs::behavior::{AskedReport, Asking};
@@ -21,6 +21,15 @@ pub(super) struct AskingArguments {
     /// Pictures of a clip at most, spread evenly over it; without it 24.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pictures: Option<u16>,
+    /// Show clips with more contrast.
+    #[arg(long)]
+    contrast: bool,
+    /// Show clips without what never moves.
+    #[arg(long)]
+    remove_background: bool,
+    /// Show where the animal was in the last second.
+    #[arg(long)]
+    trail: bool,
     /// Say what would be asked, and ask nothing.
     #[arg(long)]
     estimate: bool,
@@ -32,14 +41,16 @@ impl AskingArguments {
         let refused = |option, what| Err(JobError::Meaningless { option, what });
         if !asks_captions {
             let what = "a run without --model caption=NAME@URL";
-            if self.samples.is_some() {
-                return refused("--samples", what);
-            }
-            if self.open_vocabulary {
-                return refused("--open-vocabulary", what);
-            }
-            if self.pictures.is_some() {
-                return refused("--pictures", what);
+            let given = [
+                ("--samples", self.samples.is_some()),
+                ("--open-vocabulary", self.open_vocabulary),
+                ("--pictures", self.pictures.is_some()),
+                ("--contrast", self.contrast),
+                ("--remove-background", self.remove_background),
+                ("--trail", self.trail),
+            ];
+            if let Some((option, _)) = given.into_iter().find(|(_, is_given)| *is_given) {
+                return refused(option, what);
             }
         }
         if self.estimate && !asks {
@@ -47,10 +58,15 @@ impl AskingArguments {
         }
         let usual = Asking::default();
         let most_pictures = self.pictures.map_or(usual.view.most_pictures, usize::from);
+        let preparation = Preparation {
+            has_contrast: self.contrast,
+            is_without_background: self.remove_background,
+            has_trail: self.trail,
+        };
         Ok(Asking {
             samples: self.samples.unwrap_or(usual.samples),
             is_open: self.open_vocabulary,
-            view: ClipView { most_pictures, ..usual.view },
+            view: ClipView { most_pictures, preparation, ..usual.view },
             estimate_only: self.estimate,
         })
     }

@@ -108,7 +108,7 @@ pub struct Disagreement {
     pub labels: Vec<String>,
 }
 
-/// Calls that all recordings of a run have left together.
+/// Calls that a command made so far, over all recordings and layers: its budget is for all of them.
 #[derive(Debug, Default)]
 pub(super) struct Spent(Cell<u64>);
 
@@ -146,6 +146,7 @@ impl Work<'_> {
             names: &kit.names,
             vocabulary: Some(self.vocabulary).filter(|_| !self.options.asking.is_open),
             fps: self.info.fps,
+            preparation: self.options.asking.view.preparation,
         }
     }
 
@@ -159,7 +160,8 @@ impl Work<'_> {
                 profile: model.profile.clone(),
                 recording: self.info.id,
                 run: Some(run),
-                budget: model.budget.map(|budget| budget.saturating_sub(self.spent.0.get())),
+                budget: model.budget,
+                spent: self.spent.0.get(),
                 afresh: false,
             },
         )

@@ -189,6 +189,7 @@ impl Work<'_> {
             recording: self.info.id,
             run: Some(self.run.id),
             budget: model.budget,
+            spent: 0,
             afresh: false,
         };
         let kit = Arc::new(Kit::new(self.project, self.info, prompts, model)?);

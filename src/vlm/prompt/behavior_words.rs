@@ -60,6 +60,10 @@ pub struct CaptionWords {
     pub labels: Vec<LabelWords>,
     /// Whether parts of the body are described one by one.
     pub is_open: bool,
+    /// Whether what never moves was taken out of the pictures.
+    pub is_without_background: bool,
+    /// Whether a line shows where the focal animal was.
+    pub has_trail: bool,
     /// Checked clips of other recordings.
     pub examples: Vec<ExampleWords>,
     /// The clip's pictures.
