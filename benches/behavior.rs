@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use behaviorvlm::behavior::blobs::{BlobSamples, BlobTracker, sample_frames};
 use behaviorvlm::behavior::bodies::Bodies;
 use behaviorvlm::behavior::features::KeypointFeatures;
-use behaviorvlm::behavior::visual::{VisualFeatures, places_of_blobs};
+use behaviorvlm::behavior::visual::{ChannelScale, VisualFeatures, places_of_blobs};
 use behaviorvlm::jobs::behavior::{self, Asking, FeatureKind, Options, Segmenter, Through};
 use behaviorvlm::jobs::{CancelFlag, Job, new};
 use behaviorvlm::model::{AnimalTrack, Part, Tracks};
@@ -89,6 +89,7 @@ fn hour(tracks: &Tracks) -> Result<()> {
         rules: None,
         vocabulary: None,
         align: None,
+        channel_scale: ChannelScale::default(),
         model_of: None,
         caption_model: None,
         merge_model: None,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::model_choice::ModelChoice;
 use super::settings::{Appearance, WindowPlace};
+use super::timeline::TimelineCommand;
 use super::view::{Channels, Viewport};
 use super::why::Chosen;
 use crate::jobs::labelling::Act;
@@ -213,6 +214,9 @@ pub enum Command {
     SetSpeed(f32),
     /// Reads the points of all frames, and keeps them up to date from then on.
     WantSeries,
+
+    /// Something on the behaviour page.
+    Timeline(TimelineCommand),
 
     /// Selects a keypoint.
     SelectKeypoint(KeypointId),

@@ -70,6 +70,12 @@ impl Cursor {
         self.start(fps, now_secs);
     }
 
+    /// Goes on playing from a frame at `now_secs`.
+    pub fn play_from(&mut self, frame: u32, fps: f64, now_secs: f64) {
+        self.frame = frame.min(self.last());
+        self.start(fps, now_secs);
+    }
+
     fn start(&mut self, fps: f64, now_secs: f64) {
         let frames_per_sec = fps * f64::from(self.speed);
         self.playing = Some(Playing { from_frame: self.frame, from_secs: now_secs, frames_per_sec });

@@ -14,6 +14,7 @@ use super::series::Series;
 use super::session::{SeedProgress, Truth};
 use super::state::RunEstimateOf;
 use super::task::{TaskKind, TaskOutcome};
+use super::timeline::{Layers, Scene, TimelineActed};
 use super::why::{Asked, DrawnSheet};
 use crate::jobs::JobEvent;
 use crate::jobs::detect_preview::PreviewResult;
@@ -123,6 +124,12 @@ pub enum Event {
     Sheet(u64, Box<Result<DrawnSheet, String>>),
     /// A prompt is in force, from this file.
     PromptKept(Result<PathBuf, String>),
+    /// The layers of the timeline, as they are.
+    Timeline(Result<Arc<Layers>, String>),
+    /// An edit of the timeline is saved, or was refused; the words say why.
+    TimelineActed(Result<Box<TimelineActed>, String>),
+    /// Where the animals of a recording are.
+    Scene(RecordingId, Result<Option<Arc<Scene>>, String>),
     /// A job says something.
     Job(TaskKind, JobEvent),
     /// A job ended.

@@ -10,6 +10,7 @@ use super::opening;
 use super::settings::Settings;
 use super::state::Urgency;
 use super::task::TaskRequest;
+use super::timeline::TimelineCommand;
 use super::{App, label};
 use crate::jobs::dialogs;
 
@@ -49,6 +50,7 @@ impl App {
                 let fps = self.fps();
                 self.with_cursor(|cursor| cursor.set_speed(speed, fps, now));
             }
+            Command::Timeline(command) => self.timeline(command),
             Command::WantSeries => self.with_session(|session| session.series.is_wanted = true),
 
             Command::SelectKeypoint(keypoint) => self.select_keypoint(keypoint),
@@ -219,6 +221,9 @@ impl App {
         }
         if self.state.dialog.is_some() {
             return self.handle(Command::Show(None));
+        }
+        if self.state.page == Page::Behavior {
+            self.timeline(TimelineCommand::Deselect);
         }
         self.with_session(|session| {
             if !std::mem::take(&mut session.placing_freely)

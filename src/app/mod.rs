@@ -23,6 +23,8 @@ pub mod overview;
 
 pub mod series;
 
+pub mod timeline;
+
 pub mod queue;
 
 pub mod insight;
@@ -87,6 +89,8 @@ pub struct App {
     after_insight: Option<Command>,
     /// Whether the page is chosen by what is to be done, once the overview is there.
     page_is_open: bool,
+    /// What follows once an edit of the timeline is kept.
+    after_timeline: Option<timeline::TimelineCommand>,
     /// What waits for detector settings to be kept.
     after_detector: Option<Command>,
     /// When the overview was read last while a job ran, seconds.
@@ -116,6 +120,7 @@ impl App {
             asking_insight: false,
             after_insight: None,
             page_is_open: false,
+            after_timeline: None,
             after_detector: None,
             overview_secs: 0.0,
             checks_begun: 0,
@@ -160,6 +165,7 @@ impl App {
         if session.cursor.advance(now_secs, pictures_are_there) {
             self.frame_changed();
         }
+        self.keep_looping();
         let session = self.state.session.as_mut()?;
         let frame = session.cursor.frame;
         if !pictures_are_there || session.view().is_none() {
@@ -183,6 +189,7 @@ impl App {
         }
         self.refresh_overview();
         self.refresh_series();
+        self.refresh_timeline();
     }
 
     /// Waits until every question is answered and no job runs, and takes the answers in; says whether that came before
@@ -195,7 +202,8 @@ impl App {
             let is_reading = self.reading_overview || self.is_reading_series();
             let is_checking = self.state.model_check.as_ref().is_some_and(|check| check.found.is_none());
             let is_checking = is_checking || self.state.key.is_waiting;
-            let is_explaining = self.state.session.as_ref().is_some_and(|session| session.is_explaining());
+            let is_explaining =
+                self.state.session.as_ref().is_some_and(|it| it.is_explaining() || it.timeline.is_busy());
             if is_idle && !is_reading && !is_checking && !is_explaining && self.pending.is_empty() {
                 return true;
             }

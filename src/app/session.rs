@@ -10,6 +10,7 @@ use super::keeper::Keeper;
 use super::overview::Overview;
 use super::queue::Queue;
 use super::series::SeriesState;
+use super::timeline::TimelineState;
 use super::view::{Channels, Viewport};
 use super::why::WhyState;
 use crate::jobs::detect_preview::{Preview, PreviewResult};
@@ -175,6 +176,8 @@ pub struct Session {
     pub overview: Option<Overview>,
     /// The points of all frames, where something shows them.
     pub series: SeriesState,
+    /// What animals do, as the behaviour page shows it.
+    pub timeline: TimelineState,
     /// The review queue.
     pub queue: Queue,
     /// What is selected.

@@ -139,7 +139,8 @@ pub struct State {
 }
 
 /// A message as a person reads it: errors of the library begin in lower case and have no full stop.
-pub(super) fn sentence(mut text: String) -> String {
+pub fn sentence(text: impl Into<String>) -> String {
+    let mut text = text.into();
     let first_word = text.split_whitespace().next().unwrap_or_default();
     if first_word.chars().all(|sign| sign.is_ascii_lowercase()) {
         text.get_mut(..1).map(str::make_ascii_uppercase);

@@ -118,6 +118,15 @@ impl App {
                 self.open_questions -= 1;
                 self.take_prompt(kept);
             }
+            Event::Timeline(read) => {
+                self.open_questions -= 1;
+                self.take_layers(read);
+            }
+            Event::TimelineActed(acted) => {
+                self.open_questions -= 1;
+                self.take_timeline_acted(acted);
+            }
+            Event::Scene(recording, read) => self.take_scene(recording, read),
             Event::JobEnded(kind, result) => self.take_job_end(kind, result),
             Event::StorePlan(fingerprint, channels) => self.take_store_plan(&fingerprint, channels),
             Event::Preview(camera, generation, result) => self.take_preview(camera, generation, *result),
@@ -210,6 +219,7 @@ impl App {
             views: Default::default(),
             overview: None,
             series: Default::default(),
+            timeline: Default::default(),
             queue: Default::default(),
             selection: Selection { keypoint: KeypointId(0), camera: None },
             labelled_last: None,
@@ -412,6 +422,9 @@ impl App {
             self.state.notify(Urgency::Info, note.clone());
         }
         acted.outcome.conflicts.iter().for_each(|conflict| self.state.notify(Urgency::Warning, conflict.clone()));
+        if acted.jump {
+            self.timeline_changed();
+        }
         if acted.jump && was_here {
             self.jump_to(acted.outcome.frames.first().copied(), acted.outcome.place);
         } else if acted.jump {

@@ -13,7 +13,7 @@ use crate::jobs::pose::ModelOptions;
 use crate::jobs::pose::preview::{self, Preview as RerunPreview};
 use crate::jobs::pose::why::{self, Trial};
 use crate::jobs::tables::{Filter, Format};
-use crate::jobs::{self, CancelFlag, Job, JobError, JobEvent, detect, pose};
+use crate::jobs::{self, CancelFlag, Job, JobError, JobEvent, behavior, detect, pose};
 use crate::model::FrameRange;
 use crate::pose::stages::Basis;
 use crate::store::{Project, RecordingInfo};
@@ -29,6 +29,8 @@ pub enum TaskKind {
     Run,
     /// Computing what a re-run would change.
     Rerun,
+    /// Cutting and describing behaviour.
+    Behavior,
     /// Asking a model about one frame once more.
     Ask,
     /// Writing a table.
@@ -48,6 +50,7 @@ impl TaskKind {
             Self::Detect => "Finding dots",
             Self::Run => "Solving frames",
             Self::Rerun => "Trying a re-run",
+            Self::Behavior => "Describing behaviour",
             Self::Ask => "Asking again",
             Self::Export => "Exporting",
             Self::Demo => "Making the demo",
@@ -73,6 +76,11 @@ pub enum TaskRequest {
     Rerun(u32),
     /// Takes what a re-run found, in the name of an annotator.
     TakeRerun(Arc<RerunPreview>, String),
+    /// Cuts the recording into clips, describes and merges them.
+    Behavior {
+        /// Whether it is done again although it is done.
+        again: bool,
+    },
     /// Asks a model about one frame once more.
     Ask(Box<AskRequest>),
     /// Writes a table.
@@ -114,6 +122,7 @@ impl TaskRequest {
             Self::Detect { .. } => TaskKind::Detect,
             Self::Run(..) | Self::TakeRerun(..) => TaskKind::Run,
             Self::Rerun(_) => TaskKind::Rerun,
+            Self::Behavior { .. } => TaskKind::Behavior,
             Self::Ask(_) => TaskKind::Ask,
             Self::Export(_) => TaskKind::Export,
             Self::Demo(_) => TaskKind::Demo,
@@ -124,7 +133,7 @@ impl TaskRequest {
 
     /// Whether it goes on where it stopped when it is asked for again.
     pub fn is_resumable(&self) -> bool {
-        matches!(self, Self::Detect { .. } | Self::Run(..) | Self::Demo(_))
+        matches!(self, Self::Detect { .. } | Self::Run(..) | Self::Behavior { .. } | Self::Demo(_))
     }
 }
 
@@ -137,6 +146,8 @@ pub enum TaskOutcome {
     Run(Box<pose::Report>),
     /// What a re-run would change.
     Rerun(Arc<RerunPreview>),
+    /// Behaviour was described: so many clips, so many segments.
+    Behavior(usize, usize),
     /// A model was asked once more.
     Asked(Counts),
     /// A re-run was taken.
@@ -334,6 +345,12 @@ fn carry_out(job: &Job<'_>, request: &TaskRequest, context: &mut TaskContext) ->
         TaskRequest::Rerun(frame) => {
             let found = preview::preview(job, project, Some(&info.name), *frame)?;
             Ok(TaskOutcome::Rerun(Arc::new(found)))
+        }
+        TaskRequest::Behavior { again } => {
+            let options = behavior::Options { again: *again, ..behavior::Options::of(&info.name) };
+            let reports = behavior::run(job, project, &options)?;
+            let clips = reports.iter().filter_map(|report| report.clips.as_ref()).map(|clips| clips.count).sum();
+            Ok(TaskOutcome::Behavior(clips, reports.iter().map(|report| report.segments).sum()))
         }
         TaskRequest::Ask(request) => {
             let AskRequest { frame, prompt, one, trial, model } = &**request;

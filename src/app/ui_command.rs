@@ -6,7 +6,9 @@ use super::command::{Browse, Command, Dialog, Page, ProposalScope, QueueStep};
 use super::keys::{Key, Shortcut};
 use super::settings::Appearance;
 use super::state::State;
+use super::timeline::TimelineCommand;
 use super::view::ChannelChoice;
+use crate::behavior::edits::Edge;
 use crate::model::CameraId;
 use crate::store::FrameState;
 
@@ -115,6 +117,40 @@ pub enum UiCommand {
     PauseResume,
     /// Chooses seed frames.
     ChooseSeeds,
+    /// The selected segments are right; the next one.
+    AcceptSegment,
+    /// The next segment of the animal.
+    NextSegment,
+    /// The segment before.
+    PreviousSegment,
+    /// The next segment that nobody has looked at.
+    NextOpenSegment,
+    /// The next boundary.
+    NextBoundary,
+    /// The boundary before.
+    PreviousBoundary,
+    /// The next animal.
+    NextAnimal,
+    /// The animal before.
+    PreviousAnimal,
+    /// Cuts the segment at the shown frame.
+    SplitSegment,
+    /// Joins segments.
+    MergeSegment,
+    /// Takes the segment apart.
+    UnmergeSegment,
+    /// Takes the segments away.
+    DeleteSegment,
+    /// The segment begins with the shown frame.
+    StartHere,
+    /// The segment ends with the shown frame.
+    StopHere,
+    /// Moves the end of the segment by a frame.
+    EndEarlier,
+    /// Moves the end of the segment by a frame.
+    EndLater,
+    /// Plays the segment over and over.
+    LoopSegment,
 }
 
 /// Where a command applies.
@@ -378,6 +414,83 @@ pub const TABLE: &[Entry] = &[
         Some(Shortcut::alt(Key::Char('5'))),
         Scope::On(Page::Review),
     ),
+    entry(
+        UiCommand::AcceptSegment,
+        "Accept the segment",
+        "The selected segments are right; show the next that nobody has looked at",
+        plain(Key::Enter),
+        Scope::On(Page::Behavior),
+    ),
+    entry(
+        UiCommand::NextOpenSegment,
+        "Next segment to look at",
+        "The next segment that nobody has looked at, of any animal",
+        plain(Key::Tab),
+        Scope::On(Page::Behavior),
+    ),
+    entry(UiCommand::NextSegment, "Next segment", "", plain(Key::PageDown), Scope::On(Page::Behavior)),
+    entry(UiCommand::PreviousSegment, "Previous segment", "", plain(Key::PageUp), Scope::On(Page::Behavior)),
+    entry(UiCommand::NextBoundary, "Next boundary", "", Some(Shortcut::alt(Key::PageDown)), Scope::On(Page::Behavior)),
+    entry(
+        UiCommand::PreviousBoundary,
+        "Previous boundary",
+        "",
+        Some(Shortcut::alt(Key::PageUp)),
+        Scope::On(Page::Behavior),
+    ),
+    entry(UiCommand::NextAnimal, "Next animal", "", plain(Key::Down), Scope::On(Page::Behavior)),
+    entry(UiCommand::PreviousAnimal, "Previous animal", "", plain(Key::Up), Scope::On(Page::Behavior)),
+    entry(
+        UiCommand::SplitSegment,
+        "Split the segment",
+        "Cut the selected segment at the shown frame",
+        Some(Shortcut::shift(Key::Char('S'))),
+        Scope::On(Page::Behavior),
+    ),
+    entry(
+        UiCommand::MergeSegment,
+        "Merge segments",
+        "Join the selected segments, or the selected one with the next",
+        Some(Shortcut::shift(Key::Char('M'))),
+        Scope::On(Page::Behavior),
+    ),
+    entry(
+        UiCommand::UnmergeSegment,
+        "Take the segment apart",
+        "Back to the clips that it was made of",
+        Some(Shortcut::shift(Key::Char('U'))),
+        Scope::On(Page::Behavior),
+    ),
+    entry(
+        UiCommand::DeleteSegment,
+        "Delete the segment",
+        "Its frames are not reviewed then",
+        plain(Key::Delete),
+        Scope::On(Page::Behavior),
+    ),
+    entry(
+        UiCommand::StartHere,
+        "Begin the segment here",
+        "The shown frame is its first; a neighbour that it meets moves along",
+        key('['),
+        Scope::On(Page::Behavior),
+    ),
+    entry(
+        UiCommand::StopHere,
+        "End the segment here",
+        "The shown frame is its last; a neighbour that it meets moves along",
+        key(']'),
+        Scope::On(Page::Behavior),
+    ),
+    entry(UiCommand::EndEarlier, "End a frame earlier", "", Some(Shortcut::alt(Key::Left)), Scope::On(Page::Behavior)),
+    entry(UiCommand::EndLater, "End a frame later", "", Some(Shortcut::alt(Key::Right)), Scope::On(Page::Behavior)),
+    entry(
+        UiCommand::LoopSegment,
+        "Loop the segment",
+        "Play the selected segment over and over, with half a second around it",
+        key('J'),
+        Scope::On(Page::Behavior),
+    ),
     entry(UiCommand::PauseResume, "Pause or go on", "Nothing is lost", key('P'), Scope::On(Page::Run)),
 ];
 
@@ -434,6 +547,15 @@ impl UiCommand {
                 | Self::Skip
                 | Self::Apply(_)
                 | Self::Rerun
+                | Self::AcceptSegment
+                | Self::SplitSegment
+                | Self::MergeSegment
+                | Self::UnmergeSegment
+                | Self::DeleteSegment
+                | Self::StartHere
+                | Self::StopHere
+                | Self::EndEarlier
+                | Self::EndLater
         );
         let possible = match self {
             Self::Undo => session.undo_title.is_some() && session.read_only.is_none(),
@@ -443,6 +565,23 @@ impl UiCommand {
             Self::NotVisible | Self::ClearLabel => session.selection.camera.is_some(),
             Self::AcceptAndNext | Self::Skip => session.is_seen(state.now_secs),
             Self::Apply(index) => usize::from(index) < session.hypotheses().len(),
+            Self::NextSegment
+            | Self::PreviousSegment
+            | Self::NextOpenSegment
+            | Self::NextBoundary
+            | Self::PreviousBoundary
+            | Self::NextAnimal
+            | Self::PreviousAnimal
+            | Self::AcceptSegment => session.timeline.layers.is_some(),
+            Self::SplitSegment
+            | Self::MergeSegment
+            | Self::UnmergeSegment
+            | Self::DeleteSegment
+            | Self::StartHere
+            | Self::StopHere
+            | Self::EndEarlier
+            | Self::EndLater
+            | Self::LoopSegment => session.timeline.main().is_some(),
             _ => true,
         };
         in_scope && possible && !(writes && session.read_only.is_some())
@@ -527,6 +666,23 @@ impl UiCommand {
                 }
             }
             Self::ChooseSeeds => Command::Show(Some(Dialog::SeedFrames)),
+            Self::AcceptSegment => Command::Timeline(TimelineCommand::AcceptAndNext),
+            Self::NextSegment => Command::Timeline(TimelineCommand::StepSegment(1)),
+            Self::PreviousSegment => Command::Timeline(TimelineCommand::StepSegment(-1)),
+            Self::NextOpenSegment => Command::Timeline(TimelineCommand::NextToReview),
+            Self::NextBoundary => Command::Timeline(TimelineCommand::StepBoundary(1)),
+            Self::PreviousBoundary => Command::Timeline(TimelineCommand::StepBoundary(-1)),
+            Self::NextAnimal => Command::Timeline(TimelineCommand::StepAnimal(1)),
+            Self::PreviousAnimal => Command::Timeline(TimelineCommand::StepAnimal(-1)),
+            Self::SplitSegment => Command::Timeline(TimelineCommand::SplitHere),
+            Self::MergeSegment => Command::Timeline(TimelineCommand::MergeNext),
+            Self::UnmergeSegment => Command::Timeline(TimelineCommand::UnmergeSelected),
+            Self::DeleteSegment => Command::Timeline(TimelineCommand::DeleteSelected),
+            Self::StartHere => Command::Timeline(TimelineCommand::EdgeHere(Edge::Start)),
+            Self::StopHere => Command::Timeline(TimelineCommand::EdgeHere(Edge::Stop)),
+            Self::EndEarlier => Command::Timeline(TimelineCommand::NudgeEdge(Edge::Stop, -1)),
+            Self::EndLater => Command::Timeline(TimelineCommand::NudgeEdge(Edge::Stop, 1)),
+            Self::LoopSegment => Command::Timeline(TimelineCommand::SetLooping(!session?.timeline.is_looping)),
         })
     }
 }

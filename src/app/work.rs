@@ -161,6 +161,10 @@ impl App {
                 }
                 return;
             }
+            TaskOutcome::Behavior(clips, segments) => {
+                self.scene_changed();
+                format!("Cut {clips} clips and made {segments} segments of them.")
+            }
             TaskOutcome::Asked(counts) => {
                 self.read_why();
                 match (counts.calls - counts.reasks.min(counts.calls), counts.failed) {

@@ -169,6 +169,7 @@ mod tests {
             confidence: None,
             status: SegmentStatus::Unreviewed,
             source: BehaviorSource::Model,
+            modifiers: Vec::new(),
             clips: Vec::new(),
         }
     }

@@ -92,6 +92,7 @@ fn segment_of(group: Group, describer: &Describer<'_>) -> Option<Segment> {
         confidence: Some((group.weight / frames.len().max(1) as f64) as f32),
         status: SegmentStatus::Unreviewed,
         source: BehaviorSource::Rules,
+        modifiers: Vec::new(),
         clips: group.clips.iter().map(|clip| clip.id).collect(),
     })
 }

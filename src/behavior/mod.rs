@@ -36,6 +36,8 @@ pub mod samples;
 
 pub mod consistency;
 
+pub mod edits;
+
 pub mod scale;
 
 pub mod kmeans;

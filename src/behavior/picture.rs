@@ -15,7 +15,7 @@ pub use choice::chosen;
 use self::page::Page;
 use crate::model::AnimalId;
 use crate::model::timeline::Segment;
-use crate::model::vocabulary::Vocabulary;
+use crate::model::vocabulary::{Vocabulary, in_words};
 use crate::recording::GrayFrame;
 use crate::vlm::canvas::Rgb;
 
@@ -98,11 +98,6 @@ impl TimelinePicture<'_> {
     fn secs(&self, frame: u32) -> f64 {
         if self.fps > 0.0 { f64::from(frame) / self.fps } else { f64::from(frame) }
     }
-}
-
-/// A label as people read it.
-fn in_words(label: &str) -> String {
-    label.replace('_', " ")
 }
 
 /// `#rrggbb`

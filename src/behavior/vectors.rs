@@ -92,6 +92,7 @@ pub(crate) mod tests {
             confidence: None,
             status: SegmentStatus::Accepted,
             source: BehaviorSource::Rules,
+            modifiers: Vec::new(),
             clips: Vec::new(),
         }
     }

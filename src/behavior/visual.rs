@@ -5,11 +5,23 @@
 //! heading is known, and of standard brightness. Changes and movement are against earlier pictures at the *same* place, so
 //! they show the animal's own way as well as its limbs. A recording in which no animals are found is one patch. Pictures
 //! stream: a third of a second of them is kept, and nothing else.
+//!
+//! With the feature `onnx`, an `Encoder` gives the same patch to a network instead.
 
 mod describe;
+#[cfg(feature = "onnx")]
+mod encoder;
+mod error;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod patch;
 mod places;
+#[cfg(all(test, feature = "onnx"))]
+pub(crate) mod test_networks;
 
+#[cfg(feature = "onnx")]
+pub use encoder::Encoder;
+pub use error::EncoderError;
 pub use places::{Place, places_of_blobs, places_of_boxes, places_of_track};
 
 use std::collections::VecDeque;
@@ -27,6 +39,50 @@ const SLOW_SECS: f64 = 0.3;
 const CELLS: usize = 4;
 /// Directions of edges that are told apart; an edge and its opposite are one.
 const ORIENTATIONS: usize = 8;
+
+/// What makes a row of numbers of the pixels around an animal.
+pub trait PatchDescriber {
+    /// The names of the columns.
+    fn names(&self) -> Vec<String>;
+
+    /// Describes the next picture: a row per place, NaN where there is none.
+    ///
+    /// # Errors
+    /// When a network fails.
+    fn describe(&mut self, frame: &GrayFrame, places: &[Option<Place>]) -> Result<Array2<f32>, EncoderError>;
+}
+
+/// How brightness from 0 (black) to 1 (white) becomes what a network was trained on: less the mean, in deviations, by channel.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ChannelScale {
+    /// Empty: that of ImageNet for three channels, else 0.
+    pub mean: Vec<f32>,
+    /// Empty: that of ImageNet for three channels, else 1.
+    pub sd: Vec<f32>,
+}
+
+impl ChannelScale {
+    /// Red, green and blue over all pictures of ImageNet, as torchvision gives them.
+    const IMAGENET: [[f32; 2]; 3] = [[0.485, 0.229], [0.456, 0.224], [0.406, 0.225]];
+
+    /// Mean and deviation of each channel.
+    ///
+    /// # Errors
+    /// When there are others than one per channel, or a deviation is not above 0.
+    pub fn of_channels(&self, channels: usize) -> Result<Vec<[f32; 2]>, EncoderError> {
+        let fits = |given: &[f32]| given.is_empty() || given.len() == channels;
+        let are_usable = self.mean.iter().chain(&self.sd).all(|value| value.is_finite());
+        if !fits(&self.mean) || !fits(&self.sd) || !are_usable || self.sd.iter().any(|sd| *sd <= 0.0) {
+            return Err(EncoderError::Scale { channels });
+        }
+        let known = |channel: usize| if channels == 3 { Self::IMAGENET[channel] } else { [0.0, 1.0] };
+        let of_channel = |channel: usize| {
+            let [mean, sd] = known(channel);
+            [self.mean.get(channel).copied().unwrap_or(mean), self.sd.get(channel).copied().unwrap_or(sd)]
+        };
+        Ok((0..channels).map(of_channel).collect())
+    }
+}
 
 /// Describes the pixels around animals, picture by picture.
 #[derive(Clone, Debug)]
@@ -98,6 +154,16 @@ impl VisualFeatures {
             self.past.pop_front();
         }
         rows
+    }
+}
+
+impl PatchDescriber for VisualFeatures {
+    fn names(&self) -> Vec<String> {
+        Self::columns()
+    }
+
+    fn describe(&mut self, frame: &GrayFrame, places: &[Option<Place>]) -> Result<Array2<f32>, EncoderError> {
+        Ok(self.push(frame, places))
     }
 }
 

@@ -12,6 +12,7 @@ use self::asking::AskingArguments;
 use super::console::{Common, Console};
 use super::model::ModelArguments;
 use crate::behavior::clips::{ClipLengths, ClipLimits};
+use crate::behavior::visual::ChannelScale;
 use crate::jobs::behavior::count;
 use crate::jobs::behavior::layer::Layer;
 use crate::jobs::behavior::picture;
@@ -86,9 +87,15 @@ struct RunArguments {
     /// How far to go: features, clips, captions or merge.
     #[arg(long, value_name = "STEP", default_value = "merge")]
     through: String,
-    /// What features are made of: keypoints, pixels, fused (both), the path of a CSV table (a row per frame), or auto: keypoints where there are any.
+    /// What features are made of: keypoints, pixels, fused (both), the path of an image encoder (.onnx), the path of a CSV table (a row per frame), or auto: keypoints where there are any.
     #[arg(long, value_name = "KIND", default_value = "auto")]
     features: String,
+    /// What an image encoder was trained on: the mean brightness by channel, from 0 to 1. Without it, that of ImageNet for three channels, else 0.
+    #[arg(long, value_name = "MEANS", value_delimiter = ',')]
+    encoder_mean: Vec<f32>,
+    /// And the deviation by channel. Without it, that of ImageNet for three channels, else 1.
+    #[arg(long, value_name = "SDS", value_delimiter = ',')]
+    encoder_sd: Vec<f32>,
     /// What cuts: dec, dec-paper (the published net), kmeans, the path of a table with a syllable per frame, or changes: and the
     /// path of a table of change points.
     #[arg(long, value_name = "NAME", default_value = "dec")]
@@ -175,6 +182,7 @@ fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<E
         recording: arguments.recording.as_deref(),
         through,
         features: FeatureKind::parse(&arguments.features)?,
+        channel_scale: ChannelScale { mean: arguments.encoder_mean.clone(), sd: arguments.encoder_sd.clone() },
         segmenter,
         switch_cost: arguments.switch_cost,
         lengths_secs: [arguments.shortest, arguments.longest],

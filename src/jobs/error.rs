@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::behavior::BehaviorError;
+use crate::behavior::edits::EditRefused;
 use crate::demo::DemoError;
 use crate::formats::tables::TableError;
 use crate::model::frames::FrameRangeError;
@@ -42,6 +43,12 @@ pub enum JobError {
     /// From the behaviour pipeline.
     #[error(transparent)]
     Behavior(#[from] BehaviorError),
+    /// An edit of a timeline that is not possible.
+    #[error(transparent)]
+    Edit(#[from] EditRefused),
+    /// A segment that is not in its layer any more.
+    #[error("this segment is not there any more; the timeline was made anew")]
+    NoSuchSegment,
     /// A range that does not fit.
     #[error(transparent)]
     Range(#[from] FrameRangeError),

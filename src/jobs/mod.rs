@@ -40,6 +40,8 @@ pub mod pose;
 
 pub mod behavior;
 
+pub mod timeline;
+
 pub mod labelling;
 
 pub mod gallery;

@@ -36,6 +36,10 @@ pub struct AnimalId(pub u8);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ClipId(pub u32);
 
+/// Row of a segment in the project file; an edit keeps it, and what is deleted and taken back has it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SegmentId(pub i64);
+
 /// A centroid together with the camera that it belongs to, so that its number cannot leave its view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DotRef {
@@ -56,6 +60,14 @@ impl AnimalId {
     /// The position as a slice index.
     pub fn index(self) -> usize {
         usize::from(self.0)
+    }
+}
+
+impl SegmentId {
+    /// The row that is given next.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
     }
 }
 

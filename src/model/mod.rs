@@ -32,18 +32,21 @@ pub mod vocabulary;
 
 pub use edit::{Edit, EditConflict};
 pub use frames::{FrameRange, FrameRangeError};
-pub use ids::{AnimalId, CameraId, CentroidNumber, ClipId, DotRef, KeypointId, RecordingId, RegionId, RunId, ViewSet};
+pub use ids::{
+    AnimalId, CameraId, CentroidNumber, ClipId, DotRef, KeypointId, RecordingId, RegionId, RunId, SegmentId, ViewSet,
+};
 pub use label::{FrameLabels, Label, Placement};
 pub use mask_region::{MaskKind, MaskRegion, MaskRegionError, MaskShape, ViewMask};
 pub use pose3d::{FramePose, Point3d};
 pub use provenance::{Provenance, Source};
 pub use skeleton::{Role, Skeleton};
 pub use timeline::{
-    BehaviorSource, BodyWords, Caption, CaptionDetail, Clip, Segment, SegmentKind, SegmentStatus, SocialRole,
+    BehaviorSource, BodyWords, Caption, CaptionDetail, Clip, PlacedSegment, Segment, SegmentChange, SegmentConflict,
+    SegmentKind, SegmentStatus, SocialRole,
 };
 pub use tracks::{Animal, AnimalTrack, Part, Tracks};
 pub use view::{Centroid, CentroidOrigin, Crop};
-pub use vocabulary::{LabelDefinition, Vocabulary, VocabularyError};
+pub use vocabulary::{LabelDefinition, Lane, Pattern, Reciprocity, Vocabulary, VocabularyError};
 
 /// A point in an image, in pixels; (0, 0) is the centre of the top-left pixel.
 pub type Point2 = nalgebra::Point2<f64>;

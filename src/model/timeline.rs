@@ -1,14 +1,17 @@
 //! What animals do over time: clips as they were cut, what was said of each, and segments.
 //!
 //! Frames are counted in presentation order from 0, and every stop is exclusive. Within one layer, animal and exclusive
-//! group, segments do not overlap; a frame that no segment covers is not yet reviewed, which is not "no behaviour".
+//! group, states do not overlap, and moments do not; a moment may lie over a state. A frame that no segment covers is not
+//! yet reviewed, which is not "no behaviour".
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
-use super::ids::{AnimalId, ClipId};
+use super::ids::{AnimalId, ClipId, SegmentId};
 
 /// A short piece of one animal's track; the clips of an animal tile the recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -216,6 +219,9 @@ pub struct Segment {
     pub status: SegmentStatus,
     /// Who says so.
     pub source: BehaviorSource,
+    /// What more is to say of it, in words of the annotator's, as "fast".
+    #[serde(default)]
+    pub modifiers: Vec<String>,
     /// The clips that it was made of, in order.
     pub clips: Vec<ClipId>,
 }
@@ -224,6 +230,68 @@ impl Segment {
     /// Its frames.
     pub fn frames(&self) -> Range<u32> {
         self.start_frame..self.stop_frame
+    }
+}
+
+/// A segment of the human layer and its row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlacedSegment {
+    /// Its row.
+    pub id: SegmentId,
+    /// What it says.
+    pub segment: Segment,
+}
+
+/// One change of one segment: made (`before` is `None`), deleted (`after` is `None`), or changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SegmentChange {
+    /// Its row.
+    pub id: SegmentId,
+    /// What stood there.
+    pub before: Option<Segment>,
+    /// What stands there now.
+    pub after: Option<Segment>,
+}
+
+/// A change that cannot be applied, since the segment is no longer the one that it starts from.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[error(
+    "the segment was {} since",
+    found.as_ref().map_or("deleted".to_owned(), |it| format!("changed to \"{}\" at frames {}..{}", it.label, it.start_frame, it.stop_frame))
+)]
+pub struct SegmentConflict {
+    /// Its row.
+    pub id: SegmentId,
+    /// What stands there instead.
+    pub found: Option<Box<Segment>>,
+}
+
+impl SegmentChange {
+    /// The change that takes this one back.
+    #[must_use]
+    pub fn inverse(&self) -> Self {
+        Self { id: self.id, before: self.after.clone(), after: self.before.clone() }
+    }
+
+    /// Applies changes in order, all or none; the segments are by animal, time and row then.
+    ///
+    /// # Errors
+    /// When a segment is not the one that its change starts from; nothing is changed then.
+    pub fn apply_all(changes: &[Self], segments: &mut Vec<PlacedSegment>) -> Result<(), SegmentConflict> {
+        let mut found: HashMap<SegmentId, Segment> =
+            segments.iter().map(|placed| (placed.id, placed.segment.clone())).collect();
+        for change in changes {
+            if found.get(&change.id) != change.before.as_ref() {
+                return Err(SegmentConflict { id: change.id, found: found.remove(&change.id).map(Box::new) });
+            }
+            match &change.after {
+                Some(after) => drop(found.insert(change.id, after.clone())),
+                None => drop(found.remove(&change.id)),
+            }
+        }
+        *segments = found.into_iter().map(|(id, segment)| PlacedSegment { id, segment }).collect();
+        segments.sort_by_key(|placed| (placed.segment.animal, placed.segment.start_frame, placed.id));
+        Ok(())
     }
 }
 
@@ -252,5 +320,50 @@ mod tests {
         assert_eq!(two.majority(), Some((&said("huddle", None), 2.0 / 3.0)));
         let even = of(&[said("chase", Some(AnimalId(1))), said("chase", None)]);
         assert_eq!(even.majority(), Some((&said("chase", Some(AnimalId(1))), 0.5)), "another partner is another thing");
+    }
+
+    fn segment(start_frame: u32, stop_frame: u32) -> Segment {
+        Segment {
+            animal: AnimalId(0),
+            start_frame,
+            stop_frame,
+            kind: SegmentKind::State,
+            label: "chase".to_owned(),
+            description: String::new(),
+            partner: None,
+            role: SocialRole::None,
+            confidence: None,
+            status: SegmentStatus::Unreviewed,
+            source: BehaviorSource::Model,
+            modifiers: Vec::new(),
+            clips: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn changes_apply_all_or_none_and_are_taken_back() {
+        let start = vec![PlacedSegment { id: SegmentId(4), segment: segment(10, 20) }];
+        let mut segments = start.clone();
+        let changes = [
+            SegmentChange { id: SegmentId(4), before: Some(segment(10, 20)), after: Some(segment(10, 15)) },
+            SegmentChange { id: SegmentId(5), before: None, after: Some(segment(0, 5)) },
+        ];
+        SegmentChange::apply_all(&changes, &mut segments).unwrap();
+        assert_eq!(segments.iter().map(|placed| placed.id.0).collect::<Vec<_>>(), [5, 4]);
+        let conflict = SegmentChange::apply_all(&changes, &mut segments.clone()).unwrap_err();
+        assert_eq!(conflict.to_string(), "the segment was changed to \"chase\" at frames 10..15 since");
+        let back: Vec<_> = changes.iter().rev().map(SegmentChange::inverse).collect();
+        SegmentChange::apply_all(&back, &mut segments).unwrap();
+        assert_eq!(segments, start);
+        let half = [changes[1].clone(), changes[1].clone()];
+        assert!(SegmentChange::apply_all(&half, &mut segments).is_err());
+        assert_eq!(segments, start, "the first of two is not left behind");
+    }
+
+    #[test]
+    fn segments_of_earlier_versions_have_no_modifiers() {
+        let mut json = serde_json::to_value(segment(0, 5)).unwrap();
+        json.as_object_mut().unwrap().remove("modifiers");
+        assert_eq!(serde_json::from_value::<Segment>(json).unwrap(), segment(0, 5));
     }
 }

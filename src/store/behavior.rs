@@ -3,18 +3,14 @@
 //! A run's clips, captions and merged segments are written whole, each in one transaction, so that a run that was killed has
 //! all of a layer or none of it. The human layer is never written by a run.
 
-use rusqlite::{Connection, Row, Statement, params};
+use rusqlite::params;
 
 use super::error::{Fault, StoreError};
-use super::journal_apply::annotator_row;
 use super::project::{Durability, Project};
+use super::segments::{self, word};
 use crate::model::{
-    Animal, AnimalId, BehaviorSource, Caption, CaptionDetail, Clip, ClipId, RecordingId, RunId, Segment, SegmentKind,
-    SegmentStatus, SocialRole,
+    Animal, AnimalId, BehaviorSource, Caption, CaptionDetail, Clip, ClipId, RecordingId, RunId, Segment, SocialRole,
 };
-
-const SEGMENT_COLUMNS: &str = "animal, start_frame, stop_frame, kind, label, description, partner, role, confidence, \
-                               status, source, clips";
 
 impl Project {
     /// Says which animals a recording has; those that it had before go. Animals of which people said something keep their
@@ -71,7 +67,7 @@ impl Project {
     /// When the file cannot be written.
     pub fn put_clips(&mut self, run: RunId, clips: &[Clip]) -> Result<(), StoreError> {
         self.write(Durability::Power, |transaction| {
-            for table in ["clip", "caption", "segment"] {
+            for table in ["clip", "caption", "merged_segment"] {
                 transaction.execute(&format!("DELETE FROM {table} WHERE run = ?1"), [run.0])?;
             }
             let mut insert = transaction.prepare_cached(
@@ -130,7 +126,7 @@ impl Project {
         details: &[(ClipId, CaptionDetail)],
     ) -> Result<(), StoreError> {
         self.write(Durability::Power, |transaction| {
-            transaction.execute("DELETE FROM segment WHERE run = ?1", [run.0])?;
+            transaction.execute("DELETE FROM merged_segment WHERE run = ?1", [run.0])?;
             let mut insert = transaction.prepare_cached(
                 "INSERT OR REPLACE INTO caption (run, number, label, description, partner, role, confidence, source) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -206,20 +202,10 @@ impl Project {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn put_merged(
-        &mut self,
-        recording: RecordingId,
-        run: RunId,
-        segments: &[Segment],
-        at_unix_ms: i64,
-    ) -> Result<(), StoreError> {
+    pub fn put_merged(&mut self, run: RunId, segments: &[Segment], at_unix_ms: i64) -> Result<(), StoreError> {
         self.write(Durability::Power, |transaction| {
-            transaction.execute("DELETE FROM segment WHERE run = ?1", [run.0])?;
-            let mut insert = insert_segment(transaction)?;
-            for segment in segments {
-                write_segment(&mut insert, recording, Some(run), segment, None, at_unix_ms)?;
-            }
-            Ok(())
+            transaction.execute("DELETE FROM merged_segment WHERE run = ?1", [run.0])?;
+            segments::insert_merged(transaction, run, segments, at_unix_ms)
         })
     }
 
@@ -228,127 +214,15 @@ impl Project {
     /// # Errors
     /// When the file cannot be read.
     pub fn merged_segments(&self, run: RunId) -> Result<Vec<Segment>, StoreError> {
-        self.read(|connection| segments_where(connection, "layer = 'merged' AND run = ?1", run.0))
+        self.read(|connection| segments::merged_of(connection, run))
     }
-
-    /// What people said of a recording, by animal and time.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn human_segments(&self, recording: RecordingId) -> Result<Vec<Segment>, StoreError> {
-        self.read(|connection| segments_where(connection, "layer = 'human' AND recording = ?1", recording.0))
-    }
-
-    /// Reads segments that people made elsewhere into the human layer of recordings that have none yet, all or nothing.
-    ///
-    /// # Errors
-    /// When a recording has a human layer already, or the annotator has no name: nothing is changed then.
-    pub fn import_segments(
-        &mut self,
-        recordings: &[(RecordingId, Vec<Segment>)],
-        annotator: &str,
-        at_unix_ms: i64,
-    ) -> Result<(), StoreError> {
-        let annotator = annotator.trim();
-        if annotator.is_empty() {
-            return Err(StoreError::MissingAnnotator);
-        }
-        self.write(Durability::Power, |transaction| {
-            let annotator = annotator_row(transaction, annotator)?;
-            for (recording, segments) in recordings {
-                let there: u32 = transaction.query_row(
-                    "SELECT count(*) FROM segment WHERE layer = 'human' AND recording = ?1",
-                    [recording.0],
-                    |row| row.get(0),
-                )?;
-                if there > 0 {
-                    return Err(StoreError::HumanLayerThere { segments: there }.into());
-                }
-                let mut insert = insert_segment(transaction)?;
-                for segment in segments {
-                    write_segment(&mut insert, *recording, None, segment, Some(annotator), at_unix_ms)?;
-                }
-            }
-            Ok(())
-        })
-    }
-}
-
-fn insert_segment(connection: &Connection) -> Result<rusqlite::CachedStatement<'_>, Fault> {
-    Ok(connection.prepare_cached(&format!(
-        "INSERT INTO segment (recording, layer, run, annotator, at, {SEGMENT_COLUMNS}) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
-    ))?)
-}
-
-fn write_segment(
-    insert: &mut Statement<'_>,
-    recording: RecordingId,
-    run: Option<RunId>,
-    segment: &Segment,
-    annotator: Option<i64>,
-    at_unix_ms: i64,
-) -> Result<(), Fault> {
-    let clips: Vec<u32> = segment.clips.iter().map(|clip| clip.0).collect();
-    insert.execute(params![
-        recording.0,
-        if run.is_some() { "merged" } else { "human" },
-        run.map(|run| run.0),
-        annotator,
-        at_unix_ms,
-        segment.animal.0,
-        segment.start_frame,
-        segment.stop_frame,
-        segment.kind.as_str(),
-        segment.label,
-        segment.description,
-        segment.partner.map(|partner| partner.0),
-        segment.role.as_str(),
-        segment.confidence,
-        segment.status.as_str(),
-        segment.source.as_str(),
-        serde_json::to_string(&clips).map_err(|error| Fault::Malformed(error.to_string()))?,
-    ])?;
-    Ok(())
-}
-
-fn segments_where(connection: &Connection, condition: &str, id: i64) -> Result<Vec<Segment>, Fault> {
-    let sql = format!("SELECT {SEGMENT_COLUMNS} FROM segment WHERE {condition} ORDER BY animal, start_frame, id");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query([id])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let clips: String = row.get(11)?;
-        let clips: Vec<u32> = serde_json::from_str(&clips).map_err(|error| Fault::Malformed(error.to_string()))?;
-        found.push(Segment {
-            animal: AnimalId(row.get(0)?),
-            start_frame: row.get(1)?,
-            stop_frame: row.get(2)?,
-            kind: word(row, 3, SegmentKind::parse)?,
-            label: row.get(4)?,
-            description: row.get(5)?,
-            partner: row.get::<_, Option<u8>>(6)?.map(AnimalId),
-            role: word(row, 7, SocialRole::parse)?,
-            confidence: row.get(8)?,
-            status: word(row, 9, SegmentStatus::parse)?,
-            source: word(row, 10, BehaviorSource::parse)?,
-            clips: clips.into_iter().map(ClipId).collect(),
-        });
-    }
-    Ok(found)
-}
-
-/// What a word of a column means.
-fn word<T>(row: &Row<'_>, column: usize, parse: impl Fn(&str) -> Option<T>) -> Result<T, Fault> {
-    let word: String = row.get(column)?;
-    parse(&word).ok_or_else(|| Fault::Malformed(format!("\"{word}\" is no word of a segment or caption")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Skeleton;
-    use crate::store::{CameraInfo, NewRecording};
+    use crate::model::{SegmentKind, SegmentStatus, Skeleton};
+    use crate::store::{CameraInfo, Gesture, NewRecording};
 
     fn project() -> (tempfile::TempDir, Project, RecordingId) {
         let folder = tempfile::tempdir().unwrap();
@@ -401,6 +275,7 @@ mod tests {
             confidence: Some(0.5),
             status: SegmentStatus::Accepted,
             source: BehaviorSource::Imported,
+            modifiers: Vec::new(),
             clips: vec![ClipId(0), ClipId(1)],
         }
     }
@@ -423,7 +298,7 @@ mod tests {
         project.put_detailed_captions(run, &captions, &details).unwrap();
         assert_eq!(project.captions(run).unwrap(), captions);
         assert_eq!(project.caption_details(run).unwrap(), details[1..]);
-        project.put_merged(recording, run, &[segment()], 5).unwrap();
+        project.put_merged(run, &[segment()], 5).unwrap();
         assert_eq!(project.merged_segments(run).unwrap(), [segment()]);
         assert!(project.human_segments(recording).unwrap().is_empty(), "a run writes no human layer");
         project.put_captions(run, &captions[..1]).unwrap();
@@ -433,14 +308,12 @@ mod tests {
     }
 
     #[test]
-    fn what_people_said_is_not_read_over_and_keeps_its_animals() {
+    fn animals_that_people_spoke_of_stay() {
         let (_folder, mut project, recording) = project();
         project.set_animals(recording, &[animal("A0"), animal("A1")]).unwrap();
         let layer = [(recording, vec![segment()])];
-        assert!(matches!(project.import_segments(&layer, " ", 1), Err(StoreError::MissingAnnotator)));
-        project.import_segments(&layer, "Ann", 1).unwrap();
-        let again = project.import_segments(&layer, "Ann", 2);
-        assert!(matches!(again, Err(StoreError::HumanLayerThere { segments: 1 })));
+        let gesture = Gesture { title: "Import", annotator: "Ann", at_unix_ms: 1 };
+        project.import_segments(&layer, &gesture).unwrap();
         assert_eq!(project.human_segments(recording).unwrap(), [segment()]);
         let swapped = project.set_animals(recording, &[animal("A1"), animal("A0")]);
         assert!(matches!(swapped, Err(StoreError::AnimalsInUse { .. })));

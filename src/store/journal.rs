@@ -8,8 +8,10 @@ use super::journal_apply::{Names, annotator_row, apply, edits_of, write_edit};
 use super::project::{Durability, Project};
 use super::regions::{self, MaskRegionId, StoredMaskRegion};
 use super::summaries::FrameState;
-use super::{detections, labels};
-use crate::model::{CameraId, Centroid, CentroidNumber, CentroidOrigin, Edit, KeypointId, Point2, RecordingId, Source};
+use super::{detections, labels, segments};
+use crate::model::{
+    CameraId, Centroid, CentroidNumber, CentroidOrigin, Edit, KeypointId, Point2, RecordingId, SegmentChange, Source,
+};
 
 /// Row of a gesture in the project file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,6 +64,8 @@ pub enum ItemEdit {
         /// What stands there now.
         after: Option<StoredMaskRegion>,
     },
+    /// A segment of the human layer; the edit stands at its first frame.
+    Segment(SegmentChange),
     /// The decision about the frame.
     State {
         /// What it was.
@@ -81,6 +85,7 @@ impl ItemEdit {
             Self::MaskRegion { id, before, after } => {
                 Self::MaskRegion { id: *id, before: after.clone(), after: before.clone() }
             }
+            Self::Segment(change) => Self::Segment(change.inverse()),
             Self::State { before, after } => Self::State { before: *after, after: *before },
         }
     }
@@ -305,6 +310,7 @@ impl Project {
                 ItemEdit::Label(label) => info.require_slot(label.camera, label.keypoint, self.skeleton.len())?,
                 ItemEdit::Centroid { camera, .. } => info.require_slot(*camera, KeypointId(0), self.skeleton.len())?,
                 ItemEdit::MaskRegion { after, .. } => regions::require(info, after.as_ref())?,
+                ItemEdit::Segment(change) => segments::require(self, info, change.after.as_ref())?,
                 ItemEdit::State { .. } => {}
             }
         }
@@ -348,6 +354,8 @@ fn is_correction(item: &ItemEdit) -> bool {
             Some(after) => after.source() == Source::Human,
             None => before.as_ref().is_none_or(|before| before.source() != Source::Seed),
         },
-        ItemEdit::Centroid { .. } | ItemEdit::MaskRegion { .. } | ItemEdit::State { .. } => false,
+        ItemEdit::Centroid { .. } | ItemEdit::MaskRegion { .. } | ItemEdit::Segment(_) | ItemEdit::State { .. } => {
+            false
+        }
     }
 }

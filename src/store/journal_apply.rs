@@ -4,11 +4,16 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::error::{Fault, StoreError};
 use super::journal::{FrameEdit, ItemEdit};
-use super::journal_values::{centroid_from, centroid_text, label_from, label_text, mask_region_from, mask_region_text};
+use super::journal_values::{
+    centroid_from, centroid_text, label_from, label_text, mask_region_from, mask_region_text, segment_from,
+    segment_text,
+};
 use super::project::Project;
 use super::regions::{self, MaskRegionId, StoredMaskRegion};
-use super::{codec, detections, labels, machine, summaries};
-use crate::model::{CameraId, Centroid, CentroidNumber, Edit, KeypointId, Label, RecordingId};
+use super::{codec, detections, labels, machine, segments, summaries};
+use crate::model::{
+    CameraId, Centroid, CentroidNumber, Edit, KeypointId, Label, RecordingId, Segment, SegmentChange, SegmentId,
+};
 
 /// Names for telling a person what stands where.
 pub(super) struct Names {
@@ -66,6 +71,7 @@ pub(super) fn apply(connection: &Connection, names: &Names, edit: &FrameEdit) ->
             let camera = camera.map_or("?", |camera| names.camera(recording, camera));
             Ok(Some(format!("the mask from frame {frame} on in {camera} was changed since")))
         }
+        ItemEdit::Segment(change) => segments::apply(connection, recording, change),
         ItemEdit::State { before, after } => {
             let found = summaries::state_at(connection, recording, frame)?;
             if found != *before {
@@ -183,6 +189,10 @@ pub(super) fn write_edit(
             let camera = after.as_ref().or(before.as_ref()).map(|stored| stored.region.camera.0);
             ("mask_region", camera, Some(id.0), text(before)?, text(after)?)
         }
+        ItemEdit::Segment(SegmentChange { id, before, after }) => {
+            let text = |segment: &Option<Segment>| segment.as_ref().map(segment_text).transpose();
+            ("segment", None, Some(id.0), text(before)?, text(after)?)
+        }
         ItemEdit::State { before, after } => {
             ("state", None, None, Some(before.as_str().to_owned()), Some(after.as_str().to_owned()))
         }
@@ -237,6 +247,11 @@ fn item_at(row: &Row<'_>) -> Result<ItemEdit, Fault> {
             let id = MaskRegionId(row.get(4)?);
             let region = |text: Option<String>| text.as_deref().map(|text| mask_region_from(id, text)).transpose();
             Ok(ItemEdit::MaskRegion { id, before: region(before)?, after: region(after)? })
+        }
+        "segment" => {
+            let segment = |text: Option<String>| text.as_deref().map(segment_from).transpose();
+            let id = SegmentId(row.get(4)?);
+            Ok(ItemEdit::Segment(SegmentChange { id, before: segment(before)?, after: segment(after)? }))
         }
         "state" => {
             let state = |text: Option<String>| summaries::state_of(text.as_deref());

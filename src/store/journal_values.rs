@@ -9,7 +9,7 @@ use super::error::Fault;
 use super::regions::{MaskRegionId, StoredMaskRegion};
 use crate::model::{
     CameraId, Centroid, CentroidNumber, CentroidOrigin, Label, MaskKind, MaskRegion, MaskShape, Point2, Provenance,
-    RunId, Source,
+    RunId, Segment, Source,
 };
 
 /// A label as the journal writes it.
@@ -131,6 +131,16 @@ pub(super) fn mask_region_from(id: MaskRegionId, text: &str) -> Result<StoredMas
     let frames = value.start_frame..value.end_frame;
     let region = MaskRegion { camera: CameraId(value.camera), frames, kind: value.kind, shape: value.shape };
     Ok(StoredMaskRegion { id, region, annotator: value.annotator, at_unix_ms: value.at })
+}
+
+/// A segment as text.
+pub(super) fn segment_text(segment: &Segment) -> Result<String, Fault> {
+    to_text(segment)
+}
+
+/// The segment of a text.
+pub(super) fn segment_from(text: &str) -> Result<Segment, Fault> {
+    from_text(text)
 }
 
 fn to_text(value: &impl Serialize) -> Result<String, Fault> {

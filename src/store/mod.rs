@@ -57,6 +57,8 @@ mod seeds;
 
 mod behavior;
 
+mod segments;
+
 mod chunks;
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use egui::{Context, Event, FocusDirection, Modifiers};
 
 use super::ctx::{Held, Hover};
 use crate::app::keys::{Key, Shortcut};
+use crate::app::timeline::TimelineCommand;
 use crate::app::ui_command::{KEYPOINT_KEYS, TABLE, UiCommand};
 use crate::app::{Command, Page, State};
 use crate::model::KeypointId;
@@ -71,6 +72,13 @@ fn command_of(state: &State, hover: Hover, shortcut: Shortcut, repeat: bool) -> 
         if let Some(position) = KEYPOINT_KEYS.iter().position(|key| *key == sign) {
             return Some(Command::SelectKeypoint(KeypointId(position as u8)));
         }
+    }
+    // The keys of the vocabulary's labels.
+    if let (Some(session), Page::Behavior, true, false, Key::Char(sign)) =
+        (&state.session, state.page, is_plain, repeat, shortcut.key)
+        && let Some(label) = session.timeline.vocabulary.of_key(sign)
+    {
+        return Some(Command::Timeline(TimelineCommand::Label(label.name.clone())));
     }
     let typing = state.session.as_ref().is_some_and(|session| session.typing.is_some());
     if typing && is_plain && shortcut.key == Key::Enter {

@@ -167,7 +167,7 @@ fn page_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
         Page::Seeds => pages::seeds::ui(ui, ctx, memory),
         Page::Run => pages::run::ui(ui, ctx, memory),
         Page::Review => pages::review::ui(ui, ctx, memory),
-        Page::Behavior => pages::behavior::ui(ui, ctx),
+        Page::Behavior => pages::behavior::ui(ui, ctx, memory),
         Page::Export => pages::export::ui(ui, ctx, memory),
     }
 }

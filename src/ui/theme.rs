@@ -3,6 +3,7 @@
 //! The tokens are read once. No other file names a raw colour; whoever paints asks [`Theme::get`], [`palette`] or a
 //! [`SkeletonLook`]. Lengths are points at 100 %: scaling is egui's zoom, so nothing is multiplied by hand.
 
+pub mod behavior;
 pub mod fonts;
 pub mod skeleton;
 pub mod tokens;
@@ -22,6 +23,9 @@ pub use tokens::{Ink, Palette, Shape, Theme};
 
 /// The tint that leaves a picture's own colours as they are.
 pub const UNTINTED: Color32 = Color32::WHITE;
+
+/// Words on the ground of a behaviour's label, which is dark enough for them.
+pub const INK_ON_LABEL: Color32 = Color32::WHITE;
 
 const TOKENS: &str = include_str!("../../assets/theme.toml");
 
@@ -88,6 +92,16 @@ pub fn contrast(one: Color32, other: Color32) -> f64 {
     let luminance = |of: Color32| 0.2126 * linear(of.r()) + 0.7152 * linear(of.g()) + 0.0722 * linear(of.b());
     let (a, b) = (luminance(one), luminance(other));
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// A colour so much nearer to black: `share` 0 leaves it, 1 is black.
+pub fn darkened(colour: Color32, share: f32) -> Color32 {
+    mix(colour, Color32::BLACK, share)
+}
+
+/// A colour as thin lines and words have it on a ground: moved away from the ground where it would hardly be seen.
+pub fn readable_on(ground: Color32, colour: Color32) -> Color32 {
+    legible_on(ground, colour, 3.0)
 }
 
 /// `colour`, moved towards the far end from `ground` until text in it reaches `ratio` on that ground.

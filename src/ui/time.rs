@@ -17,6 +17,7 @@ mod hint;
 mod transport;
 
 pub(super) use bar::zoom_by;
+pub(super) use transport::player_ui;
 
 #[cfg(test)]
 mod tests;

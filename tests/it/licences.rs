@@ -43,11 +43,11 @@ fn every_dependency_is_permissive() {
     assert!(refused.is_empty(), "not under a permissive licence that is known here:\n{}\n", refused.join("\n"));
 }
 
-/// What cargo knows of all packages in the lock file, or of those for this system where others were not downloaded.
+/// What cargo knows of all packages in the lock file, with the features that people may build with, or of those for this system where others were not downloaded.
 fn metadata() -> Value {
     let cargo = |more: &[&str]| {
         let output = Command::new(env!("CARGO"))
-            .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+            .args(["metadata", "--format-version", "1", "--locked", "--offline", "--features", "onnx"])
             .args(more)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .output()

@@ -19,6 +19,7 @@ fn segment(animal: u8, start_frame: u32, stop_frame: u32, label: &str) -> Segmen
         confidence: Some(0.5),
         status: SegmentStatus::Unreviewed,
         source: BehaviorSource::Rules,
+        modifiers: Vec::new(),
         clips: Vec::new(),
     }
 }

@@ -16,6 +16,7 @@ fn segment(label: &str, partner: Option<u8>, start_frame: u32, stop_frame: u32) 
         confidence: None,
         status: SegmentStatus::Unreviewed,
         source: BehaviorSource::Rules,
+        modifiers: Vec::new(),
         clips: Vec::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! Cuts the same patch out of the present picture and earlier ones.
+//! Cuts the same patch out of pictures of one size: the present one and earlier ones.
 
 use super::Place;
 use crate::behavior::shrunk::Shrunk;
@@ -21,23 +21,7 @@ pub(super) struct Patches {
 impl Patches {
     /// Cuts a place out of pictures of one size that are not empty: the present one, the one before, and an older one.
     pub(super) fn cut(place: &Place, pictures: [&Shrunk; 3]) -> Self {
-        let [now, before, slow] = pictures;
-        let step = place.size_px.map(|side| side / (now.factor * PATCH_PX) as f32);
-        let (sine, cosine) = place.heading_rad.unwrap_or(0.0).sin_cos();
-        let [x, y] = now.to_shrunk(place.center);
-        let middle = (PATCH_PX as f32 - 1.0) / 2.0;
-        let mut cut = [(); 3].map(|()| Vec::with_capacity(PATCH_PX * PATCH_PX));
-        for row in 0..PATCH_PX {
-            let across = (row as f32 - middle) * step[1];
-            let start = [x - across * sine, y + across * cosine];
-            for column in 0..PATCH_PX {
-                let along = (column as f32 - middle) * step[0];
-                let at = Between::new(now, start[0] + along * cosine, start[1] + along * sine);
-                cut[0].push(at.level(now));
-                cut[1].push(at.level(before));
-                cut[2].push(at.level(slow));
-            }
-        }
+        let mut cut = levels(place, pictures, [PATCH_PX; 2]);
         let count = (PATCH_PX * PATCH_PX) as f32;
         let mean = cut[0].iter().sum::<f32>() / count;
         let variance = cut[0].iter().map(|level| (level - mean).powi(2)).sum::<f32>() / count;
@@ -46,6 +30,30 @@ impl Patches {
         let [now, before, slow] = cut;
         Self { now, before, slow }
     }
+}
+
+/// Grey levels of one place in pictures of one size that are not empty, by rows of so many pixels across and down.
+pub(super) fn levels<const PICTURES: usize>(
+    place: &Place,
+    pictures: [&Shrunk; PICTURES],
+    [columns, rows]: [usize; 2],
+) -> [Vec<f32>; PICTURES] {
+    let mut cut = [(); PICTURES].map(|()| Vec::with_capacity(columns * rows));
+    let Some(first) = pictures.first() else { return cut };
+    let step = [place.size_px[0] / (first.factor * columns) as f32, place.size_px[1] / (first.factor * rows) as f32];
+    let (sine, cosine) = place.heading_rad.unwrap_or(0.0).sin_cos();
+    let [x, y] = first.to_shrunk(place.center);
+    let middle = [columns, rows].map(|side| (side as f32 - 1.0) / 2.0);
+    for row in 0..rows {
+        let across = (row as f32 - middle[1]) * step[1];
+        let start = [x - across * sine, y + across * cosine];
+        for column in 0..columns {
+            let along = (column as f32 - middle[0]) * step[0];
+            let at = Between::new(first, start[0] + along * cosine, start[1] + along * sine);
+            cut.iter_mut().zip(pictures).for_each(|(cut, picture)| cut.push(at.level(picture)));
+        }
+    }
+    cut
 }
 
 /// A place between four pixels; beyond the edge the picture goes on as at the edge.

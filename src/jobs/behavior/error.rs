@@ -8,6 +8,7 @@ use crate::behavior::evaluation::LabelMapError;
 use crate::behavior::given::GivenError;
 use crate::behavior::rules::RulesError;
 use crate::behavior::segmenter::{ModelError, SegmenterError};
+use crate::behavior::visual::EncoderError;
 use crate::formats::tracks::TracksError;
 use crate::model::VocabularyError;
 
@@ -102,6 +103,12 @@ pub enum BehaviorError {
         /// Its frames.
         frames: u32,
     },
+    /// An image encoder that cannot be used.
+    #[error("the image encoder of --features cannot be used: {0}")]
+    Encoder(#[from] EncoderError),
+    /// An image encoder is asked for where there is no runtime for it.
+    #[error("this program was built without image encoders; build it with: cargo build --release --features onnx")]
+    NoEncoders,
     /// An animal that the table does not know.
     #[error("{}: there is no animal \"{wanted}\" in it, only {known}; say which is {animal} with individual = \"…\" in {}", file.display(), manifest.display())]
     NoIndividual {

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::{BehaviorError, KIND};
 use crate::jobs::JobError;
-use crate::model::{BehaviorSource, Segment, SegmentKind, SegmentStatus, SocialRole};
+use crate::model::{BehaviorSource, Caption, Clip, Segment, SegmentKind, SegmentStatus, SocialRole};
 use crate::store::{Project, RecordingInfo, RunInfo};
 
 /// A layer.
@@ -56,7 +56,7 @@ pub fn standing(project: &Project, info: &RecordingInfo) -> Result<Layer, JobErr
 }
 
 /// The latest run that has clips: one that was killed as it began hides none.
-fn shown_run(project: &Project, info: &RecordingInfo) -> Result<Option<RunInfo>, JobError> {
+pub(in crate::jobs) fn shown_run(project: &Project, info: &RecordingInfo) -> Result<Option<RunInfo>, JobError> {
     for run in project.runs(info.id, KIND)?.into_iter().rev() {
         if !project.clips(run.id)?.is_empty() {
             return Ok(Some(run));
@@ -77,26 +77,12 @@ pub fn segments(project: &Project, info: &RecordingInfo, layer: Layer) -> Result
             Some(run) => {
                 let clips = project.clips(run.id)?;
                 let captions = if layer == Layer::Captions { project.captions(run.id)? } else { Vec::new() };
-                let said = |clip| captions.binary_search_by_key(&clip, |(id, ..)| *id).ok().map(|at| &captions[at]);
+                let said = |clip| {
+                    let at = captions.binary_search_by_key(&clip, |(id, ..)| *id).ok()?;
+                    Some((&captions[at].1, captions[at].2))
+                };
                 let has_all = layer == Layer::Clips || captions.len() == clips.len();
-                let of_clip = clips.iter().filter(|_| has_all).map(|clip| {
-                    let caption = said(clip.id);
-                    let cluster = clip.cluster.map_or("not_seen".to_owned(), |cluster| format!("cluster_{cluster}"));
-                    Segment {
-                        animal: clip.animal,
-                        start_frame: clip.start_frame,
-                        stop_frame: clip.stop_frame,
-                        kind: SegmentKind::State,
-                        label: caption.map_or(cluster, |(_, caption, _)| caption.label.clone()),
-                        description: caption.map(|(_, caption, _)| caption.description.clone()).unwrap_or_default(),
-                        partner: caption.and_then(|(_, caption, _)| caption.partner),
-                        role: caption.map_or(SocialRole::None, |(_, caption, _)| caption.role),
-                        confidence: caption.map(|(_, caption, _)| caption.confidence),
-                        status: SegmentStatus::Unreviewed,
-                        source: caption.map_or(BehaviorSource::Rules, |(.., source)| *source),
-                        clips: vec![clip.id],
-                    }
-                });
+                let of_clip = clips.iter().filter(|_| has_all).map(|clip| segment_of_clip(clip, said(clip.id)));
                 of_clip.collect()
             }
             None => Vec::new(),
@@ -107,4 +93,25 @@ pub fn segments(project: &Project, info: &RecordingInfo, layer: Layer) -> Result
         return Err(BehaviorError::NothingYet { recording: info.name.clone(), what: layer.as_str(), project }.into());
     }
     Ok(found)
+}
+
+/// A clip as a segment, under what was said of it, else under the name of its cluster.
+pub(in crate::jobs) fn segment_of_clip(clip: &Clip, said: Option<(&Caption, BehaviorSource)>) -> Segment {
+    let caption = said.map(|(caption, _)| caption);
+    let cluster = clip.cluster.map_or("not_seen".to_owned(), |cluster| format!("cluster_{cluster}"));
+    Segment {
+        animal: clip.animal,
+        start_frame: clip.start_frame,
+        stop_frame: clip.stop_frame,
+        kind: SegmentKind::State,
+        label: caption.map_or(cluster, |caption| caption.label.clone()),
+        description: caption.map(|caption| caption.description.clone()).unwrap_or_default(),
+        partner: caption.and_then(|caption| caption.partner),
+        role: caption.map_or(SocialRole::None, |caption| caption.role),
+        confidence: caption.map(|caption| caption.confidence),
+        status: SegmentStatus::Unreviewed,
+        source: said.map_or(BehaviorSource::Rules, |(_, source)| source),
+        modifiers: Vec::new(),
+        clips: vec![clip.id],
+    }
 }

@@ -41,7 +41,7 @@ pub use self::error::BehaviorError;
 pub use self::options::{Contradiction, Options, Report, Segmenter, Through};
 pub use self::replay::Recorded;
 pub use self::rows::FeatureKind;
-pub use self::subjects::{Align, Origin, Subjects};
+pub use self::subjects::{Align, Origin, Subjects, known, watching_camera};
 
 use self::asked::Spent;
 use self::work::Work;
@@ -112,4 +112,8 @@ fn vocabulary_of(path: Option<&Path>) -> Result<Vocabulary, JobError> {
 
 pub(super) fn read_text(path: &Path) -> Result<String, JobError> {
     std::fs::read_to_string(path).map_err(|source| JobError::Io { action: "read", path: path.to_owned(), source })
+}
+
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, JobError> {
+    std::fs::read(path).map_err(|source| JobError::Io { action: "read", path: path.to_owned(), source })
 }

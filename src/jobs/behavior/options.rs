@@ -9,11 +9,12 @@ use super::BehaviorError;
 use super::asked::{AskedReport, Asking};
 use super::rows::FeatureKind;
 use super::subjects::Align;
-use crate::behavior::clips::ClipLengths;
+use crate::behavior::clips::{ClipLengths, ClipLimits};
 use crate::behavior::consistency::Reason;
 use crate::behavior::dec::DecConfig;
 use crate::behavior::given::GivenKind;
 use crate::behavior::segmenter::{Method, TrainReport};
+use crate::behavior::visual::ChannelScale;
 use crate::jobs::pose::ModelOptions;
 
 /// How far a run goes.
@@ -106,6 +107,8 @@ pub struct Options<'a> {
     pub through: Through,
     /// What features are made of.
     pub features: FeatureKind,
+    /// What an image encoder was trained on.
+    pub channel_scale: ChannelScale,
     /// What cuts.
     pub segmenter: Segmenter,
     /// The price of a change of cluster, nats; `None` finds one that makes clips last.
@@ -128,6 +131,29 @@ pub struct Options<'a> {
     pub asking: Asking,
     /// Begin anew, also where nothing changed.
     pub again: bool,
+}
+
+impl<'a> Options<'a> {
+    /// Everything about one recording, as it is done where nothing else is asked for.
+    pub fn of(recording: &'a str) -> Self {
+        Self {
+            recording: Some(recording),
+            through: Through::Merge,
+            features: FeatureKind::Auto,
+            channel_scale: ChannelScale::default(),
+            segmenter: Segmenter::Trained(Method::Dec(DecConfig::default())),
+            switch_cost: None,
+            lengths_secs: [ClipLimits::SHORTEST_SECS, ClipLimits::LONGEST_SECS],
+            rules: None,
+            vocabulary: None,
+            align: None,
+            model_of: None,
+            caption_model: None,
+            merge_model: None,
+            asking: Asking::default(),
+            again: false,
+        }
+    }
 }
 
 /// What a run did with one recording.

@@ -11,9 +11,10 @@ use std::sync::Mutex;
 
 use ndarray::Array2;
 
+use super::BehaviorError;
 use super::subjects::{picture_channel, watching_camera};
 use crate::behavior::blobs::{BlobSamples, BlobTracker, BlobTracks, sample_frames};
-use crate::behavior::visual::{Place, VisualFeatures};
+use crate::behavior::visual::{ChannelScale, PatchDescriber, Place};
 use crate::jobs::{Job, JobError};
 use crate::model::skeleton::Role;
 use crate::model::{AnimalTrack, Part, Tracks};
@@ -131,13 +132,11 @@ impl PixelRows {
     pub(super) fn measure(
         job: &Job<'_>,
         source: &mut dyn FrameSource,
-        fps: f64,
+        describer: &mut dyn PatchDescriber,
         places: &[Vec<Option<Place>>],
         near: &Path,
     ) -> Result<Self, JobError> {
         let frame_count = places.iter().map(Vec::len).max().unwrap_or_default();
-        let patch_px = median_side(places).unwrap_or(48.0);
-        let mut features = VisualFeatures::new(patch_px, fps);
         let folder = near.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let io = |source| JobError::Io { action: "write a temporary file in", path: folder.to_owned(), source };
         let file = tempfile::tempfile_in(folder).map_err(io)?;
@@ -149,13 +148,14 @@ impl PixelRows {
                 job.done(frame as u64);
             }
             let now: Vec<Option<Place>> = places.iter().map(|of_animal| of_animal[frame]).collect();
-            let rows = features.push(&source.read(frame as u32)?, &now);
+            let rows = describer.describe(&source.read(frame as u32)?, &now);
+            let rows = rows.map_err(BehaviorError::from)?;
             for value in &rows {
                 out.write_all(&value.to_le_bytes()).map_err(io)?;
             }
         }
         let file = out.into_inner().map_err(|error| io(error.into_error()))?;
-        Ok(Self { file: Mutex::new(file), animals: places.len(), names: VisualFeatures::columns() })
+        Ok(Self { file: Mutex::new(file), animals: places.len(), names: describer.names() })
     }
 
     /// The names of the columns.
@@ -182,9 +182,26 @@ impl PixelRows {
     }
 }
 
-/// The median side of the patches, px.
-fn median_side(places: &[Vec<Option<Place>>]) -> Option<f32> {
+/// The median side of the patches, px; that of the built-in ones where there are none.
+pub(super) fn patch_px(places: &[Vec<Option<Place>>]) -> f32 {
     let mut sides: Vec<f32> = places.iter().flatten().flatten().map(|place| place.size_px[0]).collect();
     sides.sort_by(f32::total_cmp);
-    sides.get(sides.len() / 2).copied()
+    sides.get(sides.len() / 2).copied().unwrap_or(48.0)
 }
+
+/// The network of a file, which describes patches of about `patch_px` pixels a side.
+#[cfg(feature = "onnx")]
+pub(super) fn encoder(path: &Path, scale: &ChannelScale, patch_px: f32) -> Result<Box<dyn PatchDescriber>, JobError> {
+    let bytes = super::read_bytes(path)?;
+    let encoder = crate::behavior::visual::Encoder::from_bytes(&bytes, scale, patch_px);
+    Ok(Box::new(encoder.map_err(BehaviorError::from)?))
+}
+
+/// Says that this program has none.
+#[cfg(not(feature = "onnx"))]
+pub(super) fn encoder(_: &Path, _: &ChannelScale, _: f32) -> Result<Box<dyn PatchDescriber>, JobError> {
+    Err(BehaviorError::NoEncoders.into())
+}
+
+#[cfg(all(test, feature = "onnx"))]
+mod onnx_tests;

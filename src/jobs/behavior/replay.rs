@@ -6,14 +6,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::asked::{Asking, Spent};
-use super::options::{Options, Report, Segmenter, Through};
-use super::rows::FeatureKind;
+use super::options::{Options, Report, Through};
 use super::subjects::{self, Align};
 use super::work::Work;
 use super::{BehaviorError, KIND};
-use crate::behavior::clips::ClipLimits;
 use crate::behavior::rules::Rules;
-use crate::behavior::segmenter::Method;
 use crate::jobs::pose::ModelOptions;
 use crate::jobs::{Job, JobError};
 use crate::model::{Clip, Vocabulary};
@@ -87,21 +84,13 @@ impl Recorded {
         let align = align.map(|word| word.parse::<Align>()).transpose()?;
         let [caption, merge] = [caption, merge].map(|model| model.map(Model::options));
         let options = Options {
-            recording: Some(&info.name),
             through: through.parse::<Through>()?,
-            // The clips are there: nothing is measured and nothing cuts.
-            features: FeatureKind::Auto,
-            segmenter: Segmenter::Trained(Method::KMeans { clusters: 1, starts: 1, seed: 1 }),
-            switch_cost: None,
-            lengths_secs: [ClipLimits::SHORTEST_SECS, ClipLimits::LONGEST_SECS],
-            rules: None,
-            vocabulary: None,
             align,
-            model_of: None,
             caption_model: caption.as_ref(),
             merge_model: merge.as_ref(),
             asking: Asking { estimate_only: false, ..asking },
-            again: true,
+            // The clips are there: nothing is measured and nothing cuts.
+            ..Options::of(&info.name)
         };
         let mut info = info.clone();
         let subjects = subjects::load(job, project, &mut info, align)?;

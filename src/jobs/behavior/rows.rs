@@ -22,6 +22,8 @@ pub enum FeatureKind {
     Keypoints,
     /// Pixels around each animal.
     Pixels,
+    /// Pixels around each animal, as an image encoder in an ONNX file describes them; needs the cargo feature `onnx`.
+    Encoder(PathBuf),
     /// Both, leaning on pixels where keypoints are missing or jump.
     Fused,
     /// A table of the user's: a row per frame, or per animal and frame.
@@ -29,19 +31,26 @@ pub enum FeatureKind {
 }
 
 impl FeatureKind {
-    /// The kind of a word: `auto`, `keypoints`, `pixels`, `fused`, or the path of a CSV table.
+    /// The kind of a word: `auto`, `keypoints`, `pixels`, `fused`, or the path of an image encoder (`.onnx`) or a
+    /// CSV table.
     ///
     /// # Errors
-    /// When it is no such word, and no file.
+    /// When it is no such word, and no file, or an image encoder in a program that was built without.
     pub fn parse(word: &str) -> Result<Self, BehaviorError> {
         Ok(match word {
             "auto" => Self::Auto,
             "keypoints" => Self::Keypoints,
             "pixels" => Self::Pixels,
             "fused" => Self::Fused,
+            path if Path::new(path).extension().is_some_and(|end| end.eq_ignore_ascii_case("onnx")) => {
+                if !cfg!(feature = "onnx") {
+                    return Err(BehaviorError::NoEncoders);
+                }
+                Self::Encoder(PathBuf::from(path))
+            }
             path if Path::new(path).is_file() => Self::Matrix(PathBuf::from(path)),
             _ => {
-                let known = "auto, keypoints, pixels, fused, the path of a CSV table";
+                let known = "auto, keypoints, pixels, fused, the path of an image encoder (.onnx) or of a CSV table";
                 return Err(BehaviorError::Word { what: "--features", word: word.to_owned(), known });
             }
         })
@@ -241,6 +250,17 @@ mod tests {
         assert_eq!(matrix.names, ["a", "b"]);
         assert_eq!(matrix.rows(0, 1..2), ndarray::array![[5.0, 6.0]]);
         assert!(matrix.rows(0, 0..1)[[0, 1]].is_nan() && matrix.rows(1, 1..2)[[0, 1]].is_nan());
+    }
+
+    #[test]
+    fn an_image_encoder_needs_a_program_with_onnx() {
+        match FeatureKind::parse("some/net.ONNX") {
+            Ok(kind) => assert!(cfg!(feature = "onnx") && kind == FeatureKind::Encoder("some/net.ONNX".into())),
+            Err(error) => {
+                assert!(!cfg!(feature = "onnx"), "{error}");
+                assert!(error.to_string().ends_with("cargo build --release --features onnx"), "{error}");
+            }
+        }
     }
 
     #[test]

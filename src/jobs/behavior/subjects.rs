@@ -109,6 +109,28 @@ pub(super) fn load(
     from_pictures(job, project, &recording, info, pictures.as_mut())
 }
 
+/// Who is where, as far as it is known without looking at pictures: for showing it. Tracks that do not fit the recording begin
+/// with it.
+///
+/// # Errors
+/// When a table or the project cannot be read.
+pub fn known(job: &Job<'_>, project: &Project, info: &RecordingInfo) -> Result<Option<Subjects>, JobError> {
+    let recording = open::recording_of(project, info)?;
+    if recording.animals.iter().any(|animal| animal.tracks.is_some() || animal.boxes.is_some()) {
+        return Ok(Some(tables::from_tables(job, &recording, info.frame_count, Some(Align::Start))?.0));
+    }
+    if let Some(subjects) = from_poses(project, &recording, info)? {
+        return Ok(Some(subjects));
+    }
+    let media = recording.cameras.get(watching_camera(&recording).index());
+    let Some((media, run)) = media.zip(project.latest_run(info.id, BLOBS)?) else { return Ok(None) };
+    let kept = project.checkpoint(run.id, TRACKS)?.and_then(|bytes| tracks_from_bytes(&bytes, info, media.mm_per_px));
+    let Some(Some(tracks)) = kept else { return Ok(None) };
+    let animals = project.animals(info.id)?;
+    let (zones, fingerprint) = (zones_of(media), info.fingerprint.clone());
+    Ok(Some(Subjects { animals, tracks, zones, fingerprint, origin: Origin::Blobs }))
+}
+
 /// The kind of a run that finds animals in pictures.
 const BLOBS: &str = "behavior animals";
 
@@ -215,7 +237,7 @@ pub(super) fn zones_of(media: &CameraMedia) -> Vec<Zone> {
 }
 
 /// The camera that behaviour is watched with: the first plain one, else the first.
-pub(super) fn watching_camera(recording: &Recording) -> CameraId {
+pub fn watching_camera(recording: &Recording) -> CameraId {
     let plain = recording.cameras.iter().position(|camera| camera.video.is_some());
     CameraId(plain.unwrap_or(0) as u8)
 }

@@ -20,7 +20,7 @@ use crate::model::{
     Animal, AnimalId, BehaviorSource, RecordingId, Segment, SegmentKind, SegmentStatus, SocialRole, Vocabulary,
 };
 use crate::recording;
-use crate::store::{Project, RecordingInfo, now_unix_ms};
+use crate::store::{Gesture, Project, RecordingInfo, now_unix_ms};
 
 /// Formats of timelines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -265,7 +265,9 @@ pub fn import(
     for (recording, animals) in &newly_known {
         project.set_animals(*recording, animals)?;
     }
-    let imported = project.import_segments(&layers, annotator, now_unix_ms());
+    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    let title = format!("Import the segments of {name}");
+    let imported = project.import_segments(&layers, &Gesture { title: &title, annotator, at_unix_ms: now_unix_ms() });
     if imported.is_err() {
         for (recording, _) in &newly_known {
             project.set_animals(*recording, &[])?;
@@ -335,6 +337,7 @@ fn segment_of(
         confidence: None,
         status: SegmentStatus::Accepted,
         source: BehaviorSource::Imported,
+        modifiers: Vec::new(),
         clips: Vec::new(),
     })
 }

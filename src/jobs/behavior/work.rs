@@ -1,5 +1,7 @@
 //! A run over one recording: each step is stored whole before the next begins.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::asked::{Spent, Wanted};
@@ -8,7 +10,7 @@ use super::options::{Contradiction, Options, Report, Segmenter, Through};
 use super::pixels::{self, PixelRows};
 use super::rows::{FeatureKind, FeatureRows, FusedRows, Matrix};
 use super::subjects::{Origin, Subjects};
-use super::{BehaviorError, KIND, read_text, replay};
+use super::{BehaviorError, KIND, read_bytes, read_text, replay};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::clips::{ClipLengths, ClipLimits};
 use crate::behavior::consistency::Checker;
@@ -17,7 +19,7 @@ use crate::behavior::given::Given;
 use crate::behavior::merge::merge;
 use crate::behavior::rules::{Describer, Rules};
 use crate::behavior::segmenter::{Method, Model, TrainReport};
-use crate::behavior::visual::{Place, places_of_track};
+use crate::behavior::visual::{PatchDescriber, Place, VisualFeatures, places_of_track};
 use crate::jobs::{Job, JobError, open, prompts};
 use crate::model::{BehaviorSource, Caption, Clip, ClipId, RunId, Segment, SocialRole, Vocabulary};
 use crate::store::{Project, RecordingInfo, RunInfo, RunState, now_unix_ms};
@@ -168,10 +170,11 @@ impl Work<'_> {
                 FeatureRows::Keypoints(KeypointFeatures::new(bodies, &self.subjects.zones))
             }
             FeatureKind::Matrix(path) => FeatureRows::Matrix(Matrix::read(&path, &names, bodies.frame_count)?),
-            FeatureKind::Pixels => FeatureRows::Pixels(self.pixels(project, bodies)?),
+            FeatureKind::Pixels => FeatureRows::Pixels(self.pixels(project, bodies, None)?),
+            FeatureKind::Encoder(path) => FeatureRows::Pixels(self.pixels(project, bodies, Some(&path))?),
             FeatureKind::Fused => {
                 let keypoints = KeypointFeatures::new(bodies, &self.subjects.zones);
-                let pixels = self.pixels(project, bodies)?;
+                let pixels = self.pixels(project, bodies, None)?;
                 FeatureRows::Fused(Box::new(FusedRows::new(bodies, keypoints, pixels)?))
             }
         })
@@ -187,8 +190,8 @@ impl Work<'_> {
         })
     }
 
-    /// Features of the pixels around each animal.
-    fn pixels(&self, project: &Project, bodies: &Bodies) -> Result<PixelRows, JobError> {
+    /// Features of the pixels around each animal: those of an encoder, or the built-in ones.
+    fn pixels(&self, project: &Project, bodies: &Bodies, encoder: Option<&Path>) -> Result<PixelRows, JobError> {
         let recording = open::recording_of(project, self.info)?;
         let Some(mut pictures) = pixels::pictures(&recording)? else {
             return Err(BehaviorError::NoPictures { recording: self.info.name.clone() }.into());
@@ -201,7 +204,12 @@ impl Work<'_> {
                 (0..tracks.animals.len()).map(|animal| places_of_track(tracks, animal)).collect()
             }
         };
-        PixelRows::measure(self.job, pictures.as_mut(), bodies.fps, &places, project.path())
+        let patch_px = pixels::patch_px(&places);
+        let mut describer: Box<dyn PatchDescriber> = match encoder {
+            Some(path) => pixels::encoder(path, &self.options.channel_scale, patch_px)?,
+            None => Box::new(VisualFeatures::new(patch_px, bodies.fps)),
+        };
+        PixelRows::measure(self.job, pictures.as_mut(), describer.as_mut(), &places, project.path())
     }
 
     /// In which frames each animal is there.
@@ -269,10 +277,13 @@ impl Work<'_> {
         Ok((settings.to_string(), training))
     }
 
-    /// What features are asked for, a matrix by its content.
+    /// What features are asked for, a file by its content.
     fn feature_settings(&self) -> Result<String, JobError> {
         Ok(match &self.options.features {
             FeatureKind::Matrix(path) => blake3::hash(read_text(path)?.as_bytes()).to_hex().to_string(),
+            FeatureKind::Encoder(path) => {
+                format!("{} {:?}", blake3::hash(&read_bytes(path)?).to_hex(), self.options.channel_scale)
+            }
             other => format!("{other:?}"),
         })
     }
@@ -507,7 +518,7 @@ impl Work<'_> {
             None => said.chunk_by(|a, b| a.0.animal == b.0.animal).flat_map(by_rules).collect(),
         };
         if segments != stored {
-            project.put_merged(self.info.id, run, &segments, now_unix_ms())?;
+            project.put_merged(run, &segments, now_unix_ms())?;
         }
         Ok(segments)
     }

@@ -266,7 +266,7 @@ impl Labelling {
             match &edit.item {
                 ItemEdit::Label(label) => touched.entry(edit.frame).or_default().add(label.keypoint),
                 ItemEdit::Centroid { .. } => drop(touched.entry(edit.frame).or_default()),
-                ItemEdit::State { .. } | ItemEdit::MaskRegion { .. } => {}
+                ItemEdit::State { .. } | ItemEdit::MaskRegion { .. } | ItemEdit::Segment(_) => {}
             }
         }
         if let Err(error) = self.follow(project, &touched) {

@@ -36,6 +36,8 @@ pub struct Memory {
     pub run: run::RunMemory,
     /// The review page.
     pub review: review::ReviewMemory,
+    /// The behaviour page.
+    pub behavior: behavior::BehaviorMemory,
     /// The export page.
     pub export: export::ExportMemory,
     /// Which panels are open where not all of them have room.

@@ -17,13 +17,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, kind: BarKin
     let size = vec2(ui.available_width(), ctx.theme.size.tool_bar);
     ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
         ui.set_min_size(size);
-        ui.spacing_mut().item_spacing.x = ctx.theme.space.unit;
-        ui.add_space(ctx.theme.space.unit);
-        buttons_ui(ui, ctx, session);
-        ui.add_space(2.0 * ctx.theme.space.unit);
-        frame_ui(ui, ctx, session);
-        ui.add_space(ctx.theme.space.unit);
-        speed_ui(ui, ctx, session);
+        player_ui(ui, ctx, session);
         ui.add_space(3.0 * ctx.theme.space.unit);
         let plots =
             chip(ui, "Plots", memory.plots_open).on_hover_text("Residuals, positions and bone lengths over time");
@@ -48,6 +42,17 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, kind: BarKin
         bottom - 0.5,
         Stroke::new(ctx.theme.stroke.line, theme::palette(ui).line),
     );
+}
+
+/// Stepping and playing, the frame's number and the speed.
+pub(in crate::ui) fn player_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
+    ui.spacing_mut().item_spacing.x = ctx.theme.space.unit;
+    ui.add_space(ctx.theme.space.unit);
+    buttons_ui(ui, ctx, session);
+    ui.add_space(2.0 * ctx.theme.space.unit);
+    frame_ui(ui, ctx, session);
+    ui.add_space(ctx.theme.space.unit);
+    speed_ui(ui, ctx, session);
 }
 
 fn buttons_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {

@@ -344,9 +344,8 @@ fn three_mice_described_by_a_model() {
     println!("{said}\n{}", serde_json::to_string_pretty(&report["asked"]).unwrap());
     let seen = layers.clips.iter().filter(|clip| clip.cluster.is_some()).count();
     assert_eq!(report["asked"][0]["calls"], seen);
-    let labels = |layers: &Layers| -> Vec<String> {
-        layers.captions.iter().map(|(_, caption)| caption.label.clone()).collect()
-    };
+    let labels =
+        |layers: &Layers| -> Vec<String> { layers.captions.iter().map(|(_, caption)| caption.label.clone()).collect() };
     assert_eq!(labels(&layers), labels(&ruled));
     let Some(out) = std::env::var_os("BEHAVIORVLM_PICTURES").map(PathBuf::from) else { return };
     fs::create_dir_all(&out).unwrap();

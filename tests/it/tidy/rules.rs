@@ -38,7 +38,7 @@ const IMPURE: [&[&str]; 7] = [
 ];
 
 /// Crates that one place alone knows. A name that ends in `_` stands for all that begin so.
-const OWNED_CRATES: [(&str, &[&str]); 9] = [
+const OWNED_CRATES: [(&str, &[&str]); 10] = [
     ("reqwest", &["src/vlm/http.rs", "src/vlm/http/"]),
     ("keyring", &["src/vlm/http/kept_key.rs"]),
     ("keyring_core", &["src/vlm/http/kept_key.rs"]),
@@ -48,6 +48,7 @@ const OWNED_CRATES: [(&str, &[&str]); 9] = [
     ("egui", &["src/ui/", "src/main.rs"]),
     ("egui_", &["src/ui/", "src/main.rs"]),
     ("eframe", &["src/ui/", "src/main.rs"]),
+    ("tract_onnx", &["src/behavior/visual/onnx.rs"]),
 ];
 
 /// Calls that put pixels on the graphics card.

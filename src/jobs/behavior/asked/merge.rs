@@ -197,6 +197,7 @@ fn segment_of(clips: &[(Clip, Caption)], said: &[&MergeGroup], vocabulary: &Voca
         confidence: Some((sure / frames.max(1.0)) as f32),
         status: SegmentStatus::Unreviewed,
         source: BehaviorSource::Model,
+        modifiers: Vec::new(),
         clips: clips.iter().map(|(clip, _)| clip.id).collect(),
     })
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use behaviorvlm::jobs::behavior::{self, Asking, FeatureKind, Options, Report, Segmenter, Through};
+use behaviorvlm::jobs::behavior::{self, Asking, Options, Report, Segmenter, Through};
 use behaviorvlm::jobs::pose::ModelOptions;
 use behaviorvlm::jobs::{CancelFlag, Job, JobError};
 use behaviorvlm::vlm::http::{Endpoint, Limits};
@@ -37,23 +37,12 @@ fn run_with(project: &Path, model: &ModelOptions, through: Through) -> Result<Re
 
 fn run_asking(project: &Path, model: &ModelOptions, through: Through, asking: Asking) -> Result<Report, JobError> {
     let options = Options {
-        recording: None,
         through,
-        features: FeatureKind::Auto,
         segmenter: Segmenter::parse("kmeans", 5, 1).unwrap(),
-        switch_cost: None,
-        lengths_secs: [
-            behaviorvlm::behavior::clips::ClipLimits::SHORTEST_SECS,
-            behaviorvlm::behavior::clips::ClipLimits::LONGEST_SECS,
-        ],
-        rules: None,
-        vocabulary: None,
-        align: None,
-        model_of: None,
         caption_model: Some(model),
         merge_model: Some(model),
         asking,
-        again: false,
+        ..Options::of("film")
     };
     let cancel = CancelFlag::default();
     let mut project = Project::open(project).unwrap();

@@ -1,0 +1,594 @@
+//! The behaviour page's state: the layers of the timeline, what is selected in them, and what a person does to them.
+//!
+//! Edits are carried out by the keeper, in order; the layers come back with the answer, so that what is shown is what is kept.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::App;
+use super::command::{Command, Page};
+use super::event::{Event, History};
+use super::opening::history_of;
+use super::session::Session;
+use super::state::Urgency;
+use super::task::TaskRequest;
+use crate::behavior::bodies::Bodies;
+use crate::behavior::consistency::{Checker, Finding};
+use crate::behavior::edits::{Edge, Neighbor};
+use crate::behavior::rules::Rules;
+use crate::jobs::behavior::{self, Origin};
+use crate::jobs::timeline::{self, MachineLayer, Target, Timeline, TimelineAct, TimelineOutcome};
+use crate::jobs::{CancelFlag, Job};
+use crate::model::{
+    AnimalId, CameraId, PlacedSegment, RecordingId, Segment, SegmentStatus, SocialRole, Tracks, Vocabulary,
+};
+use crate::store::now_unix_ms;
+
+/// A segment that is looped is shown with so much before and after it, seconds.
+const LOOP_PADDING_SECS: f64 = 0.5;
+
+/// What is asked for on the behaviour page.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TimelineCommand {
+    /// Selects a segment and shows its first frame, unless the shown frame is in it; with `add`, beside those that are selected.
+    Select(Target, bool),
+    /// Selects nothing.
+    Deselect,
+    /// Makes an animal the one that keys act on.
+    ChooseAnimal(AnimalId),
+    /// Turns to the animal so many rows further.
+    StepAnimal(i32),
+    /// The next segment of the animal, or the one before.
+    StepSegment(i32),
+    /// The next boundary in the animal's lane, or the one before.
+    StepBoundary(i32),
+    /// The next segment that nobody has looked at, of any animal.
+    NextToReview,
+    /// Does something to the timeline.
+    Act(TimelineAct),
+    /// Gives the selected segments a label; with none, begins or ends painting with it.
+    Label(String),
+    /// Cuts the selected segment at the shown frame.
+    SplitHere,
+    /// Joins the selected segments, or the selected one with the next.
+    MergeNext,
+    /// The selected segment begins, or ends with, the shown frame.
+    EdgeHere(Edge),
+    /// Moves a boundary of the selected segment by frames.
+    NudgeEdge(Edge, i32),
+    /// Takes the selected segments away.
+    DeleteSelected,
+    /// Takes the selected segment apart into its clips.
+    UnmergeSelected,
+    /// The selected segments are right; goes on to the next that nobody has looked at.
+    AcceptAndNext,
+    /// Whether playing stays within the selected segment.
+    SetLooping(bool),
+    /// Cuts the recording into clips and describes them.
+    Run {
+        /// Whether it is done again although it is done.
+        again: bool,
+    },
+}
+
+/// What was read of a recording's timeline.
+#[derive(Debug)]
+pub struct Layers {
+    /// The layers.
+    pub timeline: Timeline,
+    /// The names of the animals.
+    pub names: Vec<String>,
+    /// What contradicts itself in the layer that counts: the human one where there is one, else the merged.
+    pub findings: Vec<(Target, Finding)>,
+}
+
+/// Where the animals are, for drawing over the picture and for curves.
+#[derive(Debug)]
+pub struct Scene {
+    /// The points, in the pixels of `camera`.
+    pub tracks: Tracks,
+    /// What is measured of them.
+    pub bodies: Bodies,
+    /// Whether points are pixels of a picture; else they are places on the floor, and nothing is drawn.
+    pub is_in_pixels: bool,
+    /// The camera that they were tracked in.
+    pub camera: CameraId,
+}
+
+/// A stretch that is being painted while the recording plays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Painting {
+    /// With this label.
+    pub label: String,
+    /// Of this animal.
+    pub animal: AnimalId,
+    /// From this frame on.
+    pub from_frame: u32,
+}
+
+/// The state of the behaviour page.
+pub struct TimelineState {
+    /// The layers, once they were read.
+    pub layers: Option<Arc<Layers>>,
+    /// Why they could not be read.
+    pub problem: Option<String>,
+    /// Grows with every reading, for whoever caches what is drawn.
+    pub revision: u64,
+    /// What labels mean.
+    pub vocabulary: Arc<Vocabulary>,
+    /// Where the animals are, where that is known.
+    pub scene: Option<Arc<Scene>>,
+    /// What is selected; the last is the main one.
+    pub selected: Vec<Target>,
+    /// The animal that keys act on.
+    pub animal: AnimalId,
+    /// Whether playing stays within the selected segment.
+    pub is_looping: bool,
+    /// What is painted now.
+    pub painting: Option<Painting>,
+    is_reading: bool,
+    is_stale: bool,
+    scene_is_asked: bool,
+    is_reading_scene: bool,
+}
+
+impl Default for TimelineState {
+    fn default() -> Self {
+        Self {
+            layers: None,
+            problem: None,
+            revision: 0,
+            vocabulary: Arc::new(Vocabulary::mouse()),
+            scene: None,
+            selected: Vec::new(),
+            animal: AnimalId(0),
+            is_looping: false,
+            painting: None,
+            is_reading: false,
+            is_stale: false,
+            scene_is_asked: false,
+            is_reading_scene: false,
+        }
+    }
+}
+
+impl TimelineState {
+    /// The segment that is selected last.
+    pub fn main(&self) -> Option<(Target, &Segment)> {
+        let target = *self.selected.last()?;
+        Some((target, self.layers.as_ref()?.timeline.find(target)?))
+    }
+
+    /// The lane of an animal that keys step through: what people say, with what machines say where they said nothing.
+    pub fn lane(&self, animal: AnimalId) -> Vec<(Target, &Segment)> {
+        let Some(layers) = &self.layers else { return Vec::new() };
+        layers.lane(animal)
+    }
+
+    /// Whether layers or tracks are being read.
+    pub fn is_busy(&self) -> bool {
+        self.is_reading || self.is_reading_scene
+    }
+}
+
+impl Layers {
+    fn new(timeline: Timeline, vocabulary: &Vocabulary, bodies: Option<&Bodies>) -> Self {
+        let names = timeline.names();
+        let mut layers = Self { timeline, names, findings: Vec::new() };
+        let counted = layers.counted();
+        let segments: Vec<Segment> = counted.iter().map(|(_, segment)| (*segment).clone()).collect();
+        let rules = Rules::mouse();
+        let bodies = bodies.map(|bodies| (bodies, &rules));
+        let checker = Checker { animals: layers.names.len(), vocabulary, bodies };
+        let found = checker.check(&segments).into_iter().map(|finding| (counted[finding.segment].0, finding));
+        let found: Vec<_> = found.collect();
+        layers.findings = found;
+        layers
+    }
+
+    /// What counts of all animals, by animal and time.
+    pub fn counted(&self) -> Vec<(Target, &Segment)> {
+        (0..self.names.len()).flat_map(|animal| self.lane(AnimalId(animal as u8))).collect()
+    }
+
+    /// What counts of an animal, by time: what people say, where they say anything of it, else what the merge says.
+    pub fn lane(&self, animal: AnimalId) -> Vec<(Target, &Segment)> {
+        let human = self.human_of(animal);
+        if !human.is_empty() {
+            return human.iter().map(|placed| (Target::Human(placed.id), &placed.segment)).collect();
+        }
+        let layer = if self.timeline.merged.is_empty() { MachineLayer::Clips } else { MachineLayer::Merged };
+        let of_animal = self.timeline.machine(layer).iter().filter(|segment| segment.animal == animal);
+        let target = |segment: &Segment| Target::Machine { layer, animal, start_frame: segment.start_frame };
+        of_animal.map(|segment| (target(segment), segment)).collect()
+    }
+
+    /// What people say of an animal.
+    pub fn human_of(&self, animal: AnimalId) -> &[PlacedSegment] {
+        let all = &self.timeline.human;
+        let start = all.partition_point(|placed| placed.segment.animal < animal);
+        let stop = all.partition_point(|placed| placed.segment.animal <= animal);
+        &all[start..stop]
+    }
+
+    /// Segments that count, and how many of them a person has looked at.
+    pub fn reviewed(&self) -> (usize, usize) {
+        let counted = self.counted();
+        let done = counted.iter().filter(|(_, segment)| segment.status != SegmentStatus::Unreviewed).count();
+        (done, counted.len())
+    }
+}
+
+impl App {
+    /// Reads what the behaviour page shows, where it is shown and not at hand.
+    pub(super) fn refresh_timeline(&mut self) {
+        if self.state.page != Page::Behavior {
+            return;
+        }
+        let Some(session) = &mut self.state.session else { return };
+        let state = &mut session.timeline;
+        let is_wanted = state.is_stale || (state.layers.is_none() && state.problem.is_none());
+        if !is_wanted || state.is_reading {
+            return;
+        }
+        state.is_reading = true;
+        state.is_stale = false;
+        state.problem = None;
+        let (vocabulary, scene) = (state.vocabulary.clone(), state.scene.clone());
+        self.ask(move |desk| {
+            let read = Timeline::read(&desk.project, &desk.info);
+            let bodies = scene.as_ref().map(|scene| &scene.bodies);
+            let read = read.map(|timeline| Arc::new(Layers::new(timeline, &vocabulary, bodies)));
+            Event::Timeline(read.map_err(|error| error.to_string()))
+        });
+        self.ask_scene();
+    }
+
+    /// Reads where the animals are, once.
+    fn ask_scene(&mut self) {
+        let Some(session) = &mut self.state.session else { return };
+        if std::mem::replace(&mut session.timeline.scene_is_asked, true) {
+            return;
+        }
+        session.timeline.is_reading_scene = true;
+        let (opened, info, outbox) = (session.connection(), session.info.clone(), self.outbox.clone());
+        self.spawn("tracks", move || {
+            let cancel = CancelFlag::default();
+            let read = opened.map_err(Into::into).and_then(|project| {
+                let known = behavior::known(&Job::new(&cancel, &|_| ()), &project, &info)?;
+                let camera =
+                    crate::jobs::open::recording_of(&project, &info).map(|it| behavior::watching_camera(&it))?;
+                Ok(known.map(|subjects| Scene {
+                    bodies: Bodies::of(&subjects.tracks),
+                    tracks: subjects.tracks,
+                    is_in_pixels: matches!(subjects.origin, Origin::Tables | Origin::Blobs),
+                    camera,
+                }))
+            });
+            let read = read.map(|scene| scene.map(Arc::new));
+            outbox.send(Event::Scene(info.id, read.map_err(|error: crate::jobs::JobError| error.to_string())));
+        });
+    }
+
+    pub(super) fn take_layers(&mut self, read: Result<Arc<Layers>, String>) {
+        let Some(session) = &mut self.state.session else { return };
+        let state = &mut session.timeline;
+        state.is_reading = false;
+        match read {
+            Ok(layers) => {
+                state.selected.retain(|target| layers.timeline.find(*target).is_some());
+                if state.animal.index() >= layers.names.len() {
+                    state.animal = AnimalId(0);
+                }
+                state.layers = Some(layers);
+                state.revision += 1;
+            }
+            Err(message) => {
+                state.problem = Some(message.clone());
+                self.state.notify(Urgency::Error, message);
+            }
+        }
+    }
+
+    pub(super) fn take_scene(&mut self, recording: RecordingId, read: Result<Option<Arc<Scene>>, String>) {
+        let Some(session) = self.state.session.as_mut().filter(|session| session.info.id == recording) else { return };
+        session.timeline.is_reading_scene = false;
+        match read {
+            Ok(scene) => {
+                session.timeline.scene = scene;
+                // What contradicts the tracks is known only now.
+                session.timeline.is_stale = true;
+            }
+            Err(message) => self.state.notify(Urgency::Warning, format!("The tracks are not shown: {message}")),
+        }
+    }
+
+    /// After something else changed the timeline: a run, an import, undo.
+    pub(super) fn timeline_changed(&mut self) {
+        if let Some(session) = &mut self.state.session {
+            session.timeline.is_stale = true;
+        }
+    }
+
+    /// After a run, which may have found animals in the pictures.
+    pub(super) fn scene_changed(&mut self) {
+        if let Some(session) = &mut self.state.session {
+            session.timeline.scene_is_asked = false;
+            session.timeline.is_stale = true;
+        }
+    }
+
+    pub(super) fn timeline(&mut self, command: TimelineCommand) {
+        let Some(session) = &mut self.state.session else { return };
+        let frame = session.cursor.frame;
+        let state = &mut session.timeline;
+        match command {
+            TimelineCommand::Select(target, add) => {
+                if !add {
+                    state.selected.clear();
+                }
+                if let Some(at) = state.selected.iter().position(|other| *other == target) {
+                    state.selected.remove(at);
+                } else {
+                    state.selected.push(target);
+                }
+                self.show_selected();
+            }
+            TimelineCommand::Deselect => {
+                state.selected.clear();
+                state.painting = None;
+            }
+            TimelineCommand::ChooseAnimal(animal) => state.animal = animal,
+            TimelineCommand::StepAnimal(by) => {
+                let count = state.layers.as_ref().map_or(0, |layers| layers.names.len()) as i32;
+                if count > 0 {
+                    state.animal = AnimalId((i32::from(state.animal.0) + by).rem_euclid(count) as u8);
+                    let here = state.lane(state.animal).into_iter().find(|(_, it)| it.frames().contains(&frame));
+                    state.selected = here.map(|(target, _)| target).into_iter().collect();
+                }
+            }
+            TimelineCommand::StepSegment(by) => self.step_segment(by),
+            TimelineCommand::StepBoundary(by) => self.step_boundary(by),
+            TimelineCommand::NextToReview => self.next_to_review(),
+            TimelineCommand::Act(act) => self.act_on_timeline(act),
+            TimelineCommand::Label(label) => self.label_timeline(label),
+            TimelineCommand::SplitHere => {
+                if let Some((of, _)) = state.main() {
+                    self.act_on_timeline(TimelineAct::Split { of, at_frame: frame });
+                }
+            }
+            TimelineCommand::MergeNext => self.merge_next(),
+            TimelineCommand::EdgeHere(edge) => {
+                let to_frame = if edge == Edge::Stop { frame + 1 } else { frame };
+                if let Some((of, _)) = state.main() {
+                    self.act_on_timeline(TimelineAct::MoveBoundary {
+                        of,
+                        edge,
+                        to_frame,
+                        neighbor: Neighbor::Together,
+                    });
+                }
+            }
+            TimelineCommand::NudgeEdge(edge, by_frames) => {
+                if let Some((of, _)) = state.main() {
+                    self.act_on_timeline(TimelineAct::Nudge { of, edge, by_frames, neighbor: Neighbor::Together });
+                }
+            }
+            TimelineCommand::DeleteSelected => {
+                let of = state.selected.clone();
+                if !of.is_empty() {
+                    self.act_on_timeline(TimelineAct::Delete(of));
+                }
+            }
+            TimelineCommand::UnmergeSelected => {
+                if let Some((of, _)) = state.main() {
+                    self.act_on_timeline(TimelineAct::Unmerge(of));
+                }
+            }
+            TimelineCommand::AcceptAndNext => {
+                let of = state.selected.clone();
+                if of.is_empty() {
+                    return self.next_to_review();
+                }
+                self.after_timeline = Some(TimelineCommand::NextToReview);
+                self.act_on_timeline(TimelineAct::Accept(of));
+            }
+            TimelineCommand::SetLooping(on) => state.is_looping = on,
+            TimelineCommand::Run { again } => self.start_task(TaskRequest::Behavior { again }),
+        }
+    }
+
+    /// Shows the selected segment.
+    fn show_selected(&mut self) {
+        let Some(session) = &mut self.state.session else { return };
+        let Some((frames, animal)) = session.timeline.main().map(|(_, it)| (it.frames(), it.animal)) else { return };
+        session.timeline.animal = animal;
+        if !frames.contains(&session.cursor.frame) {
+            self.handle(Command::ShowFrame(frames.start));
+        }
+    }
+
+    fn step_segment(&mut self, by: i32) {
+        let Some(session) = &mut self.state.session else { return };
+        let (state, frame) = (&session.timeline, session.cursor.frame);
+        let lane = state.lane(state.animal);
+        let main = state.main().filter(|(_, segment)| segment.animal == state.animal).map(|(target, _)| target);
+        let at = main.and_then(|main| lane.iter().position(|(target, _)| *target == main));
+        let next = match at {
+            Some(at) => at.checked_add_signed(by as isize),
+            None if by > 0 => Some(lane.partition_point(|(_, segment)| segment.start_frame < frame)),
+            None => lane.partition_point(|(_, segment)| segment.start_frame < frame).checked_sub(1),
+        };
+        if let Some((target, segment)) = next.and_then(|next| lane.get(next)) {
+            let (target, start_frame) = (*target, segment.start_frame);
+            session.timeline.selected = vec![target];
+            self.handle(Command::ShowFrame(start_frame));
+        }
+    }
+
+    fn step_boundary(&mut self, by: i32) {
+        let Some(session) = &self.state.session else { return };
+        let (state, frame) = (&session.timeline, session.cursor.frame);
+        let mut edges: Vec<u32> =
+            state.lane(state.animal).iter().flat_map(|(_, it)| [it.start_frame, it.stop_frame]).collect();
+        edges.sort_unstable();
+        let next = match by > 0 {
+            true => edges.into_iter().find(|edge| *edge > frame),
+            false => edges.into_iter().rev().find(|edge| *edge < frame),
+        };
+        if let Some(next) = next {
+            self.handle(Command::ShowFrame(next));
+        }
+    }
+
+    /// The next segment that nobody has looked at: after the selected one in time, of any animal, from the start again.
+    fn next_to_review(&mut self) {
+        let Some(session) = &mut self.state.session else { return };
+        let state = &session.timeline;
+        let Some(layers) = &state.layers else { return };
+        let here = state.main().map(|(_, it)| (it.start_frame, it.animal));
+        let mut open = layers.counted();
+        open.retain(|(_, segment)| segment.status == SegmentStatus::Unreviewed);
+        open.sort_by_key(|(_, segment)| (segment.start_frame, segment.animal));
+        let place = |segment: &Segment| Some((segment.start_frame, segment.animal));
+        let next = open.iter().find(|(_, segment)| place(segment) > here).or(open.first());
+        let Some((target, segment)) = next else {
+            return self.state.notify(Urgency::Success, "Every segment was looked at.");
+        };
+        let (target, start_frame, animal) = (*target, segment.start_frame, segment.animal);
+        session.timeline.selected = vec![target];
+        session.timeline.animal = animal;
+        self.handle(Command::ShowFrame(start_frame));
+    }
+
+    fn merge_next(&mut self) {
+        let Some(session) = &self.state.session else { return };
+        let state = &session.timeline;
+        let Some((main, segment)) = state.main() else { return };
+        let mut of = state.selected.clone();
+        if of.len() < 2 {
+            let lane = state.lane(segment.animal);
+            let at = lane.iter().position(|(target, _)| *target == main);
+            match at.and_then(|at| lane.get(at + 1)) {
+                Some((next, _)) => of.push(*next),
+                None => return self.state.notify(Urgency::Info, "No segment follows that could be joined."),
+            }
+        }
+        self.act_on_timeline(TimelineAct::Merge(of));
+    }
+
+    fn label_timeline(&mut self, label: String) {
+        let Some(session) = &mut self.state.session else { return };
+        let (frame, is_playing) = (session.cursor.frame, session.cursor.is_playing());
+        let state = &mut session.timeline;
+        if let Some(painting) = state.painting.take() {
+            let frames = painted_frames(&painting, frame);
+            if painting.label != label {
+                let animal = state.animal;
+                state.painting = Some(Painting { label, animal, from_frame: frame + 1 });
+            }
+            return self.paint(painting.animal, frames, painting.label);
+        }
+        if !state.selected.is_empty() && !is_playing {
+            let of = state.selected.clone();
+            return self.act_on_timeline(TimelineAct::Relabel { of, label });
+        }
+        let animal = state.animal;
+        if state.vocabulary.find(&label).is_some_and(|label| label.is_point) {
+            return self.paint(animal, frame..frame + 1, label);
+        }
+        state.selected.clear();
+        state.painting = Some(Painting { label, animal, from_frame: frame });
+    }
+
+    fn paint(&mut self, animal: AnimalId, frames: Range<u32>, label: String) {
+        let act = TimelineAct::Paint { animal, frames, label, partner: None, role: SocialRole::None };
+        self.act_on_timeline(act);
+    }
+
+    fn act_on_timeline(&mut self, act: TimelineAct) {
+        let Some(session) = &self.state.session else { return };
+        if let Some(reason) = &session.read_only {
+            let text = format!("Nothing was changed: {reason}, so the project is open for reading only.");
+            return self.state.notify(Urgency::Error, text);
+        }
+        let command = Command::Timeline(TimelineCommand::Act(act.clone()));
+        let Some(who) = self.require_annotator(&command) else { return };
+        let Some(session) = &mut self.state.session else { return };
+        session.saving += 1;
+        let vocabulary = session.timeline.vocabulary.clone();
+        let scene = session.timeline.scene.clone();
+        self.ask(move |desk| {
+            let done = timeline::act(&mut desk.project, &desk.info, &vocabulary, (&who, now_unix_ms()), &act);
+            let read = done.and_then(|outcome| Ok((outcome, Timeline::read(&desk.project, &desk.info)?)));
+            let bodies = scene.as_ref().map(|scene| &scene.bodies);
+            let read = read.map(|(outcome, timeline)| {
+                let layers = Arc::new(Layers::new(timeline, &vocabulary, bodies));
+                TimelineActed { outcome, layers, history: history_of(&desk.project) }
+            });
+            Event::TimelineActed(read.map(Box::new).map_err(|error| error.to_string()))
+        });
+    }
+
+    pub(super) fn take_timeline_acted(&mut self, acted: Result<Box<TimelineActed>, String>) {
+        let then = self.after_timeline.take();
+        let Some(session) = &mut self.state.session else { return };
+        session.saving = session.saving.saturating_sub(1);
+        let acted = match acted {
+            Ok(acted) => *acted,
+            Err(message) => {
+                session.timeline.is_stale = true;
+                return self.state.notify(Urgency::Warning, message);
+            }
+        };
+        session.not_saved = None;
+        session.undo_title = acted.history.undo;
+        session.redo_title = acted.history.redo;
+        if let Some(id) = acted.outcome.selected {
+            session.timeline.selected = vec![Target::Human(id)];
+        }
+        self.take_layers(Ok(acted.layers));
+        if let Some(command) = then {
+            self.timeline(command);
+        }
+    }
+
+    /// Keeps playing within the selected segment while it is looped.
+    pub(super) fn keep_looping(&mut self) {
+        let (now_secs, page) = (self.state.now_secs, self.state.page);
+        let Some(session) = &mut self.state.session else { return };
+        if page != Page::Behavior || !session.timeline.is_looping || !session.cursor.is_playing() {
+            return;
+        }
+        let Some(range) = loop_range(session) else { return };
+        if !range.contains(&session.cursor.frame) {
+            let fps = session.info.fps;
+            session.cursor.play_from(range.start, fps, now_secs);
+            self.frame_changed();
+        }
+    }
+}
+
+/// What an edit of the timeline led to.
+#[derive(Debug)]
+pub struct TimelineActed {
+    /// What it did.
+    pub outcome: TimelineOutcome,
+    /// The layers as they are now.
+    pub layers: Arc<Layers>,
+    /// What undo and redo would do from here.
+    pub history: History,
+}
+
+/// The frames that a painted stretch has when it ends with a frame, in whatever direction.
+pub fn painted_frames(painting: &Painting, frame: u32) -> Range<u32> {
+    painting.from_frame.min(frame)..painting.from_frame.max(frame) + 1
+}
+
+/// The frames that are played while the selected segment is looped.
+pub fn loop_range(session: &Session) -> Option<Range<u32>> {
+    let (_, segment) = session.timeline.main()?;
+    let padding = (LOOP_PADDING_SECS * session.info.fps.max(1.0)).round() as u32;
+    let stop = segment.stop_frame.saturating_add(padding).min(session.info.frame_count.saturating_sub(1));
+    Some(segment.start_frame.saturating_sub(padding)..stop)
+}

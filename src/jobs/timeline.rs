@@ -1,0 +1,393 @@
+//! The timeline of a recording: all four layers to look at, and what a person does to it, carried out against what the project
+//! holds at that moment.
+//!
+//! Machine layers are never changed: the first touch of a machine's segment copies its animal's layer into the human one, in
+//! the same gesture as the edit.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::JobError;
+use super::behavior::layer;
+use crate::behavior::edits::{self, Brush, Edge, Neighbor, Overlap, TimelineEdit};
+use crate::model::{
+    Animal, AnimalId, BehaviorSource, Caption, Clip, PlacedSegment, RunId, Segment, SegmentId, SocialRole, Vocabulary,
+};
+use crate::store::{Gesture, Project, RecordingInfo};
+
+/// All layers of a recording.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Timeline {
+    /// Who.
+    pub animals: Vec<Animal>,
+    /// The run that the machine's layers are of.
+    pub run: Option<RunId>,
+    /// The clips, by animal and time.
+    pub clips: Vec<Clip>,
+    /// What was said of each clip.
+    pub captions: Vec<Option<Caption>>,
+    /// The clips as segments, with what was said of them.
+    pub said: Vec<Segment>,
+    /// Clips joined to segments.
+    pub merged: Vec<Segment>,
+    /// What people say.
+    pub human: Vec<PlacedSegment>,
+}
+
+/// A machine's layer that a person can take over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum MachineLayer {
+    /// Clips, with what was said of them.
+    Clips,
+    /// Merged segments.
+    Merged,
+}
+
+/// A segment that a person points at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Target {
+    /// One of the human layer.
+    Human(SegmentId),
+    /// One of a machine's: the one of that animal that begins there.
+    Machine {
+        /// Which layer.
+        layer: MachineLayer,
+        /// Whose.
+        animal: AnimalId,
+        /// Its first frame.
+        start_frame: u32,
+    },
+}
+
+/// What a person does to a timeline.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TimelineAct {
+    /// Moves a boundary.
+    MoveBoundary {
+        /// Of this segment.
+        of: Target,
+        /// Which one.
+        edge: Edge,
+        /// Where to.
+        to_frame: u32,
+        /// What becomes of the neighbour.
+        neighbor: Neighbor,
+    },
+    /// Moves a boundary by frames, later where positive.
+    Nudge {
+        /// Of this segment.
+        of: Target,
+        /// Which one.
+        edge: Edge,
+        /// By so many.
+        by_frames: i32,
+        /// What becomes of the neighbour.
+        neighbor: Neighbor,
+    },
+    /// Cuts a segment in two.
+    Split {
+        /// This one.
+        of: Target,
+        /// The second begins here.
+        at_frame: u32,
+    },
+    /// Makes one segment of several.
+    Merge(Vec<Target>),
+    /// Gives segments a label.
+    Relabel {
+        /// These.
+        of: Vec<Target>,
+        /// A label of the vocabulary.
+        label: String,
+    },
+    /// Says who else takes part, and how.
+    SetPartner {
+        /// Of these.
+        of: Vec<Target>,
+        /// The other animal.
+        partner: Option<AnimalId>,
+        /// The part of the segments' own animal.
+        role: SocialRole,
+    },
+    /// Writes another description.
+    SetDescription {
+        /// Of this one.
+        of: Target,
+        /// The words.
+        text: String,
+    },
+    /// Writes other modifiers.
+    SetModifiers {
+        /// Of these.
+        of: Vec<Target>,
+        /// All of them.
+        modifiers: Vec<String>,
+    },
+    /// Finds segments right.
+    Accept(Vec<Target>),
+    /// Takes segments away.
+    Delete(Vec<Target>),
+    /// Gives a stretch of an animal a label, over whatever lies there.
+    Paint {
+        /// The animal.
+        animal: AnimalId,
+        /// The stretch.
+        frames: Range<u32>,
+        /// A label of the vocabulary.
+        label: String,
+        /// The other animal that takes part.
+        partner: Option<AnimalId>,
+        /// The part of the animal.
+        role: SocialRole,
+    },
+    /// Takes a stretch away: it is not reviewed then.
+    Erase {
+        /// The animal.
+        animal: AnimalId,
+        /// The exclusive group; "" is the main one.
+        group: String,
+        /// The stretch.
+        frames: Range<u32>,
+    },
+    /// Says the same of another animal.
+    CopyTo {
+        /// These.
+        of: Vec<Target>,
+        /// The other animal.
+        animal: AnimalId,
+    },
+    /// Takes a segment apart into its clips.
+    Unmerge(Target),
+    /// Copies an animal's machine layer as it is.
+    TakeOver(MachineLayer, AnimalId),
+}
+
+/// What an act did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimelineOutcome {
+    /// What it is called; nothing was changed where `changed` is 0.
+    pub title: String,
+    /// Segments that were changed.
+    pub changed: usize,
+    /// The segment that the act was about, as it can be pointed at now.
+    pub selected: Option<SegmentId>,
+}
+
+impl Timeline {
+    /// Reads all layers, those of machines of the latest run that has clips.
+    ///
+    /// # Errors
+    /// When the project cannot be read.
+    pub fn read(project: &Project, info: &RecordingInfo) -> Result<Self, JobError> {
+        let mut found =
+            Self { animals: project.animals(info.id)?, human: project.human_layer(info.id)?, ..Self::default() };
+        let Some(run) = layer::shown_run(project, info)? else { return Ok(found) };
+        found.run = Some(run.id);
+        found.clips = project.clips(run.id)?;
+        found.clips.sort_by_key(|clip| (clip.animal, clip.start_frame));
+        let said = project.captions(run.id)?.into_iter().map(|(clip, caption, source)| (clip, (caption, source)));
+        let mut said: BTreeMap<_, _> = said.collect();
+        for clip in &found.clips {
+            let said = said.remove(&clip.id);
+            found.said.push(layer::segment_of_clip(clip, said.as_ref().map(|(caption, source)| (caption, *source))));
+            found.captions.push(said.map(|(caption, _)| caption));
+        }
+        found.merged = project.merged_segments(run.id)?;
+        Ok(found)
+    }
+
+    /// Whether there is anything to show.
+    pub fn is_empty(&self) -> bool {
+        self.clips.is_empty() && self.human.is_empty()
+    }
+
+    /// The names of the animals.
+    pub fn names(&self) -> Vec<String> {
+        self.animals.iter().map(|animal| animal.name.clone()).collect()
+    }
+
+    /// The segments of a machine's layer, by animal and time.
+    pub fn machine(&self, layer: MachineLayer) -> &[Segment] {
+        match layer {
+            MachineLayer::Clips => &self.said,
+            MachineLayer::Merged => &self.merged,
+        }
+    }
+
+    /// The segment that a person points at.
+    pub fn find(&self, target: Target) -> Option<&Segment> {
+        match target {
+            Target::Human(id) => self.human.iter().find(|placed| placed.id == id).map(|placed| &placed.segment),
+            Target::Machine { layer, animal, start_frame } => {
+                let all = self.machine(layer);
+                position_of(all, animal, start_frame).map(|at| &all[at])
+            }
+        }
+    }
+
+    /// What is edited, as the edits see it.
+    pub fn editable<'a>(
+        &'a self,
+        vocabulary: &'a Vocabulary,
+        names: &'a [String],
+        frame_count: u32,
+        next_id: SegmentId,
+    ) -> edits::Timeline<'a> {
+        edits::Timeline { segments: &self.human, vocabulary, animals: names, frame_count, next_id, clips: &self.clips }
+    }
+}
+
+fn position_of(segments: &[Segment], animal: AnimalId, start_frame: u32) -> Option<usize> {
+    segments.binary_search_by_key(&(animal, start_frame), |segment| (segment.animal, segment.start_frame)).ok()
+}
+
+/// Does what a person did, as one gesture.
+///
+/// # Errors
+/// When the segment is not there any more, the edit is not possible there, `who` is empty, or the project cannot be written:
+/// nothing is changed then.
+pub fn act(
+    project: &mut Project,
+    info: &RecordingInfo,
+    vocabulary: &Vocabulary,
+    (who, at_unix_ms): (&str, i64),
+    act: &TimelineAct,
+) -> Result<TimelineOutcome, JobError> {
+    let timeline = Timeline::read(project, info)?;
+    let names = timeline.names();
+    let base = timeline.editable(vocabulary, &names, info.frame_count, project.next_segment_id()?);
+    let mut touched: Vec<(MachineLayer, AnimalId)> = targets_of(act)
+        .iter()
+        .filter_map(|target| match target {
+            Target::Human(_) => None,
+            Target::Machine { layer, animal, .. } => Some((*layer, *animal)),
+        })
+        .collect();
+    if let TimelineAct::TakeOver(layer, animal) = act {
+        touched.push((*layer, *animal));
+    }
+    touched.sort_unstable();
+    touched.dedup();
+    let mut doing = Doing { timeline: &timeline, act, rows: BTreeMap::new(), selected: None };
+    let edit = doing.with_copies(base, &touched)?;
+    let outcome = TimelineOutcome { title: edit.title, changed: edit.changes.len(), selected: doing.selected };
+    if outcome.changed > 0 {
+        let gesture = Gesture { title: &outcome.title, annotator: who, at_unix_ms };
+        project.change_segments(info.id, &gesture, &edit.changes)?;
+    }
+    Ok(outcome)
+}
+
+/// The segments that an act points at.
+fn targets_of(act: &TimelineAct) -> &[Target] {
+    match act {
+        TimelineAct::MoveBoundary { of, .. }
+        | TimelineAct::Nudge { of, .. }
+        | TimelineAct::Split { of, .. }
+        | TimelineAct::SetDescription { of, .. }
+        | TimelineAct::Unmerge(of) => std::slice::from_ref(of),
+        TimelineAct::Merge(of)
+        | TimelineAct::Relabel { of, .. }
+        | TimelineAct::SetPartner { of, .. }
+        | TimelineAct::SetModifiers { of, .. }
+        | TimelineAct::Accept(of)
+        | TimelineAct::Delete(of)
+        | TimelineAct::CopyTo { of, .. } => of,
+        TimelineAct::Paint { .. } | TimelineAct::Erase { .. } | TimelineAct::TakeOver(..) => &[],
+    }
+}
+
+/// An act while it is worked out.
+struct Doing<'a> {
+    timeline: &'a Timeline,
+    act: &'a TimelineAct,
+    /// The rows of the copies of machines' segments.
+    rows: BTreeMap<Target, SegmentId>,
+    selected: Option<SegmentId>,
+}
+
+impl Doing<'_> {
+    /// The edit, with the copies of the layers that it touches first.
+    fn with_copies(
+        &mut self,
+        base: edits::Timeline<'_>,
+        touched: &[(MachineLayer, AnimalId)],
+    ) -> Result<TimelineEdit, JobError> {
+        let Some(((layer, animal), rest)) = touched.split_first() else { return self.edit(base) };
+        let machine = self.timeline.machine(*layer);
+        let copy = base.first_touch(machine, *animal);
+        for (at, segment) in machine.iter().enumerate().filter(|(_, segment)| segment.animal == *animal) {
+            if let Some(row) = copy.id_of(at) {
+                let target = Target::Machine { layer: *layer, animal: *animal, start_frame: segment.start_frame };
+                self.rows.insert(target, row);
+            }
+        }
+        if matches!(self.act, TimelineAct::TakeOver(..)) {
+            return Ok(copy.alone());
+        }
+        let edit = self.with_copies(copy.timeline(base), rest)?;
+        Ok(copy.with(edit))
+    }
+
+    fn row(&self, target: Target) -> Result<SegmentId, JobError> {
+        match target {
+            Target::Human(id) => Ok(id),
+            Target::Machine { .. } => self.rows.get(&target).copied().ok_or(JobError::NoSuchSegment),
+        }
+    }
+
+    fn rows_of(&self, targets: &[Target]) -> Result<Vec<SegmentId>, JobError> {
+        targets.iter().map(|target| self.row(*target)).collect()
+    }
+
+    fn edit(&mut self, base: edits::Timeline<'_>) -> Result<TimelineEdit, JobError> {
+        let about = targets_of(self.act).first().map(|target| self.row(*target)).transpose()?;
+        self.selected = about;
+        let rows = self.rows_of(targets_of(self.act))?;
+        let one = about.ok_or(JobError::NoSuchSegment);
+        let edit = match self.act {
+            TimelineAct::MoveBoundary { edge, to_frame, neighbor, .. } => {
+                base.move_boundary(one?, *edge, *to_frame, *neighbor)?
+            }
+            TimelineAct::Nudge { edge, by_frames, neighbor, .. } => base.nudge(one?, *edge, *by_frames, *neighbor)?,
+            TimelineAct::Split { at_frame, .. } => base.split(one?, *at_frame)?,
+            TimelineAct::Merge(_) => base.merge(&rows, None)?,
+            TimelineAct::Relabel { label, .. } => base.relabel(&rows, label, Overlap::Refuse)?,
+            TimelineAct::SetPartner { partner, role, .. } => base.set_partner(&rows, *partner, *role)?,
+            TimelineAct::SetDescription { text, .. } => base.set_description(one?, text)?,
+            TimelineAct::SetModifiers { modifiers, .. } => base.set_modifiers(&rows, modifiers)?,
+            TimelineAct::Accept(_) => base.accept(&rows)?,
+            TimelineAct::Delete(_) => base.delete(&rows)?,
+            TimelineAct::CopyTo { animal, .. } => base.copy_to_animal(&rows, *animal, Overlap::Refuse)?,
+            TimelineAct::Unmerge(_) => base.unmerge(one?, &self.clips(), BehaviorSource::Rules)?,
+            TimelineAct::Paint { animal, frames, label, partner, role } => {
+                let brush = Brush { label, partner: *partner, role: *role };
+                match base.vocabulary.find(label).is_some_and(|label| label.is_point) {
+                    true => base.insert_point(*animal, frames.start, brush)?,
+                    false => base.paint(*animal, frames.clone(), brush)?,
+                }
+            }
+            TimelineAct::Erase { animal, group, frames } => base.erase(*animal, group, frames.clone())?,
+            TimelineAct::TakeOver(..) => return Err(JobError::NoSuchSegment),
+        };
+        match self.act {
+            TimelineAct::Delete(_) => self.selected = None,
+            TimelineAct::Merge(_) => {
+                let is_kept = |id: &&SegmentId| !edit.changes.iter().any(|it| it.id == **id && it.after.is_none());
+                self.selected = rows.iter().find(is_kept).copied();
+            }
+            TimelineAct::Paint { animal, frames, .. } => {
+                let is_painted =
+                    |segment: &Segment| segment.animal == *animal && segment.frames().contains(&frames.start);
+                let painted = edit.changes.iter().find(|change| change.after.as_ref().is_some_and(is_painted));
+                self.selected = painted.map(|change| change.id);
+            }
+            _ => {}
+        }
+        Ok(edit)
+    }
+
+    fn clips(&self) -> Vec<(Clip, Option<Caption>)> {
+        self.timeline.clips.iter().copied().zip(self.timeline.captions.iter().cloned()).collect()
+    }
+}

@@ -1,0 +1,163 @@
+//! What is to be looked at: segments that contradict something first, then those that are hardly sure, then the rest, in time.
+
+use egui::{Frame, Panel, Rect, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use crate::app::Command;
+use crate::app::session::Session;
+use crate::app::state::sentence;
+use crate::app::timeline::{Layers, TimelineCommand};
+use crate::jobs::timeline::Target;
+use crate::model::vocabulary::in_words;
+use crate::model::{Segment, SegmentStatus};
+use crate::ui::ctx::ViewCtx;
+use crate::ui::marks;
+use crate::ui::theme::behavior::AnimalLook;
+use crate::ui::theme::{self, Weight, mono, sans};
+use crate::ui::widgets::{empty_state, heading_row, paint_row, progress_bar, segmented};
+
+/// Below this a machine was hardly sure.
+const HARDLY_SURE: f32 = 0.5;
+
+/// What the list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Shows {
+    /// What nobody has looked at.
+    #[default]
+    Open,
+    /// Everything.
+    All,
+}
+
+/// What the list remembers between frames.
+#[derive(Default)]
+pub struct ListMemory {
+    shows: Shows,
+    key: Option<(u64, Shows)>,
+    rows: Vec<ListRow>,
+}
+
+/// A row of the list.
+struct ListRow {
+    target: Target,
+    /// 0 for what contradicts something.
+    rank: u8,
+    reason: String,
+}
+
+/// Draws the panel.
+pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layers, memory: &mut ListMemory) {
+    let (done, all) = layers.reviewed();
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let padding = egui::Margin::symmetric(ctx.theme.space.panel_padding as i8, 0);
+    Frame::NONE.inner_margin(padding).show(ui, |ui| {
+        heading_row(ui, "Segments", &format!("{} to look at", all - done), |ui| {
+            let options = [(Shows::Open, "To do"), (Shows::All, "All")];
+            if let Some(shows) = segmented(ui, "Which segments", memory.shows, &options) {
+                memory.shows = shows;
+            }
+        });
+    });
+    memory.refresh(session, layers);
+    Panel::bottom("segments foot").resizable(false).frame(Frame::NONE.inner_margin(egui::Margin::same(12))).show(
+        ui,
+        |ui| {
+            ui.label(format!("{done} of {all} looked at"));
+            ui.add_space(4.0);
+            progress_bar(ui, "Segments looked at", done as f32 / all.max(1) as f32);
+        },
+    );
+    if memory.rows.is_empty() {
+        let words = if all == 0 { "No segments yet." } else { "Every segment was looked at." };
+        let _ = empty_state(ui, words, None);
+        return;
+    }
+    let height = ctx.theme.size.queue_row;
+    let area = ScrollArea::vertical().id_salt("segments").auto_shrink(false);
+    area.show_rows(ui, height, memory.rows.len(), |ui, shown| {
+        for row in &memory.rows[shown] {
+            if let Some(segment) = layers.timeline.find(row.target) {
+                row_ui(ui, ctx, session, layers, row, segment, height);
+            }
+        }
+    });
+}
+
+impl ListMemory {
+    fn refresh(&mut self, session: &Session, layers: &Layers) {
+        let key = (session.timeline.revision, self.shows);
+        if self.key == Some(key) {
+            return;
+        }
+        self.key = Some(key);
+        let is_wanted = |segment: &Segment| self.shows == Shows::All || segment.status == SegmentStatus::Unreviewed;
+        let counted = layers.counted().into_iter().filter(|(_, segment)| is_wanted(segment));
+        let mut rows: Vec<(u32, ListRow)> = counted
+            .map(|(target, segment)| {
+                let finding = layers.findings.iter().find(|(of, _)| *of == target);
+                let (rank, reason) = match (finding, segment.confidence) {
+                    (Some((_, finding)), _) => (0, sentence(finding.reason.words())),
+                    (None, Some(sure)) if sure < HARDLY_SURE => (1, format!("Confidence {sure:.2}")),
+                    _ => (2, String::new()),
+                };
+                (segment.start_frame, ListRow { target, rank, reason })
+            })
+            .collect();
+        rows.sort_by_key(|(start, row)| (row.rank, *start, row.target));
+        self.rows = rows.into_iter().map(|(_, row)| row).collect();
+    }
+}
+
+fn row_ui(
+    ui: &mut Ui,
+    ctx: &ViewCtx<'_>,
+    session: &Session,
+    layers: &Layers,
+    row: &ListRow,
+    segment: &Segment,
+    height: f32,
+) {
+    let palette = theme::palette(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+    let is_selected = session.timeline.selected.last() == Some(&row.target);
+    paint_row(ui, rect, is_selected, response.hovered());
+    let animal = &layers.names[segment.animal.index()];
+    let label = in_words(&segment.label);
+    let name = format!("{label} of {animal} at frame {}. {}", segment.start_frame, row.reason);
+    response.widget_info(|| WidgetInfo::selected(egui::Role::ListBoxOption, true, is_selected, name.trim()));
+    let look = AnimalLook::of(&layers.timeline.animals, segment.animal);
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    marks::paint_glyph(&painter, rect.left_center() + vec2(16.0, 0.0), 14.0, look.shape, look.color, true);
+    let (first, second) = match row.reason.is_empty() {
+        true => (rect.center().y, None),
+        false => (rect.center().y - 8.0, Some(rect.center().y + 9.0)),
+    };
+    let number = mono(Weight::Medium, ctx.theme.font.body);
+    let left = rect.left() + 32.0;
+    painter.text(pos2(left, first), egui::Align2::LEFT_CENTER, segment.start_frame, number, palette.text_secondary);
+    let body = sans(Weight::Medium, ctx.theme.font.body);
+    let words_left = left + 52.0;
+    let right = rect.right() - 40.0;
+    let clip =
+        painter.with_clip_rect(Rect::from_x_y_ranges(words_left..=right, rect.y_range()).intersect(ui.clip_rect()));
+    clip.text(pos2(words_left, first), egui::Align2::LEFT_CENTER, label, body, palette.text);
+    let small = sans(Weight::Regular, ctx.theme.font.caption);
+    painter.text(
+        pos2(rect.right() - 12.0, first),
+        egui::Align2::RIGHT_CENTER,
+        animal,
+        small.clone(),
+        palette.text_secondary,
+    );
+    if let Some(y) = second {
+        let ink = if row.rank == 0 { palette.warn } else { palette.text_secondary };
+        let wide = painter.with_clip_rect(rect.with_max_x(rect.right() - 8.0).intersect(ui.clip_rect()));
+        wide.text(pos2(left, y), egui::Align2::LEFT_CENTER, &row.reason, small, ink);
+    }
+    if response.clicked() {
+        ctx.send(Command::Timeline(TimelineCommand::Select(row.target, false)));
+        ctx.send(Command::ShowFrame(segment.start_frame));
+    }
+    if is_selected && response.gained_focus() {
+        ui.scroll_to_rect(rect, None);
+    }
+}

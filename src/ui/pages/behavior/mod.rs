@@ -1,0 +1,166 @@
+//! The behaviour page: what is to be looked at on the left, the pictures in the middle, the selected segment on the right, and
+//! below them the lanes with everything that machines and people say.
+
+mod curves;
+
+mod drag;
+
+mod inspector;
+
+mod lanes;
+
+mod list;
+
+mod menu;
+
+mod overlay;
+
+mod paint;
+
+mod rows;
+
+use egui::{Align, CentralPanel, Frame, Layout, Panel, RichText, Ui, vec2};
+
+use super::Memory;
+use crate::app::Command;
+use crate::app::session::Session;
+use crate::app::task::TaskKind;
+use crate::app::timeline::{Layers, TimelineCommand, painted_frames};
+use crate::app::ui_command::UiCommand;
+use crate::model::vocabulary::in_words;
+use crate::ui::ctx::ViewCtx;
+use crate::ui::grid::{self, GridUse};
+use crate::ui::icons::{Icon, icon_toggle};
+use crate::ui::job_panel;
+use crate::ui::sides::{Side, Sides};
+use crate::ui::theme;
+use crate::ui::time::player_ui;
+use crate::ui::widgets::{chip, empty_state};
+
+pub use inspector::InspectorMemory;
+pub use lanes::LanesMemory;
+pub use list::ListMemory;
+
+/// What the page remembers between frames.
+#[derive(Default)]
+pub struct BehaviorMemory {
+    lanes: LanesMemory,
+    inspector: InspectorMemory,
+    list: ListMemory,
+}
+
+/// Height of the lanes when the page is first shown, as a share of it.
+const LANES_SHARE: f32 = 0.45;
+/// Lanes and pictures are at least so high, points.
+const LEAST: f32 = 160.0;
+
+/// Draws the page.
+pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
+    let Some(session) = ctx.session() else { return };
+    let ground = Frame::NONE.fill(theme::palette(ui).panel);
+    let Some(layers) = session.timeline.layers.clone().filter(|layers| !layers.timeline.is_empty()) else {
+        CentralPanel::default().frame(ground).show(ui, |ui| nothing_ui(ui, ctx, session));
+        return;
+    };
+    let room = ui.available_height();
+    let lanes = Panel::bottom("lanes").resizable(true).default_size(room * LANES_SHARE).frame(ground);
+    lanes.size_range(LEAST..=(room - LEAST).max(LEAST + 1.0)).show(ui, |ui| {
+        ui.set_min_size(ui.available_size());
+        bar_ui(ui, ctx, session, &layers, &mut memory.behavior);
+        lanes::ui(ui, ctx, session, &layers, &mut memory.behavior.lanes);
+    });
+    let sizes = &ctx.theme.size;
+    let is_narrow = ui.ctx().content_rect().width() < sizes.narrow_below;
+    let widths = match is_narrow {
+        true => [sizes.panel.left_narrow, sizes.panel.right_narrow],
+        false => [sizes.panel.left_wide, sizes.panel.right_wide],
+    };
+    let sides = Sides::new(ui.available_width(), widths, memory.sides);
+    let behavior = &mut memory.behavior;
+    sides.show(ui, &mut memory.sides, (Side::Left, "segments", "Segments"), |ui| {
+        list::ui(ui, ctx, session, &layers, &mut behavior.list);
+    });
+    sides.show(ui, &mut memory.sides, (Side::Right, "segment", "Segment"), |ui| {
+        inspector::ui(ui, ctx, session, &layers, &mut behavior.inspector);
+    });
+    CentralPanel::default().frame(Frame::NONE).show(ui, |ui| {
+        grid::ui_with(ui, ctx, &mut memory.grid, GridUse::Look, &mut |pane| {
+            if let Some(scene) = &session.timeline.scene {
+                overlay::paint(pane, session, &layers, scene);
+            }
+        });
+    });
+}
+
+/// What stands here before there are clips.
+fn nothing_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
+    let is_running = ctx.state.job.as_ref().is_some_and(|job| job.request.kind() == TaskKind::Behavior);
+    if is_running {
+        ui.add_space(40.0);
+        ui.vertical_centered(|ui| {
+            ui.set_max_width(420.0);
+            job_panel::ui(ui, ctx, TaskKind::Behavior);
+        });
+        return;
+    }
+    if let Some(problem) = &session.timeline.problem {
+        let _ = empty_state(ui, problem, None);
+        return;
+    }
+    if session.timeline.layers.is_none() {
+        let _ = empty_state(ui, "Reading the timeline.", None);
+        return;
+    }
+    let words =
+        "No clips yet. The recording is cut into clips of 1 to 5 s, and each is described from what is measured.";
+    if empty_state(ui, words, Some(("Cut and describe", ""))).is_some_and(|button| button.clicked()) {
+        ctx.send(Command::Timeline(TimelineCommand::Run { again: false }));
+    }
+}
+
+/// The row over the lanes: playing, looping, what is shown, what is painted.
+fn bar_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layers, memory: &mut BehaviorMemory) {
+    let size = vec2(ui.available_width(), ctx.theme.size.tool_bar);
+    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+        ui.set_min_size(size);
+        player_ui(ui, ctx, session);
+        ui.add_space(8.0);
+        let is_looping = session.timeline.is_looping;
+        let key = ctx.key_of(UiCommand::LoopSegment);
+        if icon_toggle(ui, Icon::Rerun, "Loop the segment", &key, Some(is_looping)).clicked() {
+            ctx.run(UiCommand::LoopSegment);
+        }
+        let clips = chip(ui, "Clips", memory.lanes.shows_clips);
+        if clips.on_hover_text("Clips and what was said of each").clicked() {
+            memory.lanes.shows_clips ^= true;
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(12.0);
+            let palette = theme::palette(ui);
+            if let Some(painting) = &session.timeline.painting {
+                let frames = painted_frames(painting, session.cursor.frame);
+                let name = layers.names.get(painting.animal.index()).map_or("", String::as_str);
+                let words = format!(
+                    "Painting {} of {name}, {} to {}. The same key ends it, Esc drops it.",
+                    in_words(&painting.label),
+                    frames.start,
+                    frames.end - 1
+                );
+                ui.label(RichText::new(words).color(palette.accent));
+                return;
+            }
+            let drafts = memory.inspector.draft_count();
+            let words = match drafts {
+                0 => "Drag an edge · Shift moves the neighbour too · Alt leaves it · wheel zooms".to_owned(),
+                1 => "1 draft is not saved".to_owned(),
+                many => format!("{many} drafts are not saved"),
+            };
+            let ink = if drafts > 0 { palette.warn } else { palette.text_tertiary };
+            let galley = ui.painter().layout_no_wrap(words.clone(), egui::FontId::default(), ink);
+            // Words that do not fit are left out, never cut.
+            if galley.size().x + 24.0 <= ui.available_width() {
+                ui.label(RichText::new(words).color(ink));
+            }
+        });
+    });
+}

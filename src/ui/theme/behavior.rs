@@ -1,0 +1,91 @@
+//! How labels of behaviour and animals look: a ground on which white words are legible and a pattern of its own for a label,
+//! a colour and a shape for an animal, as the vocabulary and the manifest say or as the tokens do.
+
+use egui::Color32;
+
+use super::tokens::Shape;
+use super::{INK_ON_LABEL, Theme, contrast, darkened, mix, parse_colour};
+use crate::model::vocabulary::Pattern;
+use crate::model::{Animal, AnimalId, Vocabulary};
+
+/// Contrast of white words on the ground of a label.
+const LEGIBLE: f64 = 5.0;
+
+/// So much darker than its ground a pattern is.
+const PATTERN_SHARE: f32 = 0.34;
+
+/// How a label looks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LabelLook {
+    /// The ground.
+    pub ground: Color32,
+    /// The pattern's lines.
+    pub lines: Color32,
+    /// The pattern.
+    pub pattern: Pattern,
+    /// Words on it.
+    pub ink: Color32,
+}
+
+/// How an animal looks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AnimalLook {
+    /// Of its badge, marks and curves.
+    pub color: Color32,
+    /// Of its badge and marks.
+    pub shape: Shape,
+}
+
+impl LabelLook {
+    /// The look of a label. Labels that the vocabulary does not have, as the names of clusters, take a colour by their name.
+    pub fn of(vocabulary: &Vocabulary, label: &str) -> Self {
+        let theme = Theme::get();
+        let known = vocabulary.find(label);
+        let spare = || {
+            let number: usize = label.bytes().map(usize::from).sum();
+            theme.behaviours.colours[number % theme.behaviours.colours.len()]
+        };
+        let color = known.and_then(|known| known.color.as_deref()).and_then(parse_colour).unwrap_or_else(spare);
+        let mut steps = (0..=20).map(|step| darkened(color, step as f32 / 20.0));
+        let ground = steps.find(|it| contrast(INK_ON_LABEL, *it) >= LEGIBLE).unwrap_or(darkened(color, 1.0));
+        let lines = darkened(ground, PATTERN_SHARE);
+        let pattern = known.map_or(Pattern::Plain, |known| known.pattern);
+        Self { ground, lines, pattern, ink: INK_ON_LABEL }
+    }
+
+    /// The same where it counts less: a machine's layer.
+    #[must_use]
+    pub fn quiet(self, panel: Color32) -> Self {
+        let share = 1.0 - Theme::get().behaviours.merged_opacity;
+        Self { ground: mix(self.ground, panel, share), lines: mix(self.lines, panel, share), ..self }
+    }
+}
+
+impl AnimalLook {
+    /// The look of an animal.
+    pub fn of(animals: &[Animal], id: AnimalId) -> Self {
+        let tokens = &Theme::get().animals;
+        let at = id.index() % tokens.colours.len();
+        let said = animals.get(id.index()).and_then(|animal| animal.color.as_deref()).and_then(parse_colour);
+        Self { color: said.unwrap_or(tokens.colours[at]), shape: tokens.shapes[at] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_legible_on_every_label_and_labels_differ() {
+        let vocabulary = Vocabulary::mouse();
+        let looks: Vec<LabelLook> =
+            vocabulary.labels.iter().map(|label| LabelLook::of(&vocabulary, &label.name)).collect();
+        for (at, look) in looks.iter().enumerate() {
+            assert!(contrast(look.ink, look.ground) >= LEGIBLE, "{}", vocabulary.labels[at].name);
+            let twin =
+                looks[..at].iter().position(|other| (other.ground, other.pattern) == (look.ground, look.pattern));
+            assert_eq!(twin, None, "{} looks like another", vocabulary.labels[at].name);
+        }
+        assert!(contrast(INK_ON_LABEL, LabelLook::of(&vocabulary, "cluster_7").ground) >= LEGIBLE);
+    }
+}
