@@ -20,6 +20,9 @@ use crate::vlm::{Picture, Question};
 /// A model that says nothing of how sure it is counts as so sure.
 const UNSAID_CONFIDENCE: f32 = 0.5;
 
+/// The label of a clip that no other fits.
+pub const NOTHING: &str = "no_behavior";
+
 /// A clip that a person checked, of another recording.
 #[derive(Clone, Debug)]
 pub struct Example {
@@ -68,7 +71,13 @@ impl Asker<'_> {
         let labels = self.vocabulary.map(|vocabulary| vocabulary.labels.as_slice()).unwrap_or_default();
         // What nobody sees is not asked about.
         let shown = labels.iter().filter(|label| label.name != "not_seen");
-        shown.map(|label| LabelWords { name: label.name.clone(), definition: label.definition.clone() }).collect()
+        let mut shown: Vec<LabelWords> =
+            shown.map(|label| LabelWords { name: label.name.clone(), definition: label.definition.clone() }).collect();
+        // There is always a way not to choose.
+        if !shown.is_empty() && shown.iter().all(|label| label.name != NOTHING) {
+            shown.push(LabelWords { name: NOTHING.to_owned(), definition: "None of the others.".to_owned() });
+        }
+        shown
     }
 
     /// What does the animal do in the clip? `pictures` are those of the clip with the seconds from its start; `sample` is 0 for
@@ -238,8 +247,8 @@ fn on_one_line(text: &str) -> String {
 fn answer_of(example: &Example) -> String {
     let caption = &example.caption;
     json!({
-        "description": on_one_line(&caption.description),
         "label": caption.label,
+        "description": on_one_line(&caption.description),
         "partner": example.partner,
         "role": caption.role.as_str(),
         "confidence": 1.0,
@@ -256,13 +265,13 @@ fn caption_schema(labels: &[&String], others: &[String], is_open: bool) -> Value
     };
     let roles =
         [SocialRole::Actor, SocialRole::Recipient, SocialRole::Mutual, SocialRole::None].map(SocialRole::as_str);
-    let mut keys = Vec::new();
+    let mut keys = vec![("observation", text())];
     if is_open {
         keys.extend(["overall", "head", "limbs", "torso", "keywords"].map(|key| (key, text())));
     }
     keys.extend([
-        ("description", text()),
         ("label", label),
+        ("description", text()),
         ("partner", partner),
         ("role", json!({ "type": "string", "enum": roles })),
         ("confidence", json!({ "type": "number" })),
@@ -300,7 +309,10 @@ fn merge_schema(labels: &[String]) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::behavior::epochs::partition;
     use crate::vlm::question::Part;
 
     fn picture() -> Arc<Picture> {
@@ -409,5 +421,39 @@ mod tests {
         assert_eq!((read.value[0].clips.as_slice(), read.is_usable()), ([ClipId(12)].as_slice(), true));
         let without = asked.read(r#"{"segments": [{"clips": ["c13"], "label": "huddle", "description": "x"}]}"#);
         assert!(without.correction().unwrap().contains("c12 is in no list"));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_merge_answers_the_clips_are_parted(
+            count in 1u32..12,
+            named in proptest::collection::vec((proptest::collection::vec("c?[0-9]{1,2}(-c?[0-9]{1,2})?|.{0,6}", 0..6), ".{0,80}"), 0..8),
+            cut in 0usize..400,
+        ) {
+            let (prompts, names) = (Prompts::built_in(), ["A0".to_owned()]);
+            let caption = Caption {
+                label: "locomotion".to_owned(),
+                description: "It goes.".to_owned(),
+                partner: None,
+                role: SocialRole::None,
+                confidence: 0.5,
+            };
+            let clips: Vec<(Clip, Caption)> =
+                (0..count).map(|at| (Clip { id: ClipId(at), ..clip() }, caption.clone())).collect();
+            let asked = plain(&prompts, &names).merge(AnimalId(0), 0, &clips).unwrap();
+            let segment = |(clips, label): (Vec<String>, String)| json!({ "clips": clips, "label": label, "description": label });
+            let said = json!({ "segments": named.into_iter().map(segment).collect::<Vec<_>>() }).to_string();
+            let broken: String = said.chars().take(cut).collect();
+            for text in [said, broken] {
+                let partition = partition(&asked.shown, &asked.read(&text).value);
+                let mut next = 0;
+                for joined in &partition.joined {
+                    prop_assert_eq!(joined.clips.start, next);
+                    prop_assert!(joined.clips.end > next);
+                    next = joined.clips.end;
+                }
+                prop_assert_eq!(next, count as usize);
+            }
+        }
     }
 }

@@ -22,7 +22,7 @@ pub use self::load::Load;
 use super::work::Work;
 use crate::behavior::clip_pictures::ClipView;
 use crate::behavior::epochs::Mend;
-use crate::behavior::questions::Asker;
+use crate::behavior::questions::{Asker, NOTHING};
 use crate::jobs::inquiry::{Counts, Inquiry, Terms};
 use crate::jobs::pose::ModelOptions;
 use crate::jobs::{JobError, open, prompts};
@@ -190,7 +190,10 @@ impl Work<'_> {
 
     /// Notes a label that no vocabulary has.
     fn note_label(&self, report: &mut AskedReport, label: &str) {
-        if !self.options.asking.is_open && self.vocabulary.labels.iter().all(|known| known.name != label) {
+        if !self.options.asking.is_open
+            && label != NOTHING
+            && self.vocabulary.labels.iter().all(|known| known.name != label)
+        {
             *report.unknown_labels.entry(label.to_owned()).or_default() += 1;
         }
     }

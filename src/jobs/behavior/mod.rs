@@ -20,6 +20,8 @@ mod cluster;
 
 mod work;
 
+mod say;
+
 mod asked;
 
 mod replay;

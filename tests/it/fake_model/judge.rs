@@ -159,7 +159,7 @@ fn answer(
     }
     if tag.contains("behavior.") {
         let properties = &body["response_format"]["json_schema"]["schema"]["properties"];
-        let usual = ["description", "label", "partner", "role", "confidence"];
+        let usual = ["observation", "label", "description", "partner", "role", "confidence"];
         let keys = match properties.as_object() {
             Some(properties) => properties.keys().cloned().collect(),
             None => usual.map(str::to_owned).to_vec(),

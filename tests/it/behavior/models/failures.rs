@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use behaviorvlm::behavior::clip_pictures::ClipView;
 use behaviorvlm::jobs::behavior::{self, Asking, Options, Report, Segmenter, Through};
 use behaviorvlm::jobs::pose::ModelOptions;
 use behaviorvlm::jobs::{CancelFlag, Job, JobError};
@@ -30,9 +31,14 @@ fn model(server: &FakeModel) -> ModelOptions {
     ModelOptions { limits: limits(), ..ModelOptions::new(vec![endpoint]).unwrap() }
 }
 
+/// Few pictures: what goes wrong does not depend on them.
+fn quick() -> Asking {
+    Asking { view: ClipView { most_pictures: 2, ..ClipView::default() }, ..Asking::default() }
+}
+
 /// Runs with the model in this process, as the command line does it.
 fn run_with(project: &Path, model: &ModelOptions, through: Through) -> Result<Report, JobError> {
-    run_asking(project, model, through, Asking::default())
+    run_asking(project, model, through, quick())
 }
 
 fn run_asking(project: &Path, model: &ModelOptions, through: Through, asking: Asking) -> Result<Report, JobError> {
@@ -78,7 +84,7 @@ fn every_failure_once_leaves_every_caption_right() {
     // A failure now and then, and several answers about each clip: none of them fails alone.
     let script = faults().flat_map(|fault| [Some(fault), None, None]).collect();
     let server = failing(world, script, Vec::new());
-    let asking = Asking { samples: 8, ..Asking::default() };
+    let asking = Asking { samples: 8, ..quick() };
     let report = run_asking(&project, &model(&server), Through::Captions, asking.clone()).unwrap();
     assert_eq!(server.complaints(), Vec::<String>::new());
     let asked = &report.asked[0];
