@@ -288,6 +288,12 @@ impl Session {
         self.skeleton.keypoints.get(self.selection.keypoint.index())?.pair
     }
 
+    /// Whether any camera films dots: plain behaviour cameras do not. Without files, one may.
+    pub fn has_dots(&self) -> bool {
+        let Some(recording) = &self.recording else { return true };
+        recording.cameras.iter().any(|media| media.channel(Channel::Video).is_none())
+    }
+
     /// Why no picture of a camera can be had; `None` where one of its channels is there.
     pub fn why_no_picture(&self, camera: CameraId) -> Option<&str> {
         let media = self.recording.as_ref().and_then(|recording| {

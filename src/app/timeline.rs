@@ -2,6 +2,7 @@
 //!
 //! Edits are carried out by the keeper, in order; the layers come back with the answer, so that what is shown is what is kept.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -13,16 +14,17 @@ use super::session::Session;
 use super::state::Urgency;
 use super::task::TaskRequest;
 use crate::behavior::bodies::Bodies;
-use crate::behavior::consistency::{Checker, Finding};
+use crate::behavior::consistency::Checker;
 use crate::behavior::edits::{Edge, Neighbor};
+use crate::behavior::review::{ReviewInput, ReviewOptions, ReviewReason, review_items};
 use crate::behavior::rules::Rules;
 use crate::jobs::behavior::{self, Origin};
 use crate::jobs::timeline::{self, MachineLayer, Target, Timeline, TimelineAct, TimelineOutcome};
 use crate::jobs::{CancelFlag, Job};
 use crate::model::{
-    AnimalId, CameraId, PlacedSegment, RecordingId, Segment, SegmentStatus, SocialRole, Tracks, Vocabulary,
+    AnimalId, CameraId, PlacedSegment, RecordingId, Segment, SegmentId, SegmentStatus, SocialRole, Tracks, Vocabulary,
 };
-use crate::store::now_unix_ms;
+use crate::store::{RecordingInfo, now_unix_ms};
 
 /// A segment that is looped is shown with so much before and after it, seconds.
 const LOOP_PADDING_SECS: f64 = 0.5;
@@ -78,8 +80,8 @@ pub struct Layers {
     pub timeline: Timeline,
     /// The names of the animals.
     pub names: Vec<String>,
-    /// What contradicts itself in the layer that counts: the human one where there is one, else the merged.
-    pub findings: Vec<(Target, Finding)>,
+    /// Why segments that count should be looked at, the weightiest first.
+    pub review: Vec<(Target, Vec<ReviewReason>)>,
 }
 
 /// Where the animals are, for drawing over the picture and for curves.
@@ -172,18 +174,46 @@ impl TimelineState {
 }
 
 impl Layers {
-    fn new(timeline: Timeline, vocabulary: &Vocabulary, bodies: Option<&Bodies>) -> Self {
+    fn new(timeline: Timeline, vocabulary: &Vocabulary, scene: Option<&Scene>, info: &RecordingInfo) -> Self {
+        let bodies = scene.map(|scene| &scene.bodies);
+        let (fps, frame_count) = (info.fps, info.frame_count);
         let names = timeline.names();
-        let mut layers = Self { timeline, names, findings: Vec::new() };
-        let counted = layers.counted();
+        let mut layers = Self { timeline, names, review: Vec::new() };
+        layers.review = layers.reasons(vocabulary, bodies, (fps, frame_count));
+        layers
+    }
+
+    fn reasons(
+        &self,
+        vocabulary: &Vocabulary,
+        bodies: Option<&Bodies>,
+        (fps, frame_count): (f64, u32),
+    ) -> Vec<(Target, Vec<ReviewReason>)> {
+        let counted = self.counted();
         let segments: Vec<Segment> = counted.iter().map(|(_, segment)| (*segment).clone()).collect();
         let rules = Rules::mouse();
         let bodies = bodies.map(|bodies| (bodies, &rules));
-        let checker = Checker { animals: layers.names.len(), vocabulary, bodies };
-        let found = checker.check(&segments).into_iter().map(|finding| (counted[finding.segment].0, finding));
-        let found: Vec<_> = found.collect();
-        layers.findings = found;
-        layers
+        let findings = Checker { animals: self.names.len(), vocabulary, bodies }.check(&segments);
+        // Segments of machines have no rows: here each is called by its position.
+        let placed = segments.into_iter().zip(0..).map(|(segment, at)| PlacedSegment { id: SegmentId(at), segment });
+        let placed: Vec<PlacedSegment> = placed.collect();
+        let nothing = HashMap::new();
+        let input = ReviewInput {
+            segments: &placed,
+            vocabulary,
+            findings: &findings,
+            agreement: &nothing,
+            novelty: &nothing,
+            fps,
+            frame_count,
+        };
+        let items = review_items(&input, &ReviewOptions::default());
+        items.into_iter().map(|item| (counted[item.id.0 as usize].0, item.reasons)).collect()
+    }
+
+    /// Why a segment should be looked at.
+    pub fn reasons_of(&self, target: Target) -> &[ReviewReason] {
+        self.review.iter().find(|(of, _)| *of == target).map_or(&[], |(_, reasons)| reasons)
     }
 
     /// What counts of all animals, by animal and time.
@@ -237,8 +267,8 @@ impl App {
         let (vocabulary, scene) = (state.vocabulary.clone(), state.scene.clone());
         self.ask(move |desk| {
             let read = Timeline::read(&desk.project, &desk.info);
-            let bodies = scene.as_ref().map(|scene| &scene.bodies);
-            let read = read.map(|timeline| Arc::new(Layers::new(timeline, &vocabulary, bodies)));
+            let read = read.map(|timeline| Layers::new(timeline, &vocabulary, scene.as_deref(), &desk.info));
+            let read = read.map(Arc::new);
             Event::Timeline(read.map_err(|error| error.to_string()))
         });
         self.ask_scene();
@@ -521,9 +551,8 @@ impl App {
         self.ask(move |desk| {
             let done = timeline::act(&mut desk.project, &desk.info, &vocabulary, (&who, now_unix_ms()), &act);
             let read = done.and_then(|outcome| Ok((outcome, Timeline::read(&desk.project, &desk.info)?)));
-            let bodies = scene.as_ref().map(|scene| &scene.bodies);
             let read = read.map(|(outcome, timeline)| {
-                let layers = Arc::new(Layers::new(timeline, &vocabulary, bodies));
+                let layers = Arc::new(Layers::new(timeline, &vocabulary, scene.as_deref(), &desk.info));
                 TimelineActed { outcome, layers, history: history_of(&desk.project) }
             });
             Event::TimelineActed(read.map(Box::new).map_err(|error| error.to_string()))

@@ -2,6 +2,7 @@
 //!
 //! [`bodies`] measures each animal, [`features`] makes rows of numbers of that, [`dec`] finds clusters and [`clips`] cuts.
 //! [`rules`] say what a clip shows where no model does, [`merge`] joins clips, [`consistency`] finds what contradicts itself.
+//! [`edits`] are what people change of it, [`review`] and [`compare`] say where they should look.
 //! Pure: no file, no clock, no storage.
 
 mod shrunk;
@@ -38,6 +39,8 @@ pub mod consistency;
 
 pub mod edits;
 
+pub mod review;
+
 pub mod scale;
 
 pub mod kmeans;
@@ -54,8 +57,22 @@ pub mod vectors;
 
 pub mod story;
 
+mod names;
+
+pub mod tfidf;
+
+pub mod unknown_labels;
+
+pub mod examples;
+
+pub mod search;
+
 pub mod evaluation;
 
+pub mod compare;
+
 pub mod statistics;
+
+pub mod discovery;
 
 pub mod picture;

@@ -2,6 +2,10 @@
 
 mod asking;
 
+mod search;
+
+mod discover;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,6 +37,8 @@ enum What {
     Run(Box<RunArguments>),
     Stats(StatsArguments),
     Picture(PictureArguments),
+    Search(search::Arguments),
+    Discover(discover::Arguments),
 }
 
 /// Draw a timeline to a PNG file: a lane per animal, and twelve segments with their pictures and descriptions.
@@ -146,6 +152,8 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<Ex
         What::Run(arguments) => run_pipeline(arguments, console),
         What::Stats(arguments) => stats(arguments, console),
         What::Picture(arguments) => draw(arguments, console),
+        What::Search(arguments) => search::run(arguments, console),
+        What::Discover(arguments) => discover::run(arguments, console),
     }
 }
 

@@ -391,3 +391,6 @@ impl Doing<'_> {
         self.timeline.clips.iter().copied().zip(self.timeline.captions.iter().cloned()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 //! group, states do not overlap, and moments do not; a moment may lie over a state. A frame that no segment covers is not
 //! yet reviewed, which is not "no behaviour".
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 
@@ -174,6 +174,20 @@ pub enum BehaviorSource {
     Human,
 }
 
+/// A layer of a timeline; each can be looked into from the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TimelineLayer {
+    /// Clips, under the names of their clusters.
+    Clips,
+    /// What was said of each clip.
+    Captions,
+    /// Clips joined to segments.
+    Merged,
+    /// What people said.
+    Human,
+}
+
 macro_rules! words {
     ($kind:ty, $what:literal, $($value:ident => $word:literal),+) => {
         impl $kind {
@@ -192,6 +206,7 @@ macro_rules! words {
 
 words!(SegmentKind, "a segment's kind", State => "state", Point => "point");
 words!(SegmentStatus, "a segment's status", Unreviewed => "unreviewed", Accepted => "accepted", Edited => "edited");
+words!(TimelineLayer, "a layer", Clips => "clips", Captions => "captions", Merged => "merged", Human => "human");
 words!(BehaviorSource, "a source", Rules => "rules", Model => "model", Imported => "imported", Human => "human");
 
 /// A described piece of one animal's timeline.
@@ -278,18 +293,21 @@ impl SegmentChange {
     /// # Errors
     /// When a segment is not the one that its change starts from; nothing is changed then.
     pub fn apply_all(changes: &[Self], segments: &mut Vec<PlacedSegment>) -> Result<(), SegmentConflict> {
-        let mut found: HashMap<SegmentId, Segment> =
-            segments.iter().map(|placed| (placed.id, placed.segment.clone())).collect();
+        let changed: HashSet<SegmentId> = changes.iter().map(|change| change.id).collect();
+        let is_changed = |placed: &&PlacedSegment| changed.contains(&placed.id);
+        let mut found: HashMap<SegmentId, &Segment> =
+            segments.iter().filter(is_changed).map(|placed| (placed.id, &placed.segment)).collect();
         for change in changes {
-            if found.get(&change.id) != change.before.as_ref() {
-                return Err(SegmentConflict { id: change.id, found: found.remove(&change.id).map(Box::new) });
+            let there = found.remove(&change.id);
+            if there != change.before.as_ref() {
+                return Err(SegmentConflict { id: change.id, found: there.cloned().map(Box::new) });
             }
-            match &change.after {
-                Some(after) => drop(found.insert(change.id, after.clone())),
-                None => drop(found.remove(&change.id)),
-            }
+            found.extend(change.after.as_ref().map(|after| (change.id, after)));
         }
-        *segments = found.into_iter().map(|(id, segment)| PlacedSegment { id, segment }).collect();
+        let left: Vec<PlacedSegment> =
+            found.into_iter().map(|(id, segment)| PlacedSegment { id, segment: segment.clone() }).collect();
+        segments.retain(|placed| !changed.contains(&placed.id));
+        segments.extend(left);
         segments.sort_by_key(|placed| (placed.segment.animal, placed.segment.start_frame, placed.id));
         Ok(())
     }

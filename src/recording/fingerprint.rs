@@ -30,20 +30,46 @@ pub fn fingerprint(recording: &Recording) -> Result<blake3::Hash, MediaError> {
         field(&mut hasher, camera.name.as_bytes());
         for (channel, source) in camera.channels() {
             field(&mut hasher, channel.as_str().as_bytes());
-            match &source.path {
-                MediaPath::Video(path) => hash_ends(&mut hasher, path)?,
-                MediaPath::Sequence(pattern) => {
-                    let numbers = pattern.numbers()?;
-                    let (first, last) = (*numbers.start(), *numbers.end());
-                    hasher.update(&first.to_le_bytes()).update(&last.to_le_bytes());
-                    for number in spread(first, last, SAMPLED_PICTURES) {
-                        hash_ends(&mut hasher, &pattern.file(number))?;
-                    }
-                }
-            }
+            hash_media(&mut hasher, &source.path)?;
         }
     }
     Ok(hasher.finalize())
+}
+
+/// A hash of the pictures of each channel and of each table of tracks, whatever names the manifest gives: a copy under another
+/// name, or of some of the cameras, shares at least one.
+///
+/// # Errors
+/// When a file that the recording names cannot be read.
+pub fn content_fingerprints(recording: &Recording) -> Result<Vec<blake3::Hash>, MediaError> {
+    let mut hashes = Vec::new();
+    for (_, source) in recording.cameras.iter().flat_map(|camera| camera.channels()) {
+        let mut hasher = blake3::Hasher::new();
+        hash_media(&mut hasher, &source.path)?;
+        hashes.push(hasher.finalize());
+    }
+    let tables = recording.animals.iter().flat_map(|animal| animal.tracks.iter().chain(&animal.boxes));
+    for path in tables {
+        hashes.push(file_fingerprint(path)?);
+    }
+    hashes.sort_unstable_by_key(|hash| *hash.as_bytes());
+    hashes.dedup();
+    Ok(hashes)
+}
+
+fn hash_media(hasher: &mut blake3::Hasher, media: &MediaPath) -> Result<(), MediaError> {
+    match media {
+        MediaPath::Video(path) => hash_ends(hasher, path),
+        MediaPath::Sequence(pattern) => {
+            let numbers = pattern.numbers()?;
+            let (first, last) = (*numbers.start(), *numbers.end());
+            hasher.update(&first.to_le_bytes()).update(&last.to_le_bytes());
+            for number in spread(first, last, SAMPLED_PICTURES) {
+                hash_ends(hasher, &pattern.file(number))?;
+            }
+            Ok(())
+        }
+    }
 }
 
 /// The hash of one file's size and ends.

@@ -35,7 +35,7 @@ use thiserror::Error;
 
 pub mod detect;
 
-pub use self::fingerprint::fingerprint;
+pub use self::fingerprint::{content_fingerprints, fingerprint};
 pub use self::frame::{FrameSource, GrayFrame, GrayPixels};
 pub use self::media::{Channel, ChannelSource, MediaError, MediaPath, open_channel};
 

@@ -76,6 +76,8 @@ pub enum GridUse {
     Label,
     /// Clicks select what is labelled.
     Look,
+    /// Nothing is labelled: the page paints what it has to say.
+    Watch,
     /// Clicks add and delete dots and draw regions.
     Detect,
 }

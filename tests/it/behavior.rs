@@ -19,9 +19,11 @@ mod pictures;
 mod real;
 /// The mice and their recordings.
 mod script;
+/// Searches, and what the vocabulary does not know.
+mod sought;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use behaviorvlm::model::{BehaviorSource, Caption, Clip, ClipId, Segment};
 use behaviorvlm::store::Project;
@@ -120,8 +122,19 @@ impl Layers {
     }
 }
 
+/// A project for a window: three real mice where there are data, else mice that follow a script.
+pub fn project_to_watch(folder: &Path) -> PathBuf {
+    if std::env::var_os("BEHAVIORVLM_DATA").is_some() {
+        return real::three_mice(folder, true);
+    }
+    let recording = script::recording(folder, "scripted", &script::Film::short());
+    let project = folder.join("scripted.bvlm");
+    new_project(&[&recording], &project);
+    project
+}
+
 /// Makes a project of recordings.
-fn new_project(recordings: &[&Path], project: &Path) {
+pub fn new_project(recordings: &[&Path], project: &Path) {
     let mut arguments = vec!["new"];
     arguments.extend(recordings.iter().copied().map(text));
     arguments.extend([text(project), "--json"]);
@@ -172,7 +185,7 @@ fn is_healthy(project: &Path) {
     assert!(others.is_empty(), "{others:?}");
 }
 
-fn exported(project: &Path, format: &str, options: &[&str]) -> String {
+pub fn exported(project: &Path, format: &str, options: &[&str]) -> String {
     let file = project.with_extension(format!("{format}.txt"));
     let mut arguments = vec!["export", text(project), "--format", format, text(&file), "--json"];
     arguments.extend(options);

@@ -9,7 +9,8 @@ use behaviorvlm::model::CameraId;
 use behaviorvlm::recording::calibration::{self, Calibration, CalibrationForm};
 use behaviorvlm::recording::doctor::{self, Finding, Severity};
 use behaviorvlm::recording::{
-    Channel, GrayPixels, MediaError, MediaPath, Recording, RecordingError, Units, fingerprint, open_channel,
+    Channel, GrayPixels, MediaError, MediaPath, Recording, RecordingError, Units, content_fingerprints, fingerprint,
+    open_channel,
 };
 use image::{DynamicImage, ImageBuffer, ImageFormat, Luma, Rgb};
 use proptest::prelude::*;
@@ -298,6 +299,35 @@ fn a_fingerprint_follows_the_content_and_not_the_place() {
     assert_ne!(before, longer);
     std::fs::write(folder.path().join("calibration.toml"), ANIPOSE.replace("0.4", "0.5")).unwrap();
     assert_ne!(longer, print(&folder));
+}
+
+/// What an example is never taken from: the recording that is asked about, whatever the manifest of a copy says.
+#[test]
+fn a_copy_under_another_name_shares_its_content() {
+    let (folder, copy) = (small_recording(), small_recording());
+    let open = |folder: &TempDir| Recording::open(folder.path()).unwrap();
+    let manifest = copy.path().join("recording.toml");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let mut renamed: Vec<String> = text.lines().map(str::to_owned).collect();
+    renamed
+        .iter_mut()
+        .filter(|line| line.starts_with("name = "))
+        .take(1)
+        .for_each(|line| *line = "name = \"copy\"".to_owned());
+    std::fs::write(&manifest, renamed.join("\n")).unwrap();
+    assert_eq!(open(&copy).name, "copy");
+    assert_ne!(fingerprint(&open(&folder)).unwrap(), fingerprint(&open(&copy)).unwrap());
+    let prints = content_fingerprints(&open(&folder)).unwrap();
+    assert!(!prints.is_empty());
+    assert_eq!(prints, content_fingerprints(&open(&copy)).unwrap());
+    write_pngs(&copy.path().join("cam0/r"), 8..9);
+    let changed = content_fingerprints(&open(&copy)).unwrap();
+    assert_ne!(prints, changed);
+    // A copy that lacks a camera shares what is left.
+    let mut without = open(&folder);
+    without.cameras.truncate(1);
+    let left = content_fingerprints(&without).unwrap();
+    assert!(!left.is_empty() && left.iter().all(|print| prints.contains(print)));
 }
 
 /// A rig's folder with two cameras of three pictures, 64 × 48, FFV1 as the rig writes it.

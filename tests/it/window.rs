@@ -7,6 +7,8 @@ mod driver;
 
 mod model;
 
+mod behavior;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;

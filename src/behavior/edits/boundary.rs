@@ -56,7 +56,7 @@ impl Timeline<'_> {
         edge: Edge,
         neighbor: Neighbor,
     ) -> Result<RangeInclusive<u32>, EditRefused> {
-        limits(&Draft::of(self), id, edge, neighbor)
+        limits(&Draft::around(self, id)?, id, edge, neighbor)
     }
 
     /// Moves a boundary to a frame, or as near as it can go: a segment keeps one frame at least.
@@ -70,7 +70,7 @@ impl Timeline<'_> {
         to_frame: u32,
         neighbor: Neighbor,
     ) -> Result<TimelineEdit, EditRefused> {
-        let mut draft = Draft::of(self);
+        let mut draft = Draft::around(self, id)?;
         let limits = limits(&draft, id, edge, neighbor)?;
         let segment = draft.get(id)?.clone();
         let title = format!("Move {} of {}", edge.word(), self.words_of(&segment));
@@ -117,10 +117,10 @@ impl Timeline<'_> {
         by_frames: i32,
         neighbor: Neighbor,
     ) -> Result<TimelineEdit, EditRefused> {
-        let from = edge.of(Draft::of(self).get(id)?);
+        let draft = Draft::around(self, id)?;
+        let from = edge.of(draft.get(id)?);
         // One before the recording is as far as it can be asked for, and is told from not moving at all.
         let Some(to_frame) = from.checked_add_signed(by_frames) else {
-            let draft = Draft::of(self);
             return match from {
                 0 => Err(why_stuck(&draft, draft.get(id)?, edge, from)),
                 _ => self.move_boundary(id, edge, 0, neighbor),
@@ -134,7 +134,7 @@ impl Timeline<'_> {
     /// # Errors
     /// When it is not there, lasts, or another moment of its lane is at that frame, or the frame is outside.
     pub fn move_point(&self, id: SegmentId, to_frame: u32) -> Result<TimelineEdit, EditRefused> {
-        let mut draft = Draft::of(self);
+        let mut draft = Draft::around(self, id)?;
         let segment = draft.get(id)?.clone();
         let what = self.words_of(&segment);
         if segment.kind == SegmentKind::State {

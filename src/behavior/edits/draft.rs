@@ -31,6 +31,21 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub(super) fn of(timeline: &Timeline<'a>) -> Self {
+        Self::with(timeline, |_| true)
+    }
+
+    /// A draft of one animal, for edits that are shown at each frame while a hand moves: those of others are not looked at.
+    pub(super) fn of_animal(timeline: &Timeline<'a>, animal: AnimalId) -> Self {
+        Self::with(timeline, |segment| segment.animal == animal)
+    }
+
+    /// A draft of the animal of a segment.
+    pub(super) fn around(timeline: &Timeline<'a>, id: SegmentId) -> Result<Self, EditRefused> {
+        let placed = timeline.segments.iter().find(|placed| placed.id == id).ok_or(EditRefused::Gone { id })?;
+        Ok(Self::of_animal(timeline, placed.segment.animal))
+    }
+
+    fn with(timeline: &Timeline<'a>, is_wanted: impl Fn(&Segment) -> bool) -> Self {
         let mut draft = Self {
             timeline: *timeline,
             segments: BTreeMap::new(),
@@ -39,7 +54,7 @@ impl<'a> Draft<'a> {
             longest: 1,
             next_id: timeline.next_id,
         };
-        for placed in timeline.segments {
+        for placed in timeline.segments.iter().filter(|placed| is_wanted(&placed.segment)) {
             draft.put(placed.id, Cow::Borrowed(&placed.segment));
         }
         draft
@@ -119,6 +134,16 @@ impl<'a> Draft<'a> {
                     self.add(right);
                 }
             }
+        }
+    }
+
+    /// Cuts what lies under a range of an animal, in all tracks.
+    pub(super) fn carve_all(&mut self, animal: AnimalId, frames: Range<u32>) {
+        let mut tracks: Vec<Track<'a>> = self.tracks.keys().filter(|track| track.animal == animal).copied().collect();
+        // New rows are given in the same order each time.
+        tracks.sort_by_key(|track| (track.group, track.kind == SegmentKind::Point));
+        for track in tracks {
+            self.carve(track, frames.clone(), None);
         }
     }
 

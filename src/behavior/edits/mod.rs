@@ -9,6 +9,8 @@
 //! reviewed: "accepted" becomes "edited". What has a label or a boundary from a person is "edited", by a human, and bears no
 //! confidence, which was a machine's.
 
+mod adopt;
+
 mod boundary;
 
 mod draft;

@@ -29,7 +29,7 @@ impl Timeline<'_> {
     /// # Errors
     /// When the animal or the label is not there, the label is a moment, or the range has no frame.
     pub fn paint(&self, animal: AnimalId, frames: Range<u32>, brush: Brush<'_>) -> Result<TimelineEdit, EditRefused> {
-        let mut draft = Draft::of(self);
+        let mut draft = Draft::of_animal(self, animal);
         let definition = self.require_label(brush.label)?;
         if definition.is_point {
             return Err(EditRefused::MomentLabel { label: in_words(&definition.name) });
@@ -70,7 +70,7 @@ impl Timeline<'_> {
     pub fn erase(&self, animal: AnimalId, group: &str, frames: Range<u32>) -> Result<TimelineEdit, EditRefused> {
         self.require_animal(animal)?;
         let frames = self.within(frames)?;
-        let mut draft = Draft::of(self);
+        let mut draft = Draft::of_animal(self, animal);
         for kind in [SegmentKind::State, SegmentKind::Point] {
             // The group's own text lives as long as the vocabulary.
             let Some(group) = self.vocabulary.groups().into_iter().find(|known| *known == group) else { continue };
@@ -84,7 +84,7 @@ impl Timeline<'_> {
     /// # Errors
     /// When the animal or the label is not there, the label lasts, the frame is outside, or a moment of that lane is there.
     pub fn insert_point(&self, animal: AnimalId, frame: u32, brush: Brush<'_>) -> Result<TimelineEdit, EditRefused> {
-        let mut draft = Draft::of(self);
+        let mut draft = Draft::of_animal(self, animal);
         let definition = self.require_label(brush.label)?;
         if !definition.is_point {
             return Err(EditRefused::LastingLabel { label: in_words(&definition.name) });
@@ -131,7 +131,7 @@ impl Timeline<'_> {
     }
 
     /// The part of a range that lies in the recording.
-    fn within(&self, frames: Range<u32>) -> Result<Range<u32>, EditRefused> {
+    pub(super) fn within(&self, frames: Range<u32>) -> Result<Range<u32>, EditRefused> {
         let within = frames.start..frames.end.min(self.frame_count);
         match within.is_empty() {
             true => Err(EditRefused::EmptyRange { start_frame: frames.start, stop_frame: frames.end }),

@@ -11,7 +11,7 @@ impl Timeline<'_> {
     /// # Errors
     /// When it is not there, or the frame leaves one of the two empty.
     pub fn split(&self, id: SegmentId, at_frame: u32) -> Result<TimelineEdit, EditRefused> {
-        let mut draft = Draft::of(self);
+        let mut draft = Draft::around(self, id)?;
         let whole = draft.get(id)?.clone();
         let what = self.words_of(&whole);
         if at_frame <= whole.start_frame || at_frame >= whole.stop_frame {

@@ -441,6 +441,35 @@ fn the_first_touch_copies_one_animal_and_goes_with_the_edit() {
 }
 
 #[test]
+fn what_another_account_says_of_a_range_takes_the_place_of_what_is_there() {
+    let other = |frames, label: &str| Segment { confidence: None, ..segment(0, frames, label) };
+    let sneeze = Segment { kind: SegmentKind::Point, ..other([55, 56], "sneeze") };
+    let theirs = [other([0, 45], "turning"), other([45, 80], "chase"), sneeze, segment(1, [0, 100], "rearing")];
+    let adopt = |frames: std::ops::Range<u32>| {
+        let theirs = theirs.clone();
+        after(&layer(), move |t| t.adopt(&theirs, AnimalId(0), frames))
+    };
+    assert_eq!(
+        adopt(30..60),
+        [
+            "A0 20..30 locomotion",
+            "A0 30..45 turning accepted",
+            "A0 45..60 chase accepted",
+            "A0 55..56 sneeze accepted",
+            "A0 60..70 chase"
+        ],
+        "the chase that goes on is with another partner"
+    );
+    assert_eq!(adopt(90..95), ["A0 70..90 huddle", "A0 95..100 huddle"], "where they say nothing, nothing is said");
+    let mut same = layer();
+    (same[2].segment.partner, same[2].segment.role) = (None, SocialRole::None);
+    let theirs_after = |frames| after(&same, |t| t.adopt(&theirs, AnimalId(0), frames));
+    assert_eq!(theirs_after(48..50), ["A0 48..70 chase mine"], "one bout stays one");
+    assert_eq!(theirs_after(70..72), ["A0 50..72 chase mine", "A0 72..100 huddle"]);
+    assert_eq!(theirs_after(52..54), ["A0 50..70 chase mine"]);
+}
+
+#[test]
 fn a_boundary_snaps_to_the_nearest_and_of_two_to_the_stronger() {
     let (layer, vocabulary, animals) = (layer(), vocabulary(), names());
     let timeline = Timeline {

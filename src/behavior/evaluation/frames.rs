@@ -210,33 +210,44 @@ impl Confusion {
         let none = lanes.labels.len();
         let mut frames = vec![vec![0; none + 1]; none + 1];
         for lane in &lanes.lanes {
-            for frame in (0..lane.frame_count()).filter(|frame| lane.known[*frame]) {
-                let sides = |label: &usize| (lane.found[*label][frame], lane.truth[*label][frame]);
-                let with = |side: (bool, bool)| (0..none).filter(move |label| sides(label) == side);
-                let mut is_labelled = false;
-                for label in with((true, true)) {
-                    frames[label][label] += 1;
-                    is_labelled = true;
-                }
-                for truth in with((false, true)) {
-                    let mut found = with((true, false)).peekable();
-                    if found.peek().is_none() {
-                        frames[truth][none] += 1;
-                    }
-                    found.for_each(|found| frames[truth][found] += 1);
-                    is_labelled = true;
-                }
-                if with((false, true)).next().is_none() {
-                    for found in with((true, false)) {
-                        frames[none][found] += 1;
-                        is_labelled = true;
-                    }
-                }
-                frames[none][none] += u64::from(!is_labelled);
+            for frame in 0..lane.frame_count() {
+                Self::cells_at(lane, frame, |truth, found| frames[truth][found] += 1);
             }
         }
         let labels = lanes.labels.iter().cloned().chain([NONE.to_owned()]).collect();
         Self { labels, frames }
+    }
+
+    /// The cells that a frame counts in, by true label and found label; none where nobody reviewed it.
+    pub fn cells_at(lane: &Lane, frame: usize, mut count: impl FnMut(usize, usize)) {
+        if !lane.known[frame] {
+            return;
+        }
+        let none = lane.found.len();
+        let sides = |label: &usize| (lane.found[*label][frame], lane.truth[*label][frame]);
+        let with = |side: (bool, bool)| (0..none).filter(move |label| sides(label) == side);
+        let mut is_labelled = false;
+        for label in with((true, true)) {
+            count(label, label);
+            is_labelled = true;
+        }
+        for truth in with((false, true)) {
+            let mut found = with((true, false)).peekable();
+            if found.peek().is_none() {
+                count(truth, none);
+            }
+            found.for_each(|found| count(truth, found));
+            is_labelled = true;
+        }
+        if with((false, true)).next().is_none() {
+            for found in with((true, false)) {
+                count(none, found);
+                is_labelled = true;
+            }
+        }
+        if !is_labelled {
+            count(none, none);
+        }
     }
 }
 

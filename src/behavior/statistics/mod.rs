@@ -16,7 +16,9 @@ mod significance;
 #[cfg(test)]
 mod tests;
 
-pub use budget::{AnimalRecord, BudgetOptions, LabelBudget, Transition, label_budgets, pair_budgets, transitions};
+pub use budget::{
+    AnimalRecord, BudgetOptions, LabelBudget, NOT_SEEN, Transition, label_budgets, pair_budgets, transitions,
+};
 pub use groups::{
     GroupComparison, GroupSummary, Measure, SubjectBudget, compare_groups, group_summaries, subject_budgets,
 };

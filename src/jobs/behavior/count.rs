@@ -19,11 +19,23 @@ pub fn count(
     chosen: Option<Layer>,
     seed: u64,
 ) -> Result<StatisticsReport, JobError> {
-    let mut records = Vec::new();
+    let (records, _) = records(job, project, recording, chosen)?;
+    Ok(report(&records, &BudgetOptions::default(), seed))
+}
+
+/// The animals of the recordings with their segments of a layer, and which layer that is of each recording.
+pub(super) fn records(
+    job: &Job<'_>,
+    project: &Project,
+    recording: Option<&str>,
+    chosen: Option<Layer>,
+) -> Result<(Vec<AnimalRecord>, Vec<(String, String)>), JobError> {
+    let (mut records, mut layers) = (Vec::new(), Vec::new());
     for info in open::choose_all(project, recording)? {
         job.check()?;
         let layer = chosen.map_or_else(|| layer::standing(project, &info), Ok)?;
         let segments = layer::segments(project, &info, layer)?;
+        layers.push((info.name.clone(), layer.as_str().to_owned()));
         let animals: Vec<String> = project.animals(info.id)?.into_iter().map(|animal| animal.name).collect();
         for (index, animal) in animals.iter().enumerate() {
             let own = segments.iter().filter(|segment| segment.animal.index() == index).cloned().collect();
@@ -44,5 +56,5 @@ pub fn count(
             });
         }
     }
-    Ok(report(&records, &BudgetOptions::default(), seed))
+    Ok((records, layers))
 }

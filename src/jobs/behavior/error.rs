@@ -7,6 +7,7 @@ use thiserror::Error;
 use crate::behavior::evaluation::LabelMapError;
 use crate::behavior::given::GivenError;
 use crate::behavior::rules::RulesError;
+use crate::behavior::search::SearchError;
 use crate::behavior::segmenter::{ModelError, SegmenterError};
 use crate::behavior::visual::EncoderError;
 use crate::formats::tracks::TracksError;
@@ -190,6 +191,14 @@ pub enum BehaviorError {
         name: String,
         /// The recording's animals.
         known: String,
+    },
+    /// A search that cannot be understood.
+    #[error("the search cannot be understood:\n{}", source.pointed(query).trim_end())]
+    Query {
+        /// What was searched for.
+        query: String,
+        /// Where and what.
+        source: SearchError,
     },
     /// Nothing was run yet.
     #[error("recording \"{recording}\" has no {what} yet; begin with: behaviorvlm behavior run {}", project.display())]

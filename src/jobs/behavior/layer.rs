@@ -4,49 +4,19 @@ use std::str::FromStr;
 
 use super::{BehaviorError, KIND};
 use crate::jobs::JobError;
+pub use crate::model::timeline::TimelineLayer as Layer;
 use crate::model::{BehaviorSource, Caption, Clip, Segment, SegmentKind, SegmentStatus, SocialRole};
 use crate::store::{Project, RecordingInfo, RunInfo};
-
-/// A layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layer {
-    /// Clips, under the names of their clusters.
-    Clips,
-    /// What was said of each clip.
-    Captions,
-    /// Clips joined to segments.
-    Merged,
-    /// What people said.
-    Human,
-}
 
 impl FromStr for Layer {
     type Err = BehaviorError;
 
     fn from_str(word: &str) -> Result<Self, BehaviorError> {
-        match word {
-            "clips" => Ok(Self::Clips),
-            "captions" => Ok(Self::Captions),
-            "merged" => Ok(Self::Merged),
-            "human" => Ok(Self::Human),
-            _ => Err(BehaviorError::Word {
-                what: "--layer",
-                word: word.to_owned(),
-                known: "clips, captions, merged, human",
-            }),
-        }
-    }
-}
-
-impl Layer {
-    /// Its word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Clips => "clips",
-            Self::Captions => "captions",
-            Self::Merged => "merged",
-            Self::Human => "human",
-        }
+        Self::parse(word).ok_or_else(|| BehaviorError::Word {
+            what: "--layer",
+            word: word.to_owned(),
+            known: "clips, captions, merged, human",
+        })
     }
 }
 

@@ -34,6 +34,10 @@ pub mod tell;
 
 pub mod count;
 
+pub mod search;
+
+pub mod discover;
+
 pub mod picture;
 
 use std::path::Path;

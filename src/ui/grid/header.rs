@@ -81,7 +81,8 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, camera: Came
     let badge = badge.fitting(&painter, ctx, room);
     let right = paint_end(&painter, &badge, pos2(end, rect.center().y), ctx);
     let clip = painter.with_clip_rect(rect.with_max_x(right - theme.space.unit).intersect(ui.clip_rect()));
-    let count = view_of(session).map(|view| labelled(view, camera));
+    // A camera that films no dots has nothing to label.
+    let count = view_of(session).filter(|_| session.has_dots()).map(|view| labelled(view, camera));
     let next = left + name.size().x + 2.0 * theme.space.unit;
     clip.galley(pos2(left, rect.center().y - name.size().y / 2.0), name, palette.text);
     left = next;
@@ -156,6 +157,7 @@ pub(super) fn badge_of(ctx: &ViewCtx<'_>, session: &Session, grid_use: GridUse, 
     }
     let Some(view) = view_of(session) else { return Badge::None };
     match (grid_use, ctx.state.page) {
+        (GridUse::Watch, _) => Badge::None,
         (GridUse::Detect, _) => dots_badge(view, camera),
         (GridUse::Label, Page::Seeds) => seed_badge(session, view, camera),
         _ => residual_badge(view, camera, session.queue.threshold_px()),

@@ -260,7 +260,11 @@ impl At<'_> {
         pointer: Option<Pos2>,
     ) {
         let is_pages = self.pane.grid_use == GridUse::Detect && memory.own_dots;
-        if self.pane.grid_use == GridUse::Look || is_pages || self.pane.is_strip || !self.pane.has_marks(session) {
+        if matches!(self.pane.grid_use, GridUse::Look | GridUse::Watch)
+            || is_pages
+            || self.pane.is_strip
+            || !self.pane.has_marks(session)
+        {
             return;
         }
         if let (true, Some(at)) = (response.secondary_clicked(), pointer) {

@@ -201,6 +201,7 @@ impl Pane {
             return Scene::default();
         };
         match self.grid_use {
+            GridUse::Watch => Scene::default(),
             GridUse::Detect if memory.own_dots => Scene::default(),
             GridUse::Detect => Scene::of_dots(view, self.camera, &seen.map),
             GridUse::Label | GridUse::Look => {

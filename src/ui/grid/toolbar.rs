@@ -51,7 +51,10 @@ fn channels_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, with_slider: b
         (ChannelChoice::Fluorescence, "Fluorescence"),
         (ChannelChoice::Fused, "Fused"),
     ];
-    let asked = if ui.available_width() >= ROOM_FOR_CHANNELS {
+    // Where there is one picture, none is chosen.
+    let asked = if !session.has_dots() {
+        None
+    } else if ui.available_width() >= ROOM_FOR_CHANNELS {
         segmented(ui, "Pictures", channels.choice, &options)
     } else {
         channels_menu(ui, channels.choice, &options)
@@ -64,7 +67,7 @@ fn channels_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, with_slider: b
     // One slider stands in the bar: the one that is used most with these pictures.
     match channels.choice {
         _ if !with_slider => {}
-        ChannelChoice::Fused => drop(slider(ui, "Mix", &mut changed.mix, 0.0..=1.0, 2)),
+        ChannelChoice::Fused if session.has_dots() => drop(slider(ui, "Mix", &mut changed.mix, 0.0..=1.0, 2)),
         _ => drop(slider(ui, "Gamma", &mut changed.gamma, 0.2..=5.0, 1)),
     }
     if changed != channels {

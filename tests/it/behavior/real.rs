@@ -49,7 +49,7 @@ fn tracks(file: &Path) -> Tracks {
 }
 
 /// The recording of three mice, with or without their tracks.
-fn three_mice(folder: &Path, has_tracks: bool) -> PathBuf {
+pub(super) fn three_mice(folder: &Path, has_tracks: bool) -> PathBuf {
     let source = data().join("mice3_topview");
     let (video, table) = (only_file(&source, "mp4"), only_file(&source.join("derived"), "csv"));
     let camera = format!("video = \"{}\"", text(&video));
@@ -79,7 +79,7 @@ fn show(what: &str, report: &Value, layers: &Layers) {
 
 #[test]
 #[ignore = "needs BEHAVIORVLM_DATA"]
-fn three_mice_with_tracks() {
+pub(super) fn three_mice_with_tracks() {
     let folder = TempDir::new().unwrap();
     let project = three_mice(folder.path(), true);
     let (report, said) = behave(&project, &[]);
@@ -106,7 +106,7 @@ fn three_mice_with_tracks() {
 
 #[test]
 #[ignore = "needs BEHAVIORVLM_DATA"]
-fn three_mice_without_tracks() {
+pub(super) fn three_mice_without_tracks() {
     let folder = TempDir::new().unwrap();
     let project = three_mice(folder.path(), false);
     let (report, said) = behave(&project, &["--features", "auto"]);

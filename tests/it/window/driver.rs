@@ -114,6 +114,12 @@ impl Tree {
         self.nodes.iter().any(|(_, node)| Self::text(node) == name && node.role() != Role::Label && !node.is_disabled())
     }
 
+    /// Left, top, right and bottom of what bears exactly this text, px from the window's corner.
+    pub fn bounds_of(&self, text: &str) -> Option<[f64; 4]> {
+        let bounds = self.find(&|found| found == text)?.bounds()?;
+        Some([bounds.x0, bounds.y0, bounds.x1, bounds.y1].map(|side| side * f64::from(self.pixels_per_point)))
+    }
+
     /// The middle of what bears exactly this text, px from the window's corner.
     fn middle_of(&self, text: &str) -> Option<[i32; 2]> {
         let placed = || self.nodes.iter().filter(|(_, node)| node.bounds().is_some());
@@ -240,6 +246,21 @@ impl<'a> Window<'a> {
     pub fn choose_starting(&mut self, beginning: &str) {
         self.click_starting(beginning);
         self.wait_until(beginning, |tree| tree.is_on_starting(beginning).then_some(()));
+    }
+
+    /// Drags from one place to another, px from the window's corner, in steps as a hand would.
+    pub fn drag(&mut self, from: [f64; 2], to: [f64; 2]) {
+        let id = self.id.clone();
+        let point = |share: f64| {
+            let at = [0, 1].map(|axis| ((from[axis] + (to[axis] - from[axis]) * share).round() as i32).to_string());
+            self.screen.tool("xdotool", &["mousemove", "--sync", "--window", &id, &at[0], &at[1]]);
+            std::thread::sleep(PAUSE);
+        };
+        point(0.0);
+        self.screen.tool("xdotool", &["mousedown", "1"]);
+        [0.2, 0.5, 0.8, 1.0].into_iter().for_each(point);
+        self.screen.tool("xdotool", &["mouseup", "1"]);
+        self.inputs += 1;
     }
 
     /// Presses a key or combination, as xdotool names it: "ctrl+z".

@@ -14,8 +14,13 @@ use crate::ui::time::axis::Span;
 pub(super) const HEIGHT: f32 = 84.0;
 pub(super) const LEAST: f32 = 44.0;
 
-/// Curves end here, body lengths per second and body lengths.
-const MOST: [f32; 2] = [10.0, 8.0];
+/// The scales of speed and distance end at what is shown, within these, body lengths per second and body lengths.
+const MOST: [[f32; 2]; 2] = [[2.0, 12.0], [2.0, 10.0]];
+
+/// The largest of values that are known, within limits.
+fn most_of<'a>(values: impl Iterator<Item = &'a f32>, [least, most]: [f32; 2]) -> f32 {
+    values.copied().filter(|value| value.is_finite()).fold(least, f32::max).min(most)
+}
 
 /// What was worked out of the curves for a part of a recording.
 #[derive(Default)]
@@ -38,13 +43,22 @@ pub(super) fn ui(ui: &mut Ui, lanes: &Lanes<'_>, scene: &Scene, memory: &mut Cur
     let chosen = lanes.session.timeline.animal;
     let unit = "speed, body lengths/s";
     heading(ui, room.left(), plots[0], "speed", "body lengths/s");
+    let fastest = most_of(memory.speed.iter().flatten(), MOST[0]);
     for (at, speeds) in memory.speed.iter().enumerate() {
         let id = AnimalId(at as u8);
-        curve(ui, lanes, plots[0], speeds, MOST[0], AnimalLook::of(animals, id), id);
+        curve(ui, lanes, plots[0], speeds, fastest, AnimalLook::of(animals, id), id);
     }
     let name = lanes.layers.names.get(chosen.index()).map_or("", String::as_str);
     heading(ui, room.left(), plots[1], &format!("{name} to nearest"), "body lengths");
-    curve(ui, lanes, plots[1], &memory.distance, MOST[1], AnimalLook::of(animals, chosen), chosen);
+    curve(
+        ui,
+        lanes,
+        plots[1],
+        &memory.distance,
+        most_of(memory.distance.iter(), MOST[1]),
+        AnimalLook::of(animals, chosen),
+        chosen,
+    );
     let frame = lanes.session.cursor.frame as usize;
     let speed = scene.bodies.animals.get(chosen.index()).and_then(|body| body.speed.get(frame));
     let words = speed

@@ -1,12 +1,12 @@
 //! An edge while it is dragged: what it snaps to, where it may go, and the edit that it is once it is let go.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use egui::Ui;
 
 use super::lanes::Lanes;
 use super::rows::{self, Row, RowKind};
-use crate::behavior::edits::{Edge, Neighbor, SnapTarget, SnapTargets};
+use crate::behavior::edits::{Edge, Neighbor, SnapTarget, SnapTargets, Timeline};
 use crate::jobs::timeline::{Target, TimelineAct};
 use crate::model::{Segment, SegmentId, SegmentKind};
 
@@ -28,6 +28,8 @@ pub(super) struct EdgeDrag {
     of: EdgeAt,
     segment: Segment,
     snaps: SnapTargets,
+    /// Where it may go, by what becomes of the neighbour.
+    limits: Vec<(Neighbor, RangeInclusive<u32>)>,
     /// Where it would be.
     pub frame: u32,
     /// What holds it there.
@@ -102,7 +104,21 @@ impl EdgeDrag {
             Edge::Start => segment.start_frame,
             Edge::Stop => segment.stop_frame,
         };
-        Some(Self { of, segment, snaps, frame, snapped: None, neighbor: Neighbor::Cut })
+        let limits_in = |timeline: &Timeline<'_>, id: SegmentId| {
+            let kinds = [Neighbor::Cut, Neighbor::Together, Neighbor::Keep];
+            let of_kind = |kind| Some((kind, timeline.boundary_limits(id, of.edge, kind).ok()?));
+            kinds.into_iter().filter_map(of_kind).collect::<Vec<_>>()
+        };
+        let limits = match of.target {
+            Target::Human(id) => limits_in(&editable, id),
+            Target::Machine { layer, animal, .. } => {
+                let machine = timeline.machine(layer);
+                let copy = editable.first_touch(machine, animal);
+                let at = machine.iter().position(|other| *other == segment)?;
+                limits_in(&copy.timeline(editable), copy.id_of(at)?)
+            }
+        };
+        Some(Self { of, segment, snaps, limits, frame, snapped: None, neighbor: Neighbor::Cut })
     }
 
     /// Follows the pointer. Shift moves the neighbour too, Alt leaves it alone, Control snaps to nothing.
@@ -117,10 +133,9 @@ impl EdgeDrag {
         let tolerance = f64::from(SNAP / lanes.axis.frame_width());
         self.snapped = if keys.command || keys.ctrl { None } else { self.snaps.nearest(at, tolerance) };
         let frame = self.snapped.map_or(at.round().max(0.0) as u32, |target| target.frame);
-        self.frame = match self.of.edge {
-            Edge::Start => frame.min(self.segment.stop_frame.saturating_sub(1)),
-            Edge::Stop => frame.clamp(self.segment.start_frame + 1, lanes.session.info.frame_count),
-        };
+        let limits = self.limits.iter().find(|(kind, _)| *kind == self.neighbor);
+        self.frame = limits.map_or(self.frame, |(_, limits)| frame.clamp(*limits.start(), *limits.end()));
+        self.snapped = self.snapped.filter(|target| target.frame == self.frame);
     }
 
     /// The frame that the picture shows meanwhile: the first or the last of the segment.

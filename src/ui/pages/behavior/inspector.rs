@@ -297,11 +297,11 @@ impl Seen<'_> {
 
     fn findings_ui(&self, ui: &mut Ui) {
         let palette = theme::palette(ui);
-        for (_, finding) in self.layers.findings.iter().filter(|(target, _)| *target == self.target) {
+        for reason in self.layers.reasons_of(self.target) {
             ui.add_space(8.0);
             ui.horizontal(|ui| {
                 icon(ui, Icon::Warning, 14.0, palette.warn);
-                ui.add(egui::Label::new(sentence(finding.reason.words())).wrap());
+                ui.add(egui::Label::new(sentence(reason.words())).wrap());
             });
         }
     }

@@ -1,4 +1,6 @@
-//! What is to be looked at: segments that contradict something first, then those that are hardly sure, then the rest, in time.
+//! What is to be looked at: first what there is a reason to doubt, the weightiest first, then the rest in time.
+
+use std::collections::HashMap;
 
 use egui::{Frame, Panel, Rect, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -6,6 +8,8 @@ use crate::app::Command;
 use crate::app::session::Session;
 use crate::app::state::sentence;
 use crate::app::timeline::{Layers, TimelineCommand};
+use crate::behavior::consistency::Reason;
+use crate::behavior::review::ReviewReason;
 use crate::jobs::timeline::Target;
 use crate::model::vocabulary::in_words;
 use crate::model::{Segment, SegmentStatus};
@@ -14,9 +18,6 @@ use crate::ui::marks;
 use crate::ui::theme::behavior::AnimalLook;
 use crate::ui::theme::{self, Weight, mono, sans};
 use crate::ui::widgets::{empty_state, heading_row, paint_row, progress_bar, segmented};
-
-/// Below this a machine was hardly sure.
-const HARDLY_SURE: f32 = 0.5;
 
 /// What the list shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,9 +40,10 @@ pub struct ListMemory {
 /// A row of the list.
 struct ListRow {
     target: Target,
-    /// 0 for what contradicts something.
-    rank: u8,
+    /// The weightiest reason, in few words; empty where there is none.
     reason: String,
+    /// All of them.
+    reasons: String,
 }
 
 /// Draws the panel.
@@ -91,19 +93,39 @@ impl ListMemory {
         self.key = Some(key);
         let is_wanted = |segment: &Segment| self.shows == Shows::All || segment.status == SegmentStatus::Unreviewed;
         let counted = layers.counted().into_iter().filter(|(_, segment)| is_wanted(segment));
-        let mut rows: Vec<(u32, ListRow)> = counted
+        let rank: HashMap<Target, usize> = layers.review.iter().zip(0..).map(|((of, _), at)| (*of, at)).collect();
+        let mut rows: Vec<((usize, u32), ListRow)> = counted
             .map(|(target, segment)| {
-                let finding = layers.findings.iter().find(|(of, _)| *of == target);
-                let (rank, reason) = match (finding, segment.confidence) {
-                    (Some((_, finding)), _) => (0, sentence(finding.reason.words())),
-                    (None, Some(sure)) if sure < HARDLY_SURE => (1, format!("Confidence {sure:.2}")),
-                    _ => (2, String::new()),
-                };
-                (segment.start_frame, ListRow { target, rank, reason })
+                let at = rank.get(&target).copied();
+                let found = at.map_or(&[][..], |at| layers.review[at].1.as_slice());
+                let reason = found.first().map(in_few_words).unwrap_or_default();
+                let reasons = found.iter().map(|reason| sentence(reason.words())).collect::<Vec<_>>().join("\n");
+                ((at.unwrap_or(usize::MAX), segment.start_frame), ListRow { target, reason, reasons })
             })
             .collect();
-        rows.sort_by_key(|(start, row)| (row.rank, *start, row.target));
+        rows.sort_by_key(|(place, row)| (*place, row.target));
         self.rows = rows.into_iter().map(|(_, row)| row).collect();
+    }
+}
+
+/// A reason as the list has room for it.
+fn in_few_words(reason: &ReviewReason) -> String {
+    match reason {
+        ReviewReason::Contradiction { finding } => match finding {
+            Reason::NoPartner => "No partner named".to_owned(),
+            Reason::ImpossiblePartner => "Partner not possible".to_owned(),
+            Reason::NeedlessPartner => "Needs no partner".to_owned(),
+            Reason::PartnerDisagrees => "Partner says otherwise".to_owned(),
+            Reason::RolesClash => "Both play the same part".to_owned(),
+            Reason::TooFarApart => "Too far apart".to_owned(),
+        },
+        ReviewReason::NotSupported => "Too far apart".to_owned(),
+        ReviewReason::SamplesDisagree { agreement } => format!("Answers agree {:.0} %", agreement * 100.0),
+        ReviewReason::LowConfidence { confidence } => format!("Confidence {confidence:.2}"),
+        ReviewReason::TooShort { secs, .. } => format!("Short: {secs:.1} s"),
+        ReviewReason::TooLong { secs, .. } => format!("Long: {secs:.1} s"),
+        ReviewReason::WordsAtOdds { named } => format!("Text says {}", in_words(named)),
+        ReviewReason::Novel { score } => format!("Like no other, {score:.2}"),
     }
 }
 
@@ -149,9 +171,11 @@ fn row_ui(
         palette.text_secondary,
     );
     if let Some(y) = second {
-        let ink = if row.rank == 0 { palette.warn } else { palette.text_secondary };
         let wide = painter.with_clip_rect(rect.with_max_x(rect.right() - 8.0).intersect(ui.clip_rect()));
-        wide.text(pos2(left, y), egui::Align2::LEFT_CENTER, &row.reason, small, ink);
+        wide.text(pos2(left, y), egui::Align2::LEFT_CENTER, &row.reason, small, palette.warn);
+    }
+    if !row.reasons.is_empty() {
+        response.clone().on_hover_text(&row.reasons);
     }
     if response.clicked() {
         ctx.send(Command::Timeline(TimelineCommand::Select(row.target, false)));

@@ -83,8 +83,11 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     sides.show(ui, &mut memory.sides, (Side::Right, "segment", "Segment"), |ui| {
         inspector::ui(ui, ctx, session, &layers, &mut behavior.inspector);
     });
+    // Where the animals come from dots, the dots are shown.
+    let is_watched = session.timeline.scene.as_ref().is_some_and(|scene| scene.is_in_pixels);
+    let grid_use = if is_watched { GridUse::Watch } else { GridUse::Look };
     CentralPanel::default().frame(Frame::NONE).show(ui, |ui| {
-        grid::ui_with(ui, ctx, &mut memory.grid, GridUse::Look, &mut |pane| {
+        grid::ui_with(ui, ctx, &mut memory.grid, grid_use, &mut |pane| {
             if let Some(scene) = &session.timeline.scene {
                 overlay::paint(pane, session, &layers, scene);
             }
@@ -164,3 +167,6 @@ fn bar_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layers, me
         });
     });
 }
+
+#[cfg(test)]
+mod tests;

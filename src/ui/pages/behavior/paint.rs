@@ -79,7 +79,11 @@ pub(super) fn ruler(ui: &Ui, lanes: &Lanes<'_>, rect: Rect) {
         let text = frame.to_string();
         ui.painter().vline(x, rect.bottom() - 4.0..=rect.bottom(), Stroke::new(1.0, palette.line_strong));
         let at = pos2(x + 3.0, rect.center().y - 1.0);
-        ui.painter().text(at, Align2::LEFT_CENTER, text, font.clone(), palette.text_secondary);
+        let galley = lanes.layout(ui.painter(), &text, font.clone(), palette.text_secondary);
+        // A number that does not fit is left out, never cut.
+        if at.x + galley.size().x <= rect.right() {
+            ui.painter().galley(at - vec2(0.0, galley.size().y / 2.0), galley, palette.text_secondary);
+        }
     }
 }
 

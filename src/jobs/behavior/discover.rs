@@ -1,0 +1,263 @@
+//! What is in the timelines of a project that its vocabulary does not know, which bouts are unlike all others, and what each
+//! subject and group does more than the rest.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use ndarray::Array2;
+use serde::Serialize;
+
+use super::layer::Layer;
+use super::{BehaviorError, Origin, count, subjects};
+use crate::behavior::bodies::Bodies;
+use crate::behavior::discovery::{
+    BoutMeasures, Cluster, Deviation, ForestOptions, Profile, UncoveredLabel, UncoveredWord, cluster, group_profiles,
+    novel_bouts, subject_profiles, uncovered_labels, uncovered_words,
+};
+use crate::behavior::statistics::{AnimalRecord, NOT_SEEN};
+use crate::behavior::tfidf::{SparseRow, TfIdf};
+use crate::behavior::unknown_labels::{Proposal, UnknownLabels};
+use crate::jobs::{Job, JobError, open};
+use crate::model::{AnimalId, Segment, Vocabulary};
+use crate::store::Project;
+
+mod text;
+
+/// Captions that a word must stand in to be told of.
+const LEAST_CAPTIONS: usize = 2;
+
+/// Words that name a cluster.
+const MOST_WORDS: usize = 5;
+
+/// What is looked at, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct DiscoverOptions<'a> {
+    /// One recording of several.
+    pub recording: Option<&'a str>,
+    /// The layer; without it, what people said where they said anything, else merged.
+    pub layer: Option<Layer>,
+    /// A vocabulary file instead of the built-in one.
+    pub vocabulary: Option<&'a Path>,
+    /// Clusters of captions.
+    pub clusters: usize,
+    /// Bouts and words that are listed.
+    pub top: usize,
+    /// Of all that is drawn.
+    pub seed: u64,
+}
+
+/// What was discovered.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DiscoverReport {
+    /// The layer of each recording.
+    pub layers: Vec<(String, String)>,
+    /// Captions of a kind, the largest kind first.
+    pub clusters: Vec<CaptionCluster>,
+    /// Captions without a word that says anything.
+    pub captions_without_words: usize,
+    /// Labels that the vocabulary does not have, with what they may mean.
+    pub uncovered_labels: Vec<UnknownLabel>,
+    /// Words that the vocabulary does not use.
+    pub uncovered_words: Vec<UncoveredWord>,
+    /// Bouts unlike all others, the most unlike first.
+    pub novel: Vec<NovelPiece>,
+    /// What each subject does.
+    pub subjects: Vec<Profile>,
+    /// What each group does, where there are several.
+    pub groups: Vec<Profile>,
+}
+
+/// A piece of a timeline, with names.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Piece {
+    /// The recording's name.
+    pub recording: String,
+    /// The animal's name.
+    pub animal: String,
+    /// The first frame.
+    pub start_frame: u32,
+    /// The frame after the last.
+    pub stop_frame: u32,
+    /// Its label.
+    pub label: String,
+    /// What was said of it.
+    pub description: String,
+}
+
+/// Captions of a kind.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CaptionCluster {
+    /// How many.
+    pub size: usize,
+    /// How alike they are, 0 to 1.
+    pub likeness: f64,
+    /// The words that they have more than others.
+    pub words: Vec<String>,
+    /// Their labels, the most frequent first.
+    pub labels: Vec<(String, usize)>,
+    /// The caption that stands for them.
+    pub medoid: Piece,
+    /// Captions unlike the rest.
+    pub outliers: Vec<Piece>,
+}
+
+/// A label that is not in the vocabulary.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct UnknownLabel {
+    /// The label, and how much there is of it.
+    #[serde(flatten)]
+    pub label: UncoveredLabel,
+    /// The longest piece with it.
+    pub piece: Piece,
+    /// What it may mean.
+    pub proposals: Vec<Proposal>,
+}
+
+/// A bout unlike all others.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NovelPiece {
+    /// Which.
+    #[serde(flatten)]
+    pub piece: Piece,
+    /// From the isolation forest, 0 to 1: 0.5 is usual.
+    pub score: f64,
+    /// In what it is unlike the others.
+    pub reasons: Vec<Deviation>,
+}
+
+/// All segments of the chosen recordings.
+struct Gathered {
+    records: Vec<AnimalRecord>,
+    layers: Vec<(String, String)>,
+}
+
+impl Gathered {
+    /// Each segment with the record that it is of.
+    fn pieces(&self) -> Vec<(&AnimalRecord, &Segment)> {
+        self.records.iter().flat_map(|record| record.segments.iter().map(move |segment| (record, segment))).collect()
+    }
+}
+
+/// Looks for what the vocabulary does not know.
+///
+/// # Errors
+/// When a recording has nothing in the layer.
+pub fn discover(
+    job: &Job<'_>,
+    project: &mut Project,
+    options: &DiscoverOptions<'_>,
+) -> Result<DiscoverReport, JobError> {
+    let number = |what, found: usize| BehaviorError::Number { what, allowed: "1 or more", found: found as f64 };
+    if options.clusters == 0 {
+        return Err(number("--clusters", options.clusters).into());
+    }
+    let vocabulary = super::vocabulary_of(options.vocabulary)?;
+    let (records, layers) = count::records(job, project, options.recording, options.layer)?;
+    let gathered = Gathered { records, layers };
+    let pieces = gathered.pieces();
+    let (clusters, captions_without_words) = clusters(&pieces, options);
+    job.check()?;
+    let mut words = uncovered_words(pieces.iter().map(|(_, it)| it.description.as_str()), &vocabulary, LEAST_CAPTIONS);
+    words.truncate(options.top);
+    let uncovered_labels = unknown_labels(&pieces, &vocabulary);
+    let novel = novel(job, project, &gathered, options)?;
+    Ok(DiscoverReport {
+        clusters,
+        captions_without_words,
+        uncovered_labels,
+        uncovered_words: words,
+        novel,
+        subjects: subject_profiles(&gathered.records),
+        groups: group_profiles(&gathered.records),
+        layers: gathered.layers,
+    })
+}
+
+fn piece(record: &AnimalRecord, segment: &Segment) -> Piece {
+    Piece {
+        recording: record.recording.clone(),
+        animal: record.animal.clone(),
+        start_frame: segment.start_frame,
+        stop_frame: segment.stop_frame,
+        label: segment.label.clone(),
+        description: segment.description.clone(),
+    }
+}
+
+/// Clusters of the descriptions, and how many say nothing.
+fn clusters(pieces: &[(&AnimalRecord, &Segment)], options: &DiscoverOptions<'_>) -> (Vec<CaptionCluster>, usize) {
+    let texts = || pieces.iter().map(|(_, segment)| segment.description.as_str());
+    let learnt = TfIdf::fit(texts());
+    let rows: Vec<SparseRow> = texts().map(|text| learnt.row(text)).collect();
+    let found = cluster(&rows, options.clusters, options.seed);
+    let named = |at: &usize| piece(pieces[*at].0, pieces[*at].1);
+    let described = |group: &Cluster| {
+        let mut labels: BTreeMap<&str, usize> = BTreeMap::new();
+        group.members.iter().for_each(|at| *labels.entry(&pieces[*at].1.label).or_default() += 1);
+        let mut labels: Vec<(String, usize)> =
+            labels.into_iter().map(|(label, count)| (label.to_owned(), count)).collect();
+        labels.sort_by_key(|(_, count)| usize::MAX - count);
+        let words = group.heaviest_columns.iter().take(MOST_WORDS);
+        CaptionCluster {
+            size: group.members.len(),
+            likeness: group.likeness,
+            words: words.map(|column| learnt.words()[*column as usize].clone()).collect(),
+            labels,
+            medoid: named(&group.medoid),
+            outliers: group.outliers.iter().map(named).collect(),
+        }
+    };
+    (found.clusters.iter().map(described).collect(), found.unplaced.len())
+}
+
+fn unknown_labels(pieces: &[(&AnimalRecord, &Segment)], vocabulary: &Vocabulary) -> Vec<UnknownLabel> {
+    let secs =
+        |record: &AnimalRecord, segment: &Segment| f64::from(segment.stop_frame - segment.start_frame) / record.fps;
+    let labels = pieces.iter().map(|(record, segment)| (segment.label.as_str(), secs(record, segment)));
+    let known = UnknownLabels::new(vocabulary);
+    let proposed = |label: UncoveredLabel| {
+        let (record, segment) = pieces[label.example];
+        let proposals = known.proposals(&label.label, [segment.description.as_str()]);
+        UnknownLabel { piece: piece(record, segment), proposals, label }
+    };
+    uncovered_labels(labels, vocabulary).into_iter().map(proposed).collect()
+}
+
+/// The bouts unlike all others, as far as there are tracks to measure them by.
+fn novel(
+    job: &Job<'_>,
+    project: &mut Project,
+    gathered: &Gathered,
+    options: &DiscoverOptions<'_>,
+) -> Result<Vec<NovelPiece>, JobError> {
+    let mut bouts: Vec<Piece> = Vec::new();
+    let mut rows: Vec<f32> = Vec::new();
+    for mut info in open::choose_all(project, options.recording)? {
+        job.check()?;
+        let subjects = match subjects::load(job, project, &mut info, None) {
+            Ok(subjects) if subjects.origin != Origin::Arena => subjects,
+            Ok(_) => continue,
+            Err(JobError::Stopped) => return Err(JobError::Stopped),
+            Err(error) => {
+                job.warn(format!("recording \"{}\": its bouts are not measured, since {error}", info.name));
+                continue;
+            }
+        };
+        let bodies = Bodies::of(&subjects.tracks);
+        let mut own: Vec<(AnimalId, Range<u32>)> = Vec::new();
+        for record in gathered.records.iter().filter(|record| record.recording == info.name) {
+            let is_measured = |it: &&Segment| it.label != NOT_SEEN && it.animal.index() < bodies.animals.len();
+            for segment in record.segments.iter().filter(is_measured) {
+                own.push((segment.animal, segment.frames()));
+                bouts.push(piece(record, segment));
+            }
+        }
+        rows.extend(BoutMeasures::new(&bodies).rows(&own));
+    }
+    let names = BoutMeasures::names();
+    let rows = Array2::from_shape_fn((bouts.len(), names.len()), |(row, column)| rows[row * names.len() + column]);
+    let forest = ForestOptions { seed: options.seed, ..ForestOptions::default() };
+    let found = novel_bouts(rows.view(), names, &forest).into_iter().take(options.top);
+    Ok(found.map(|it| NovelPiece { piece: bouts[it.bout].clone(), score: it.score, reasons: it.reasons }).collect())
+}

@@ -1,0 +1,155 @@
+//! Acts on a project: copies at the first touch, one gesture each, undone to where it began.
+
+use super::*;
+use crate::model::{ClipId, RecordingId, SegmentKind, SegmentStatus, Skeleton};
+use crate::store::{CameraInfo, NewRecording, StoreError};
+
+const FRAMES: u32 = 100;
+
+fn project() -> (tempfile::TempDir, Project, RecordingInfo) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut project = Project::create(&folder.path().join("p.bvlm"), &Skeleton::mabe12()).unwrap();
+    let id = project
+        .add_recording(&NewRecording {
+            name: "r".to_owned(),
+            path: folder.path().to_owned(),
+            fingerprint: "x".to_owned(),
+            fps: 20.0,
+            frame_count: FRAMES,
+            units: "mm".to_owned(),
+            fluorescence_lag_frames: 0.0,
+            subject: None,
+            session: None,
+            group: None,
+            cameras: vec![CameraInfo { name: "top".to_owned(), size_px: [10, 10] }],
+        })
+        .unwrap();
+    let animal = |name: &str| Animal { name: name.to_owned(), color: None, is_identity_verified: true };
+    project.set_animals(id, &[animal("A0"), animal("A1")]).unwrap();
+    described(&mut project, id);
+    let info = project.recordings().unwrap().remove(0);
+    (folder, project, info)
+}
+
+/// Two clips and two segments for each of the animals.
+fn described(project: &mut Project, id: RecordingId) {
+    let run = project.begin_run(id, "behavior", "{}", 1).unwrap();
+    let mut clips = Vec::new();
+    let mut captions = Vec::new();
+    let mut merged = Vec::new();
+    for (at, (animal, frames, label)) in
+        [(0, [0, 40], "huddle"), (0, [40, 100], "chase"), (1, [0, 60], "huddle"), (1, [60, 100], "feeding")]
+            .into_iter()
+            .enumerate()
+    {
+        let clip = Clip {
+            id: ClipId(at as u32),
+            animal: AnimalId(animal),
+            start_frame: frames[0],
+            stop_frame: frames[1],
+            cluster: Some(at as u16),
+        };
+        let caption = Caption {
+            label: label.to_owned(),
+            description: format!("It does {label}."),
+            partner: None,
+            role: SocialRole::None,
+            confidence: 0.75,
+        };
+        merged.push(layer::segment_of_clip(&clip, Some(&caption)));
+        captions.push((clip.id, caption));
+        clips.push(clip);
+    }
+    project.put_clips(run, &clips).unwrap();
+    project.put_captions(run, BehaviorSource::Rules, &captions).unwrap();
+    project.put_merged(run, &merged, 2).unwrap();
+}
+
+fn merged(animal: u8, start_frame: u32) -> Target {
+    Target::Machine { layer: MachineLayer::Merged, animal: AnimalId(animal), start_frame }
+}
+
+fn done(project: &mut Project, info: &RecordingInfo, what: TimelineAct) -> TimelineOutcome {
+    act(project, info, &Vocabulary::mouse(), ("Ann", 5), &what).unwrap()
+}
+
+#[test]
+fn the_first_touch_copies_the_animals_layer_in_the_same_gesture() {
+    let (_folder, mut project, info) = project();
+    let before = Timeline::read(&project, &info).unwrap();
+    let what =
+        TimelineAct::MoveBoundary { of: merged(0, 40), edge: Edge::Start, to_frame: 30, neighbor: Neighbor::Together };
+    let outcome = done(&mut project, &info, what);
+    assert_eq!((outcome.title.as_str(), outcome.changed), ("Move start of chase of A0", 2));
+    let after = Timeline::read(&project, &info).unwrap();
+    let frames: Vec<_> = after.human.iter().map(|placed| (placed.segment.animal.0, placed.segment.frames())).collect();
+    assert_eq!(frames, [(0, 0..30), (0, 30..100)], "the other animal is not touched");
+    assert_eq!(after.human[1].id, outcome.selected.unwrap());
+    assert_eq!(after.human[1].segment.status, SegmentStatus::Edited);
+    assert_eq!((&after.merged, &after.clips), (&before.merged, &before.clips), "machine layers are never edited");
+    assert_eq!(project.undo().unwrap().unwrap().conflicts, []);
+    assert_eq!(Timeline::read(&project, &info).unwrap(), before);
+    project.redo().unwrap();
+    assert_eq!(Timeline::read(&project, &info).unwrap(), after);
+}
+
+#[test]
+fn segments_of_several_animals_and_layers_are_changed_as_one() {
+    let (_folder, mut project, info) = project();
+    let of = vec![merged(0, 0), merged(1, 0)];
+    let outcome = done(&mut project, &info, TimelineAct::Accept(of));
+    assert_eq!(outcome.changed, 4);
+    let found = Timeline::read(&project, &info).unwrap();
+    let accepted = found.human.iter().filter(|placed| placed.segment.status == SegmentStatus::Accepted).count();
+    assert_eq!((found.human.len(), accepted), (4, 2));
+    let of = vec![Target::Human(found.human[0].id)];
+    let partner = TimelineAct::SetPartner { of, partner: Some(AnimalId(1)), role: SocialRole::Mutual };
+    done(&mut project, &info, partner);
+    let split = TimelineAct::Split { of: Target::Human(found.human[0].id), at_frame: 20 };
+    done(&mut project, &info, split);
+    let label = "rearing".to_owned();
+    let paint =
+        TimelineAct::Paint { animal: AnimalId(1), frames: 10..30, label, partner: None, role: SocialRole::None };
+    let painted = done(&mut project, &info, paint).selected.unwrap();
+    let found = Timeline::read(&project, &info).unwrap();
+    assert_eq!(found.find(Target::Human(painted)).unwrap().frames(), 10..30);
+    assert_eq!(found.human.len(), 7);
+    for _ in 0..4 {
+        assert_eq!(project.undo().unwrap().unwrap().conflicts, []);
+    }
+    assert!(project.human_layer(info.id).unwrap().is_empty());
+}
+
+#[test]
+fn moments_lie_over_states_and_a_layer_is_taken_over_as_it_is() {
+    let (_folder, mut project, info) = project();
+    let taken = done(&mut project, &info, TimelineAct::TakeOver(MachineLayer::Clips, AnimalId(1)));
+    assert_eq!(taken.changed, 2);
+    let found = Timeline::read(&project, &info).unwrap();
+    assert!(found.human.iter().all(|placed| placed.segment.status == SegmentStatus::Unreviewed));
+    assert!(found.human.iter().all(|placed| placed.segment.kind == SegmentKind::State));
+    let nothing = done(&mut project, &info, TimelineAct::TakeOver(MachineLayer::Clips, AnimalId(1)));
+    assert_eq!(nothing.changed, 0, "what is there already is no gesture");
+    project.undo().unwrap();
+    assert!(project.human_layer(info.id).unwrap().is_empty());
+}
+
+#[test]
+fn what_cannot_be_done_changes_nothing_and_says_why() {
+    let (_folder, mut project, info) = project();
+    let vocabulary = Vocabulary::mouse();
+    let mut refused = |what: TimelineAct, who: &str| {
+        let error = act(&mut project, &info, &vocabulary, (who, 5), &what).unwrap_err();
+        assert!(project.human_layer(info.id).unwrap().is_empty());
+        assert_eq!(project.undo_title().unwrap(), None);
+        error
+    };
+    let split = refused(TimelineAct::Split { of: merged(0, 0), at_frame: 0 }, "Ann");
+    assert!(matches!(split, JobError::Edit(edits::EditRefused::NotInside { .. })), "{split}");
+    assert!(matches!(refused(TimelineAct::Accept(vec![merged(0, 7)]), "Ann"), JobError::NoSuchSegment));
+    let label = "no such label".to_owned();
+    let unknown = refused(TimelineAct::Relabel { of: vec![merged(0, 0)], label }, "Ann");
+    assert!(matches!(unknown, JobError::Edit(edits::EditRefused::NoSuchLabel { .. })), "{unknown}");
+    let nobody = refused(TimelineAct::Accept(vec![merged(0, 0)]), " ");
+    assert!(matches!(nobody, JobError::Store(StoreError::MissingAnnotator)));
+}
