@@ -1,8 +1,10 @@
-//! The behaviour page's state: the layers of the timeline, what is selected in them, and what a person does to them.
-//!
-//! Edits are carried out by the keeper, in order; the layers come back with the answer, so that what is shown is what is kept.
+//! The behaviour page: what a person does there, carried out by the keeper in order; the layers come back with the answer, so
+//! that what is shown is what is kept.
 
-use std::collections::HashMap;
+mod state;
+
+pub use state::{Layers, Painting, Scene, TimelineCommand, TimelineState};
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -14,240 +16,15 @@ use super::session::Session;
 use super::state::Urgency;
 use super::task::TaskRequest;
 use crate::behavior::bodies::Bodies;
-use crate::behavior::consistency::Checker;
 use crate::behavior::edits::{Edge, Neighbor};
-use crate::behavior::review::{ReviewInput, ReviewOptions, ReviewReason, review_items};
-use crate::behavior::rules::Rules;
 use crate::jobs::behavior::{self, Origin};
-use crate::jobs::timeline::{self, MachineLayer, Target, Timeline, TimelineAct, TimelineOutcome};
+use crate::jobs::timeline::{self, Target, Timeline, TimelineAct, TimelineOutcome};
 use crate::jobs::{CancelFlag, Job};
-use crate::model::{
-    AnimalId, CameraId, PlacedSegment, RecordingId, Segment, SegmentId, SegmentStatus, SocialRole, Tracks, Vocabulary,
-};
-use crate::store::{RecordingInfo, now_unix_ms};
+use crate::model::{AnimalId, RecordingId, Segment, SegmentStatus, SocialRole};
+use crate::store::now_unix_ms;
 
 /// A segment that is looped is shown with so much before and after it, seconds.
 const LOOP_PADDING_SECS: f64 = 0.5;
-
-/// What is asked for on the behaviour page.
-#[derive(Clone, Debug, PartialEq)]
-pub enum TimelineCommand {
-    /// Selects a segment and shows its first frame, unless the shown frame is in it; with `add`, beside those that are selected.
-    Select(Target, bool),
-    /// Selects nothing.
-    Deselect,
-    /// Makes an animal the one that keys act on.
-    ChooseAnimal(AnimalId),
-    /// Turns to the animal so many rows further.
-    StepAnimal(i32),
-    /// The next segment of the animal, or the one before.
-    StepSegment(i32),
-    /// The next boundary in the animal's lane, or the one before.
-    StepBoundary(i32),
-    /// The next segment that nobody has looked at, of any animal.
-    NextToReview,
-    /// Does something to the timeline.
-    Act(TimelineAct),
-    /// Gives the selected segments a label; with none, begins or ends painting with it.
-    Label(String),
-    /// Cuts the selected segment at the shown frame.
-    SplitHere,
-    /// Joins the selected segments, or the selected one with the next.
-    MergeNext,
-    /// The selected segment begins, or ends with, the shown frame.
-    EdgeHere(Edge),
-    /// Moves a boundary of the selected segment by frames.
-    NudgeEdge(Edge, i32),
-    /// Takes the selected segments away.
-    DeleteSelected,
-    /// Takes the selected segment apart into its clips.
-    UnmergeSelected,
-    /// The selected segments are right; goes on to the next that nobody has looked at.
-    AcceptAndNext,
-    /// Whether playing stays within the selected segment.
-    SetLooping(bool),
-    /// Cuts the recording into clips and describes them.
-    Run {
-        /// Whether it is done again although it is done.
-        again: bool,
-    },
-}
-
-/// What was read of a recording's timeline.
-#[derive(Debug)]
-pub struct Layers {
-    /// The layers.
-    pub timeline: Timeline,
-    /// The names of the animals.
-    pub names: Vec<String>,
-    /// Why segments that count should be looked at, the weightiest first.
-    pub review: Vec<(Target, Vec<ReviewReason>)>,
-}
-
-/// Where the animals are, for drawing over the picture and for curves.
-#[derive(Debug)]
-pub struct Scene {
-    /// The points, in the pixels of `camera`.
-    pub tracks: Tracks,
-    /// What is measured of them.
-    pub bodies: Bodies,
-    /// Whether points are pixels of a picture; else they are places on the floor, and nothing is drawn.
-    pub is_in_pixels: bool,
-    /// The camera that they were tracked in.
-    pub camera: CameraId,
-}
-
-/// A stretch that is being painted while the recording plays.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Painting {
-    /// With this label.
-    pub label: String,
-    /// Of this animal.
-    pub animal: AnimalId,
-    /// From this frame on.
-    pub from_frame: u32,
-}
-
-/// The state of the behaviour page.
-pub struct TimelineState {
-    /// The layers, once they were read.
-    pub layers: Option<Arc<Layers>>,
-    /// Why they could not be read.
-    pub problem: Option<String>,
-    /// Grows with every reading, for whoever caches what is drawn.
-    pub revision: u64,
-    /// What labels mean.
-    pub vocabulary: Arc<Vocabulary>,
-    /// Where the animals are, where that is known.
-    pub scene: Option<Arc<Scene>>,
-    /// What is selected; the last is the main one.
-    pub selected: Vec<Target>,
-    /// The animal that keys act on.
-    pub animal: AnimalId,
-    /// Whether playing stays within the selected segment.
-    pub is_looping: bool,
-    /// What is painted now.
-    pub painting: Option<Painting>,
-    is_reading: bool,
-    is_stale: bool,
-    scene_is_asked: bool,
-    is_reading_scene: bool,
-}
-
-impl Default for TimelineState {
-    fn default() -> Self {
-        Self {
-            layers: None,
-            problem: None,
-            revision: 0,
-            vocabulary: Arc::new(Vocabulary::mouse()),
-            scene: None,
-            selected: Vec::new(),
-            animal: AnimalId(0),
-            is_looping: false,
-            painting: None,
-            is_reading: false,
-            is_stale: false,
-            scene_is_asked: false,
-            is_reading_scene: false,
-        }
-    }
-}
-
-impl TimelineState {
-    /// The segment that is selected last.
-    pub fn main(&self) -> Option<(Target, &Segment)> {
-        let target = *self.selected.last()?;
-        Some((target, self.layers.as_ref()?.timeline.find(target)?))
-    }
-
-    /// The lane of an animal that keys step through: what people say, with what machines say where they said nothing.
-    pub fn lane(&self, animal: AnimalId) -> Vec<(Target, &Segment)> {
-        let Some(layers) = &self.layers else { return Vec::new() };
-        layers.lane(animal)
-    }
-
-    /// Whether layers or tracks are being read.
-    pub fn is_busy(&self) -> bool {
-        self.is_reading || self.is_reading_scene
-    }
-}
-
-impl Layers {
-    fn new(timeline: Timeline, vocabulary: &Vocabulary, scene: Option<&Scene>, info: &RecordingInfo) -> Self {
-        let bodies = scene.map(|scene| &scene.bodies);
-        let (fps, frame_count) = (info.fps, info.frame_count);
-        let names = timeline.names();
-        let mut layers = Self { timeline, names, review: Vec::new() };
-        layers.review = layers.reasons(vocabulary, bodies, (fps, frame_count));
-        layers
-    }
-
-    fn reasons(
-        &self,
-        vocabulary: &Vocabulary,
-        bodies: Option<&Bodies>,
-        (fps, frame_count): (f64, u32),
-    ) -> Vec<(Target, Vec<ReviewReason>)> {
-        let counted = self.counted();
-        let segments: Vec<Segment> = counted.iter().map(|(_, segment)| (*segment).clone()).collect();
-        let rules = Rules::mouse();
-        let bodies = bodies.map(|bodies| (bodies, &rules));
-        let findings = Checker { animals: self.names.len(), vocabulary, bodies }.check(&segments);
-        // Segments of machines have no rows: here each is called by its position.
-        let placed = segments.into_iter().zip(0..).map(|(segment, at)| PlacedSegment { id: SegmentId(at), segment });
-        let placed: Vec<PlacedSegment> = placed.collect();
-        let nothing = HashMap::new();
-        let input = ReviewInput {
-            segments: &placed,
-            vocabulary,
-            findings: &findings,
-            agreement: &nothing,
-            novelty: &nothing,
-            fps,
-            frame_count,
-        };
-        let items = review_items(&input, &ReviewOptions::default());
-        items.into_iter().map(|item| (counted[item.id.0 as usize].0, item.reasons)).collect()
-    }
-
-    /// Why a segment should be looked at.
-    pub fn reasons_of(&self, target: Target) -> &[ReviewReason] {
-        self.review.iter().find(|(of, _)| *of == target).map_or(&[], |(_, reasons)| reasons)
-    }
-
-    /// What counts of all animals, by animal and time.
-    pub fn counted(&self) -> Vec<(Target, &Segment)> {
-        (0..self.names.len()).flat_map(|animal| self.lane(AnimalId(animal as u8))).collect()
-    }
-
-    /// What counts of an animal, by time: what people say, where they say anything of it, else what the merge says.
-    pub fn lane(&self, animal: AnimalId) -> Vec<(Target, &Segment)> {
-        let human = self.human_of(animal);
-        if !human.is_empty() {
-            return human.iter().map(|placed| (Target::Human(placed.id), &placed.segment)).collect();
-        }
-        let layer = if self.timeline.merged.is_empty() { MachineLayer::Clips } else { MachineLayer::Merged };
-        let of_animal = self.timeline.machine(layer).iter().filter(|segment| segment.animal == animal);
-        let target = |segment: &Segment| Target::Machine { layer, animal, start_frame: segment.start_frame };
-        of_animal.map(|segment| (target(segment), segment)).collect()
-    }
-
-    /// What people say of an animal.
-    pub fn human_of(&self, animal: AnimalId) -> &[PlacedSegment] {
-        let all = &self.timeline.human;
-        let start = all.partition_point(|placed| placed.segment.animal < animal);
-        let stop = all.partition_point(|placed| placed.segment.animal <= animal);
-        &all[start..stop]
-    }
-
-    /// Segments that count, and how many of them a person has looked at.
-    pub fn reviewed(&self) -> (usize, usize) {
-        let counted = self.counted();
-        let done = counted.iter().filter(|(_, segment)| segment.status != SegmentStatus::Unreviewed).count();
-        (done, counted.len())
-    }
-}
 
 impl App {
     /// Reads what the behaviour page shows, where it is shown and not at hand.

@@ -19,17 +19,24 @@ pub fn count(
     chosen: Option<Layer>,
     seed: u64,
 ) -> Result<StatisticsReport, JobError> {
-    let (records, _) = records(job, project, recording, chosen)?;
-    Ok(report(&records, &BudgetOptions::default(), seed))
+    let counted = records(job, project, recording, chosen)?;
+    Ok(report(&counted.records, &BudgetOptions::default(), seed))
 }
 
-/// The animals of the recordings with their segments of a layer, and which layer that is of each recording.
+/// The animals of recordings with their segments of a layer.
+pub(super) struct LayerRecords {
+    pub(super) records: Vec<AnimalRecord>,
+    /// The layer of each recording, by name.
+    pub(super) layers: Vec<(String, String)>,
+}
+
+/// The animals of the recordings with their segments.
 pub(super) fn records(
     job: &Job<'_>,
     project: &Project,
     recording: Option<&str>,
     chosen: Option<Layer>,
-) -> Result<(Vec<AnimalRecord>, Vec<(String, String)>), JobError> {
+) -> Result<LayerRecords, JobError> {
     let (mut records, mut layers) = (Vec::new(), Vec::new());
     for info in open::choose_all(project, recording)? {
         job.check()?;
@@ -56,5 +63,5 @@ pub(super) fn records(
             });
         }
     }
-    Ok((records, layers))
+    Ok(LayerRecords { records, layers })
 }

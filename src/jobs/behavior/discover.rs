@@ -126,19 +126,6 @@ pub struct NovelPiece {
     pub reasons: Vec<Deviation>,
 }
 
-/// All segments of the chosen recordings.
-struct Gathered {
-    records: Vec<AnimalRecord>,
-    layers: Vec<(String, String)>,
-}
-
-impl Gathered {
-    /// Each segment with the record that it is of.
-    fn pieces(&self) -> Vec<(&AnimalRecord, &Segment)> {
-        self.records.iter().flat_map(|record| record.segments.iter().map(move |segment| (record, segment))).collect()
-    }
-}
-
 /// Looks for what the vocabulary does not know.
 ///
 /// # Errors
@@ -153,15 +140,17 @@ pub fn discover(
         return Err(number("--clusters", options.clusters).into());
     }
     let vocabulary = super::vocabulary_of(options.vocabulary)?;
-    let (records, layers) = count::records(job, project, options.recording, options.layer)?;
-    let gathered = Gathered { records, layers };
-    let pieces = gathered.pieces();
+    let gathered = count::records(job, project, options.recording, options.layer)?;
+    let mut pieces: Vec<(&AnimalRecord, &Segment)> = Vec::new();
+    for record in &gathered.records {
+        pieces.extend(record.segments.iter().map(|segment| (record, segment)));
+    }
     let (clusters, captions_without_words) = clusters(&pieces, options);
     job.check()?;
     let mut words = uncovered_words(pieces.iter().map(|(_, it)| it.description.as_str()), &vocabulary, LEAST_CAPTIONS);
     words.truncate(options.top);
     let uncovered_labels = unknown_labels(&pieces, &vocabulary);
-    let novel = novel(job, project, &gathered, options)?;
+    let novel = novel(job, project, &gathered.records, options)?;
     Ok(DiscoverReport {
         clusters,
         captions_without_words,
@@ -228,7 +217,7 @@ fn unknown_labels(pieces: &[(&AnimalRecord, &Segment)], vocabulary: &Vocabulary)
 fn novel(
     job: &Job<'_>,
     project: &mut Project,
-    gathered: &Gathered,
+    records: &[AnimalRecord],
     options: &DiscoverOptions<'_>,
 ) -> Result<Vec<NovelPiece>, JobError> {
     let mut bouts: Vec<Piece> = Vec::new();
@@ -246,7 +235,7 @@ fn novel(
         };
         let bodies = Bodies::of(&subjects.tracks);
         let mut own: Vec<(AnimalId, Range<u32>)> = Vec::new();
-        for record in gathered.records.iter().filter(|record| record.recording == info.name) {
+        for record in records.iter().filter(|record| record.recording == info.name) {
             let is_measured = |it: &&Segment| it.label != NOT_SEEN && it.animal.index() < bodies.animals.len();
             for segment in record.segments.iter().filter(is_measured) {
                 own.push((segment.animal, segment.frames()));
