@@ -29,6 +29,9 @@ pub const BADGES: [(&str, Rgb); 7] = [
     ("pink", [204, 121, 167]),
 ];
 
+/// A square of this share of an animal's length is kept free of badges.
+const BODY_SHARE: f32 = 0.6;
+
 /// How a clip is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipView {
@@ -135,8 +138,14 @@ impl ClipView {
     /// Writes a badge beside each animal that is in the picture.
     fn badges(&self, raster: &mut Raster, sent: &Sent, names: &[String], places: &[Option<Place>]) {
         let em_px = self.side_px as f32 / 24.0;
-        let mut taken: Vec<Pill> = Vec::new();
         let scale = scale_of(sent);
+        // No badge lies on an animal where another place is free.
+        let body = |place: &Place| {
+            let ([x, y], side) = (on_picture(sent, place.center), place.length * scale as f32 * BODY_SHARE);
+            Pill { x: x - side / 2.0, y: y - side / 2.0, width: side, height: side }
+        };
+        let seen = places.iter().flatten().filter(|place| place.center[0].is_finite());
+        let mut taken: Vec<Pill> = seen.map(body).collect();
         for (at, (name, place)) in names.iter().zip(places).enumerate() {
             let Some(place) = place.filter(|place| place.center[0].is_finite()) else { continue };
             let [x, y] = on_picture(sent, place.center);

@@ -111,7 +111,7 @@ impl Recorded {
             subjects: &subjects,
             spent: &spent,
         };
-        let mut report = work.from_clips(project, &self.config, &self.clips)?;
+        let mut report = work.describe(project, &self.config, &self.clips)?;
         report.wall_s = begun.elapsed().as_secs_f64();
         Ok(report)
     }

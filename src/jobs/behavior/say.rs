@@ -22,7 +22,7 @@ const LACKING: &str = "epochs without an answer";
 
 impl Work<'_> {
     /// Goes on from clips that were cut elsewhere.
-    pub(super) fn from_clips(&self, project: &mut Project, settings: &str, clips: &[Clip]) -> Result<Report, JobError> {
+    pub(super) fn describe(&self, project: &mut Project, settings: &str, clips: &[Clip]) -> Result<Report, JobError> {
         project.set_animals(self.info.id, &self.subjects.animals)?;
         let run = project.begin_run(self.info.id, KIND, settings, now_unix_ms())?;
         project.put_clips(run, clips)?;
