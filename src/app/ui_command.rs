@@ -362,8 +362,8 @@ impl UiCommand {
 
 #[cfg(test)]
 mod tests {
+    use super::table::key;
     use super::*;
-    use crate::app::keys::Key;
     use std::collections::HashSet;
 
     /// Whether two scopes can hold at the same time.

@@ -14,7 +14,7 @@ const fn entry(
     Entry { command, text, tooltip, shortcut, scope }
 }
 
-const fn key(sign: char) -> Option<Shortcut> {
+pub(super) const fn key(sign: char) -> Option<Shortcut> {
     Some(Shortcut::plain(Key::Char(sign)))
 }
 

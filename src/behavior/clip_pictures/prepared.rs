@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Place;
 use crate::recording::histogram::Histogram;
 use crate::recording::{GrayFrame, GrayPixels};
 use crate::vlm::canvas::Levels;
@@ -12,6 +13,9 @@ const SATURATED: f64 = 0.02;
 
 /// A pixel is background where it differs from it by less than this share of the levels that are shown.
 const BACKGROUND_SHARE: f32 = 0.06;
+
+/// So near to the middle of an animal, body lengths, all stays: one that sleeps looks like background.
+const KEPT_BL: f32 = 0.75;
 
 /// With fewer frames nobody knows what is background.
 const LEAST_FRAMES: usize = 5;
@@ -47,8 +51,7 @@ pub struct Backdrop {
 }
 
 impl Backdrop {
-    /// The median of frames spread over the recording; `None` of few frames, or of frames of several sizes. An animal that
-    /// hardly ever leaves its place becomes background.
+    /// The median of frames spread over the recording; `None` of few frames, or of frames of several sizes.
     pub fn of(frames: &[GrayFrame], shown: Levels) -> Option<Self> {
         let all: Vec<Vec<u16>> = frames.iter().map(levels_of).collect();
         let count = all.first()?.len();
@@ -64,16 +67,22 @@ impl Backdrop {
         Some(Self { levels, flat, tolerance: BACKGROUND_SHARE * (shown.white - shown.black) })
     }
 
-    /// A frame with a flat background; one of another size stays as it is.
-    pub fn removed_from(&self, frame: &GrayFrame) -> GrayFrame {
+    /// A frame with a flat background; one of another size stays as it is. `places` are those of the animals: around them nothing
+    /// is taken out.
+    pub fn removed_from(&self, frame: &GrayFrame, places: &[Option<Place>]) -> GrayFrame {
         let found = levels_of(frame);
         if found.len() != self.levels.len() {
             return frame.clone();
         }
-        let pairs = found.into_iter().zip(&self.levels);
-        let kept = pairs.map(|(level, ground)| {
+        let width = frame.width.max(1) as usize;
+        let is_near = |at: usize| {
+            let [x, y] = [(at % width) as f32, (at / width) as f32];
+            let near = |place: &Place| (place.center[0] - x).hypot(place.center[1] - y) <= KEPT_BL * place.length;
+            places.iter().flatten().any(near)
+        };
+        let kept = found.into_iter().zip(&self.levels).enumerate().map(|(at, (level, ground))| {
             let differs = f32::from(level.abs_diff(*ground)) >= self.tolerance;
-            if differs { level } else { self.flat }
+            if differs || is_near(at) { level } else { self.flat }
         });
         let pixels = match &frame.pixels {
             GrayPixels::U8(_) => GrayPixels::U8(kept.map(|level| u8::try_from(level).unwrap_or(u8::MAX)).collect()),
@@ -108,12 +117,17 @@ mod tests {
     fn what_never_moves_is_flat_and_what_moves_stays() {
         let frames = frames(9);
         let backdrop = Backdrop::of(&frames, Levels::EIGHT_BIT).unwrap();
-        let GrayPixels::U8(levels) = backdrop.removed_from(&frames[3]).pixels else { panic!("8 bits stay 8 bits") };
+        let GrayPixels::U8(levels) = backdrop.removed_from(&frames[3], &[]).pixels else {
+            panic!("8 bits stay 8 bits")
+        };
         assert_eq!(levels[21], 30);
         assert!(levels.iter().enumerate().all(|(at, level)| at == 21 || *level == levels[0]), "{levels:?}");
+        let asleep = Place { center: [5.0, 5.0], length: 4.0 };
+        let GrayPixels::U8(kept) = backdrop.removed_from(&frames[3], &[None, Some(asleep)]).pixels else { panic!() };
+        assert_eq!((kept[54], kept[56], kept[2]), (180, 220, levels[0]), "around an animal all stays");
         assert!(Backdrop::of(&frames[..4], Levels::EIGHT_BIT).is_none());
         let small = GrayFrame { width: 1, height: 1, pixels: GrayPixels::U8(vec![9]) };
-        assert_eq!(backdrop.removed_from(&small), small);
+        assert_eq!(backdrop.removed_from(&small, &[]), small);
     }
 
     #[test]

@@ -94,7 +94,7 @@ impl Sketch {
     fn drawn(&self, clip: &Clip, fps: f64, read: &[(Sitting, GrayFrame)]) -> Drawn {
         let focal = clip.animal.index();
         let drawn = read.iter().map(|(Sitting { frame, places, trail }, shown)| {
-            let bare = self.backdrop.as_ref().map(|backdrop| backdrop.removed_from(shown));
+            let bare = self.backdrop.as_ref().map(|backdrop| backdrop.removed_from(shown, places));
             let cast = Cast { places, focal, trail };
             let picture = self.view.picture(bare.as_ref().unwrap_or(shown), self.levels, &self.names, &cast);
             (f64::from(frame - clip.start_frame) / fps, Arc::new(picture))

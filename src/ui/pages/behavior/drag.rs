@@ -148,7 +148,7 @@ impl EdgeDrag {
 
     /// The frames of a segment as they would be, where it is the one that is dragged.
     pub(super) fn frames_of(&self, target: Target) -> Option<Range<u32>> {
-        (self.of.target == target).then(|| match self.of.edge {
+        (self.of.target == target).then_some(match self.of.edge {
             Edge::Start => self.frame..self.segment.stop_frame,
             Edge::Stop => self.segment.start_frame..self.frame,
         })
