@@ -14,7 +14,7 @@ use behaviorvlm::behavior::blobs::{BlobSamples, BlobTracker, sample_frames};
 use behaviorvlm::behavior::bodies::Bodies;
 use behaviorvlm::behavior::features::KeypointFeatures;
 use behaviorvlm::behavior::visual::{ChannelScale, VisualFeatures, places_of_blobs};
-use behaviorvlm::jobs::behavior::{self, FeatureKind, Options, Segmenter, Through};
+use behaviorvlm::jobs::behavior::{self, Asking, FeatureKind, Options, Segmenter, Through};
 use behaviorvlm::jobs::{CancelFlag, Job, new};
 use behaviorvlm::model::{AnimalTrack, Part, Tracks};
 use behaviorvlm::recording::MediaPath;
@@ -91,6 +91,9 @@ fn hour(tracks: &Tracks) -> Result<()> {
         align: None,
         channel_scale: ChannelScale::default(),
         model_of: None,
+        caption_model: None,
+        merge_model: None,
+        asking: Asking::default(),
         again: false,
     };
     let (cpu, wall) = (ProcessTime::now(), Instant::now());

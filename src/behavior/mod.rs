@@ -27,6 +27,14 @@ pub mod rules;
 
 pub mod merge;
 
+pub mod clip_pictures;
+
+pub mod epochs;
+
+pub mod questions;
+
+pub mod samples;
+
 pub mod consistency;
 
 pub mod edits;

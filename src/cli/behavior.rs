@@ -1,5 +1,7 @@
 //! `behaviorvlm behavior`: cuts recordings into clips, says what each shows, and merges them.
 
+mod asking;
+
 mod search;
 
 mod discover;
@@ -10,7 +12,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use self::asking::AskingArguments;
 use super::console::{Common, Console};
+use super::model::ModelArguments;
 use crate::behavior::clips::{ClipLengths, ClipLimits};
 use crate::behavior::visual::ChannelScale;
 use crate::jobs::behavior::count;
@@ -18,6 +22,7 @@ use crate::jobs::behavior::layer::Layer;
 use crate::jobs::behavior::picture;
 use crate::jobs::behavior::{self, Align, FeatureKind, Options, Report, Segmenter, Through};
 use crate::store::Project;
+use crate::vlm::http::Role;
 
 /// Find out what animals do, from their tracks.
 #[derive(Debug, Args)]
@@ -79,7 +84,8 @@ struct StatsArguments {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: behaviorvlm behavior run mice.bvlm\n         behaviorvlm behavior run mice.bvlm --through clips --switch-cost 8 --longest 4\n         behaviorvlm \
-                        behavior run mice.bvlm --segmenter syllables.csv"
+                        behavior run mice.bvlm --segmenter syllables.csv\n         behaviorvlm behavior run mice.bvlm \
+                        --model caption=Qwen/Qwen3.5-35B-A3B@http://127.0.0.1:8000 --model merge=Qwen/Qwen3-Next-80B-A3B@http://127.0.0.1:8001 --estimate"
 )]
 struct RunArguments {
     /// The project file.
@@ -134,6 +140,10 @@ struct RunArguments {
     #[arg(long)]
     again: bool,
     #[command(flatten)]
+    model: ModelArguments,
+    #[command(flatten)]
+    asking: AskingArguments,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -170,8 +180,13 @@ fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<E
     let through: Through = arguments.through.parse()?;
     let align = arguments.align.as_deref().map(str::parse::<Align>).transpose()?;
     let segmenter = Segmenter::parse(&arguments.segmenter, arguments.clusters, arguments.seed)?;
+    arguments.model.check_roles(&[Role::Caption, Role::Merge])?;
+    let [caption_model, merge_model] = [arguments.model.options(Role::Caption)?, arguments.model.options(Role::Merge)?];
+    let asking = arguments.asking.read(caption_model.is_some(), caption_model.is_some() || merge_model.is_some())?;
     let mut project = Project::open(&arguments.project)?;
     let options = Options {
+        caption_model: caption_model.as_ref(),
+        merge_model: merge_model.as_ref(),
         recording: arguments.recording.as_deref(),
         through,
         features: FeatureKind::parse(&arguments.features)?,
@@ -183,6 +198,7 @@ fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<E
         vocabulary: arguments.vocabulary.as_deref(),
         align,
         model_of: arguments.model_of.as_deref(),
+        asking,
         again: arguments.again,
     };
     let reports = console.job(&arguments.common, |job| behavior::run(job, &mut project, &options))?;
@@ -190,7 +206,7 @@ fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-fn words(report: &Report) -> String {
+pub(super) fn words(report: &Report) -> String {
     let mut text = format!("{}: {} frames of {}", report.recording, report.frames, report.animals.join(", "));
     let _ = writeln!(text, "; {:.1} s{}", report.wall_s, if report.was_done { ", all of it done before" } else { "" });
     if let Some(training) = &report.training {
@@ -210,6 +226,9 @@ fn words(report: &Report) -> String {
     }
     if let Some(clips) = &report.clips {
         text.push_str(&histogram(clips));
+    }
+    for asked in &report.asked {
+        text.push_str(&asking::words(asked));
     }
     let all: u64 = report.labels.iter().map(|(_, frames)| frames).sum();
     for (label, frames) in &report.labels {

@@ -4,12 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use serde::Serialize;
 
 use super::console::{Common, Console};
-use super::pose;
+use super::{behavior, pose};
 use crate::jobs::JobError;
-use crate::jobs::exchanges::{self, Report};
+use crate::jobs::exchanges;
 use crate::store::Project;
 
 /// Write a model's answers into a file, or run from such a file without a server.
@@ -46,13 +45,6 @@ struct FileArguments {
     common: Common,
 }
 
-/// What a replay did.
-#[derive(Debug, Serialize)]
-struct Replayed {
-    read: Report,
-    run: crate::jobs::pose::Report,
-}
-
 pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<ExitCode> {
     match &arguments.what {
         What::Export(arguments) => {
@@ -75,11 +67,12 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<Ex
                 return Err(JobError::Meaningless { option: "--recording", what: "a file that names its own" }.into());
             }
             let mut project = Project::open(&arguments.project)?;
-            let (read, run) =
+            let replayed =
                 console.job(&arguments.common, |job| exchanges::replay(job, &mut project, &arguments.file))?;
-            let replayed = Replayed { read, run };
             console.print(&arguments.common, &replayed, || {
-                format!("{} exchanges read\n{}", replayed.read.exchanges, pose::words(&replayed.run))
+                let solved = replayed.run.as_ref().map(pose::words).unwrap_or_default();
+                let described = replayed.behavior.as_ref().map(behavior::words).unwrap_or_default();
+                format!("{} exchanges read\n{solved}{described}", replayed.read.exchanges)
             })?;
         }
     }

@@ -10,11 +10,14 @@ use crate::jobs::pose::{ModelOptions, profile_of_file};
 use crate::vlm::Profile;
 use crate::vlm::http::{Endpoint, KeyringError, Role, Secret};
 
+/// What options about a model stand under in the help.
+pub(super) const ASKING: &str = "Asking a model";
+
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Asking a model")]
+#[command(next_help_heading = ASKING)]
 pub(super) struct ModelArguments {
-    /// A model and where it is served, as pose=Qwen/Qwen3.5-27B@http://127.0.0.1:8000; several addresses of one model are all
-    /// used. The key is taken from BEHAVIORVLM_API_KEY, else from the keyring (see `behaviorvlm key`).
+    /// A model and where it is served, as pose=Qwen/Qwen3.5-27B@http://127.0.0.1:8000 (other roles: caption, merge); several
+    /// addresses of one model are all used. The key is taken from BEHAVIORVLM_API_KEY, else from the keyring (see `behaviorvlm key`).
     #[arg(long, value_name = "ROLE=NAME@URL")]
     model: Vec<String>,
     /// What the model's family wants, where its name does not tell: "Qwen3.5-27B", "Qwen3-VL", "Qwen2.5-VL", "Gemini", "GPT",
@@ -30,15 +33,23 @@ pub(super) struct ModelArguments {
     /// Leave to send pictures to a host that is not this machine.
     #[arg(long, value_name = "HOST")]
     allow_host: Vec<String>,
-    /// Ask for all regions of a view in one call instead of one each.
-    #[arg(long)]
-    regions_at_once: bool,
-    /// Share of what the geometry is sure of that a hybrid run asks about too, per cent.
-    #[arg(long, value_name = "PERCENT", default_value_t = ModelOptions::AUDIT_PCT)]
-    audit: f64,
 }
 
 impl ModelArguments {
+    /// Refuses models of other roles than these.
+    pub fn check_roles(&self, roles: &[Role]) -> anyhow::Result<()> {
+        for text in &self.model {
+            let (role, _) = Endpoint::parse(text)?;
+            if !roles.contains(&role) {
+                let known: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+                let message =
+                    format!("a model for \"{}\" is not asked here, only for {}", role.name(), known.join(" and "));
+                return Err(JobError::Model { message }.into());
+            }
+        }
+        Ok(())
+    }
+
     /// What they say of the model of a role; `None` where none was named.
     pub fn options(&self, role: Role) -> anyhow::Result<Option<ModelOptions>> {
         let mut endpoints = Vec::new();
@@ -57,14 +68,8 @@ impl ModelArguments {
         if let Some(name) = &self.profile {
             options.profile = profile_named(name, &options.name)?;
         }
-        if !(0.0..=100.0).contains(&self.audit) {
-            let message = format!("--audit is a share in per cent, 0 to 100, not {}", self.audit);
-            return Err(JobError::Model { message }.into());
-        }
         options.allowed_hosts.clone_from(&self.allow_host);
         options.budget = self.budget;
-        options.regions_at_once = self.regions_at_once;
-        options.audit_pct = self.audit;
         for (host, kept) in options.take_kept_keys() {
             match kept {
                 // Without a keyring there is no key in it.

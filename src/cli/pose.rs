@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::console::{Common, Console, figure};
-use super::model::ModelArguments;
+use super::model::{ASKING, ModelArguments};
 use crate::jobs::JobError;
-use crate::jobs::pose::{self, Ablation, Assigner, Options, Report};
+use crate::jobs::pose::{self, Ablation, Assigner, ModelOptions, Options, Report};
 use crate::model::FrameRange;
 use crate::pose::stage4::Solver;
 use crate::store::Project;
@@ -47,13 +47,27 @@ pub(super) struct Arguments {
     again: bool,
     #[command(flatten)]
     model: ModelArguments,
+    /// Ask for all regions of a view in one call instead of one each.
+    #[arg(long, help_heading = ASKING)]
+    regions_at_once: bool,
+    /// Share of what the geometry is sure of that a hybrid run asks about too, per cent.
+    #[arg(long, value_name = "PERCENT", default_value_t = ModelOptions::AUDIT_PCT, help_heading = ASKING)]
+    audit: f64,
     #[command(flatten)]
     common: Common,
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<ExitCode> {
     let assigner: Assigner = arguments.assigner.parse()?;
-    let model = arguments.model.options(Role::Pose)?;
+    let mut model = arguments.model.options(Role::Pose)?;
+    if let Some(model) = &mut model {
+        if !(0.0..=100.0).contains(&arguments.audit) {
+            let message = format!("--audit is a share in per cent, 0 to 100, not {}", arguments.audit);
+            return Err(JobError::Model { message }.into());
+        }
+        model.regions_at_once = arguments.regions_at_once;
+        model.audit_pct = arguments.audit;
+    }
     if model.is_some() && !assigner.asks_model() {
         return Err(JobError::Meaningless { option: "--model", what: "an assigner that asks none" }.into());
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::pose::{self, Ablation, ModelOptions, ModelSettings};
-use super::{Job, JobError, open, whole_file};
+use super::{Job, JobError, behavior, open, whole_file};
 use crate::model::FrameRange;
 use crate::store::{ExchangePlace, Project, RecordingInfo};
 use crate::vlm::exchange::Exchange;
@@ -25,7 +25,10 @@ const BATCH: usize = 256;
 struct Header {
     behaviorvlm_exchanges: u32,
     recording: String,
-    run: RunSettings,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<RunSettings>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    behavior: Option<behavior::Recorded>,
 }
 
 /// What a run was asked for, as it keeps it.
@@ -45,6 +48,19 @@ struct Line {
     exchange: Exchange,
 }
 
+/// What a replay did.
+#[derive(Clone, Debug, Serialize)]
+pub struct Replayed {
+    /// What was read.
+    pub read: Report,
+    /// The pose run, where one asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<pose::Report>,
+    /// The behavior run, where one asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub behavior: Option<behavior::Report>,
+}
+
 /// What was written or read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Report {
@@ -56,7 +72,7 @@ pub struct Report {
     pub unanswered: u64,
 }
 
-/// Writes the exchanges of a recording with what its latest run that asked was asked for.
+/// Writes the exchanges of a recording with what its latest runs that asked were asked for.
 ///
 /// # Errors
 /// When no run asked a model, or the file cannot be written; an earlier file stays then.
@@ -65,10 +81,23 @@ pub fn export(job: &Job<'_>, project: &Project, recording: Option<&str>, path: &
         return Err(JobError::WouldOverwrite { path: path.to_owned() });
     }
     let info = open::choose(project, recording)?;
-    let (settings, finished_unix_ms) = latest_settings(project, &info)?;
+    let pose = latest_settings(project, &info)?;
+    let behavior = behavior::Recorded::latest(project, &info)?;
+    let ends = [pose.as_ref().map(|(_, end)| *end), behavior.as_ref().map(|(_, run)| run.finished_unix_ms)];
+    let ends: Vec<Option<i64>> = ends.into_iter().flatten().collect();
+    if ends.is_empty() {
+        return Err(JobError::NothingAsked { name: info.name.clone(), project: project.path().to_owned() });
+    }
+    // One that has not ended may still ask.
+    let finished_unix_ms = ends.into_iter().collect::<Option<Vec<i64>>>().and_then(|ends| ends.into_iter().max());
     let mut report = Report { recording: info.name.clone(), ..Report::default() };
     let failed = |source: std::io::Error| JobError::Io { action: "write", path: path.to_owned(), source };
-    let header = Header { behaviorvlm_exchanges: VERSION, recording: info.name.clone(), run: settings };
+    let header = Header {
+        behaviorvlm_exchanges: VERSION,
+        recording: info.name.clone(),
+        run: pose.map(|(settings, _)| settings),
+        behavior: behavior.map(|(recorded, _)| recorded),
+    };
     whole_file::write(path, |file| {
         let mut writer = std::io::BufWriter::new(file);
         write_line(&mut writer, &header).map_err(failed)?;
@@ -93,7 +122,7 @@ pub fn export(job: &Job<'_>, project: &Project, recording: Option<&str>, path: &
 ///
 /// # Errors
 /// When the file is none of ours, names another recording, or lacks an answer that the run needs.
-pub fn replay(job: &Job<'_>, project: &mut Project, path: &Path) -> Result<(Report, pose::Report), JobError> {
+pub fn replay(job: &Job<'_>, project: &mut Project, path: &Path) -> Result<Replayed, JobError> {
     let bad = |line: usize, reason: String| JobError::BadExchanges { path: path.to_owned(), line, reason };
     let failed = |source: std::io::Error| JobError::Io { action: "read", path: path.to_owned(), source };
     let file = std::fs::File::open(path).map_err(failed)?;
@@ -127,7 +156,21 @@ pub fn replay(job: &Job<'_>, project: &mut Project, path: &Path) -> Result<(Repo
         }
     }
     project.put_exchanges(&batch)?;
-    let run = header.run;
+    if header.run.is_none() && header.behavior.is_none() {
+        return Err(bad(1, "it names no run".to_owned()));
+    }
+    let run = header.run.map(|run| solved_again(job, project, &info, run, &bad)).transpose()?;
+    let behavior = header.behavior.map(|recorded| recorded.replay(job, project, &info)).transpose()?;
+    Ok(Replayed { read: report, run, behavior })
+}
+
+fn solved_again(
+    job: &Job<'_>,
+    project: &mut Project,
+    info: &RecordingInfo,
+    run: RunSettings,
+    bad: &dyn Fn(usize, String) -> JobError,
+) -> Result<pose::Report, JobError> {
     let model = ModelOptions {
         regions_at_once: run.model.regions_at_once,
         audit_pct: run.model.audit_pct,
@@ -142,17 +185,13 @@ pub fn replay(job: &Job<'_>, project: &mut Project, path: &Path) -> Result<(Repo
         model: Some(&model),
         again: true,
     };
-    let solved = pose::run(job, project, &options)?;
-    Ok((report, solved))
+    pose::run(job, project, &options)
 }
 
-/// What the latest run that asked a model was asked for, and when it ended, if it did.
-fn latest_settings(project: &Project, info: &RecordingInfo) -> Result<(RunSettings, Option<i64>), JobError> {
+/// What the latest pose run that asked a model was asked for, and when it ended, if it did; `None` where none asked.
+fn latest_settings(project: &Project, info: &RecordingInfo) -> Result<Option<(RunSettings, Option<i64>)>, JobError> {
     let asked = project.runs(info.id, "pose")?.into_iter().rev();
-    asked
-        .filter_map(|run| Some((serde_json::from_str(&run.config_json).ok()?, run.finished_unix_ms)))
-        .next()
-        .ok_or_else(|| JobError::NothingAsked { name: info.name.clone(), project: project.path().to_owned() })
+    Ok(asked.filter_map(|run| Some((serde_json::from_str(&run.config_json).ok()?, run.finished_unix_ms))).next())
 }
 
 fn write_line<T: Serialize>(writer: &mut impl std::io::Write, value: &T) -> std::io::Result<()> {

@@ -5,15 +5,16 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 
-use super::JobError;
+use super::{Job, JobError};
 use crate::model::{RecordingId, RunId};
 use crate::store::{ExchangePlace, Project, StoreError, now_unix_ms};
 use crate::vlm::answer::Checked;
 use crate::vlm::exchange::Exchange;
-use crate::vlm::http::{Answered, AskError, Client};
+use crate::vlm::http::{Answered, AskError, Client, Stop};
 use crate::vlm::question::{Correction, Manner};
 use crate::vlm::{Profile, Question};
 
@@ -47,6 +48,7 @@ pub(super) struct Inquiry<'a> {
     recording: RecordingId,
     run: Option<RunId>,
     budget: Option<u64>,
+    spent: u64,
     afresh: bool,
     unwritten: RefCell<Vec<(ExchangePlace, Exchange)>>,
     /// Questions in a row that got no answer.
@@ -69,13 +71,15 @@ pub(super) struct Terms {
     pub run: Option<RunId>,
     /// Most calls.
     pub budget: Option<u64>,
+    /// Calls of them that were made already.
+    pub spent: u64,
     /// Whether a question is asked even where the project has its answer.
     pub afresh: bool,
 }
 
 impl<'a> Inquiry<'a> {
     pub fn new(project: &'a mut Project, terms: Terms) -> Self {
-        let Terms { client, model, profile, recording, run, budget, afresh } = terms;
+        let Terms { client, model, profile, recording, run, budget, spent, afresh } = terms;
         Self {
             project: RefCell::new(project),
             client,
@@ -84,6 +88,7 @@ impl<'a> Inquiry<'a> {
             recording,
             run,
             budget,
+            spent,
             afresh,
             unwritten: RefCell::default(),
             unanswered_in_a_row: Cell::default(),
@@ -118,23 +123,61 @@ impl<'a> Inquiry<'a> {
         question: &Question,
         read: impl Fn(&str) -> Checked<T>,
     ) -> Result<Option<T>, JobError> {
+        self.ask_as(frame, question, read, self.afresh).await
+    }
+
+    /// As [`Self::ask`]; where an earlier run has all the answers that one may give and they are not `enough`, it is asked as if
+    /// nothing were known.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub async fn ask_until<T>(
+        &self,
+        frame: u32,
+        question: &Question,
+        read: impl Fn(&str) -> Checked<T>,
+        enough: impl Fn(&T) -> bool,
+    ) -> Result<Option<T>, JobError> {
+        let is_given_up = self.client.is_some() && self.known_answer(question, &read)?.is_some_and(|it| !enough(&it));
+        self.ask_as(frame, question, read, self.afresh || is_given_up).await
+    }
+
+    /// What the answers come to that the project has; `None` where it lacks one.
+    fn known_answer<T>(&self, question: &Question, read: impl Fn(&str) -> Checked<T>) -> Result<Option<T>, JobError> {
         let key = question.key(&self.model, &self.profile);
-        let Some(said) = self.answer(frame, question, &key, Manner::default()).await? else { return Ok(None) };
+        let project = self.project.borrow();
+        let words = |attempt| -> Result<Option<String>, JobError> {
+            Ok(project.answered_exchange(&key, attempt)?.and_then(|exchange| exchange.answer))
+        };
+        let Some(first) = words(0)?.map(|said| read(&said)) else { return Ok(None) };
+        if first.is_usable() {
+            return Ok(Some(first.value));
+        }
+        Ok(words(1)?.map(|said| better(first, read(&said))))
+    }
+
+    async fn ask_as<T>(
+        &self,
+        frame: u32,
+        question: &Question,
+        read: impl Fn(&str) -> Checked<T>,
+        afresh: bool,
+    ) -> Result<Option<T>, JobError> {
+        let key = question.key(&self.model, &self.profile);
+        let asked = Asked { frame, question, key: &key, afresh };
+        let Some(said) = self.answer(&asked, Manner::default()).await? else { return Ok(None) };
         let first = read(&said);
         self.note(&first);
         let Some(problem) = first.correction() else { return Ok(Some(first.value)) };
         self.counts.borrow_mut().reasks += 1;
         let manner = Manner { correction: Some(Correction { said, problem }), ..Manner::default() };
-        let Some(said) = self.answer(frame, question, &key, manner).await? else { return Ok(Some(first.value)) };
+        let Some(said) = self.answer(&asked, manner).await? else { return Ok(Some(first.value)) };
         let second = read(&said);
         self.note(&second);
-        if second.is_usable() {
-            return Ok(Some(second.value));
+        if !second.is_usable() {
+            self.counts.borrow_mut().failed += 1;
         }
-        self.counts.borrow_mut().failed += 1;
-        // A second answer that is worse does not take away what the first one gave.
-        let is_better = second.problems.len() < first.problems.len();
-        Ok(Some(if is_better { second.value } else { first.value }))
+        Ok(Some(better(first, second)))
     }
 
     fn note<T>(&self, checked: &Checked<T>) {
@@ -145,31 +188,18 @@ impl<'a> Inquiry<'a> {
     }
 
     /// The words of an answer, from the project or from the model; `None` where none came.
-    async fn answer(
-        &self,
-        frame: u32,
-        question: &Question,
-        key: &str,
-        manner: Manner,
-    ) -> Result<Option<String>, JobError> {
-        let answer = self.answer_once(frame, question, key, manner).await;
+    async fn answer(&self, asked: &Asked<'_>, manner: Manner) -> Result<Option<String>, JobError> {
+        let answer = self.answer_once(asked, manner).await;
         if answer.is_err() {
             self.is_paused.set(true);
         }
         answer
     }
 
-    async fn answer_once(
-        &self,
-        frame: u32,
-        question: &Question,
-        key: &str,
-        manner: Manner,
-    ) -> Result<Option<String>, JobError> {
+    async fn answer_once(&self, asked: &Asked<'_>, manner: Manner) -> Result<Option<String>, JobError> {
+        let Asked { frame, question, key, afresh } = *asked;
         let attempt = u32::from(manner.correction.is_some());
-        if !self.afresh
-            && let Some(known) = self.project.borrow().answered_exchange(key, attempt)?
-        {
+        if !afresh && let Some(known) = self.project.borrow().answered_exchange(key, attempt)? {
             self.counts.borrow_mut().known += 1;
             return Ok(known.answer);
         }
@@ -182,8 +212,9 @@ impl<'a> Inquiry<'a> {
         };
         {
             let mut counts = self.counts.borrow_mut();
-            if self.budget.is_some_and(|budget| counts.calls >= budget) {
-                return Err(JobError::BudgetSpent { calls: counts.calls });
+            let calls = self.spent + counts.calls;
+            if self.budget.is_some_and(|budget| calls >= budget) {
+                return Err(JobError::BudgetSpent { calls });
             }
             counts.calls += 1;
         }
@@ -233,6 +264,61 @@ impl<'a> Inquiry<'a> {
         Ok(())
     }
 }
+
+/// A question as it is asked.
+struct Asked<'a> {
+    frame: u32,
+    question: &'a Question,
+    /// Under which its answers are kept.
+    key: &'a str,
+    /// Whether what the project knows does not count.
+    afresh: bool,
+}
+
+/// What two answers come to. A second one that is worse does not take away what the first one gave.
+fn better<T>(first: Checked<T>, second: Checked<T>) -> T {
+    if second.is_usable() || second.problems.len() < first.problems.len() { second.value } else { first.value }
+}
+
+/// Runs what asks, and stops all requests as soon as the job is stopped.
+pub(super) fn block_on<T>(
+    job: &Job<'_>,
+    stop: &Stop,
+    client: Option<&Client>,
+    work: impl Future<Output = Result<T, JobError>>,
+) -> Result<T, JobError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        // No more than can work: they draw in the order in which they are asked to.
+        .max_blocking_threads(std::thread::available_parallelism().map_or(2, usize::from))
+        .build()
+        .map_err(|error| JobError::Model { message: format!("no request can be made from this machine ({error})") })?;
+    let tell = || {
+        if let Some(client) = client {
+            job.asking(client.tally());
+        }
+    };
+    let watch = async {
+        loop {
+            if job.is_cancelled() {
+                stop.stop();
+            }
+            tell();
+            tokio::time::sleep(WATCH_EVERY).await;
+        }
+    };
+    let result = runtime.block_on(async {
+        tokio::select! {
+            result = work => result,
+            () = watch => Err(JobError::Stopped),
+        }
+    });
+    tell();
+    result
+}
+
+/// How often is looked whether the job was stopped.
+const WATCH_EVERY: Duration = Duration::from_millis(100);
 
 fn complete(exchange: &mut Exchange, answered: &Answered) {
     let said = &answered.said;

@@ -185,10 +185,13 @@ impl Timeline {
         found.run = Some(run.id);
         found.clips = project.clips(run.id)?;
         found.clips.sort_by_key(|clip| (clip.animal, clip.start_frame));
-        let mut said: BTreeMap<_, _> = project.captions(run.id)?.into_iter().collect();
-        found.captions = found.clips.iter().map(|clip| said.remove(&clip.id)).collect();
-        let pairs = found.clips.iter().zip(&found.captions);
-        found.said = pairs.map(|(clip, caption)| layer::segment_of_clip(clip, caption.as_ref())).collect();
+        let said = project.captions(run.id)?.into_iter().map(|(clip, caption, source)| (clip, (caption, source)));
+        let mut said: BTreeMap<_, _> = said.collect();
+        for clip in &found.clips {
+            let said = said.remove(&clip.id);
+            found.said.push(layer::segment_of_clip(clip, said.as_ref().map(|(caption, source)| (caption, *source))));
+            found.captions.push(said.map(|(caption, _)| caption));
+        }
         found.merged = project.merged_segments(run.id)?;
         Ok(found)
     }

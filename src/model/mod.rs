@@ -41,8 +41,8 @@ pub use pose3d::{FramePose, Point3d};
 pub use provenance::{Provenance, Source};
 pub use skeleton::{Role, Skeleton};
 pub use timeline::{
-    BehaviorSource, Caption, Clip, PlacedSegment, Segment, SegmentChange, SegmentConflict, SegmentKind, SegmentStatus,
-    SocialRole,
+    BehaviorSource, BodyWords, Caption, CaptionDetail, Clip, PlacedSegment, Segment, SegmentChange, SegmentConflict,
+    SegmentKind, SegmentStatus, SocialRole,
 };
 pub use tracks::{Animal, AnimalTrack, Part, Tracks};
 pub use view::{Centroid, CentroidOrigin, Crop};

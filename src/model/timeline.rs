@@ -93,6 +93,49 @@ pub struct Caption {
     pub confidence: f32,
 }
 
+/// An animal's body in a clip, part by part: what an open vocabulary asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BodyWords {
+    /// All of it, in a sentence.
+    pub overall: String,
+    /// What the head does.
+    pub head: String,
+    /// What the limbs do.
+    pub limbs: String,
+    /// How the trunk is held and moves.
+    pub torso: String,
+    /// A few words that say it shortest.
+    pub keywords: Vec<String>,
+}
+
+/// What was said of a clip beside its caption.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CaptionDetail {
+    /// Each answer, where the model was asked several times.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<Caption>,
+    /// The body part by part, in an open vocabulary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<BodyWords>,
+}
+
+impl CaptionDetail {
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The label, the partner and the role of which most samples are, and the share of them that say so; `None` without samples.
+    /// Of several that are said as often it is the one that was said first.
+    pub fn majority(&self) -> Option<(&Caption, f32)> {
+        let is_like = |a: &Caption, b: &Caption| (&a.label, a.partner, a.role) == (&b.label, b.partner, b.role);
+        let alike = |one: &Caption| self.samples.iter().filter(|other| is_like(one, other)).count();
+        // The last of the greatest is what max_by_key gives.
+        let usual = self.samples.iter().rev().max_by_key(|sample| alike(sample))?;
+        Some((usual, alike(usual) as f32 / self.samples.len() as f32))
+    }
+}
+
 /// Whether a segment lasts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -279,6 +322,23 @@ impl fmt::Display for SocialRole {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_majority_of_samples_is_what_most_say_and_else_what_came_first() {
+        let said = |label: &str, partner| Caption {
+            label: label.to_owned(),
+            description: String::new(),
+            partner,
+            role: SocialRole::None,
+            confidence: 0.5,
+        };
+        let of = |samples: &[Caption]| CaptionDetail { samples: samples.to_vec(), body: None };
+        assert_eq!(of(&[]).majority(), None);
+        let two = of(&[said("chase", None), said("huddle", None), said("huddle", None)]);
+        assert_eq!(two.majority(), Some((&said("huddle", None), 2.0 / 3.0)));
+        let even = of(&[said("chase", Some(AnimalId(1))), said("chase", None)]);
+        assert_eq!(even.majority(), Some((&said("chase", Some(AnimalId(1))), 0.5)), "another partner is another thing");
+    }
 
     fn segment(start_frame: u32, stop_frame: u32) -> Segment {
         Segment {

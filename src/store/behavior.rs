@@ -5,10 +5,12 @@
 
 use rusqlite::params;
 
-use super::error::StoreError;
+use super::error::{Fault, StoreError};
 use super::project::{Durability, Project};
 use super::segments::{self, word};
-use crate::model::{Animal, AnimalId, BehaviorSource, Caption, Clip, ClipId, RecordingId, RunId, Segment, SocialRole};
+use crate::model::{
+    Animal, AnimalId, BehaviorSource, Caption, CaptionDetail, Clip, ClipId, RecordingId, RunId, Segment, SocialRole,
+};
 
 impl Project {
     /// Says which animals a recording has; those that it had before go. Animals of which people said something keep their
@@ -108,8 +110,20 @@ impl Project {
     pub fn put_captions(
         &mut self,
         run: RunId,
-        source: BehaviorSource,
-        captions: &[(ClipId, Caption)],
+        captions: &[(ClipId, Caption, BehaviorSource)],
+    ) -> Result<(), StoreError> {
+        self.put_detailed_captions(run, captions, &[])
+    }
+
+    /// As [`Self::put_captions`], with what was said beside them.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn put_detailed_captions(
+        &mut self,
+        run: RunId,
+        captions: &[(ClipId, Caption, BehaviorSource)],
+        details: &[(ClipId, CaptionDetail)],
     ) -> Result<(), StoreError> {
         self.write(Durability::Power, |transaction| {
             transaction.execute("DELETE FROM merged_segment WHERE run = ?1", [run.0])?;
@@ -117,7 +131,7 @@ impl Project {
                 "INSERT OR REPLACE INTO caption (run, number, label, description, partner, role, confidence, source) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?;
-            for (clip, caption) in captions {
+            for (clip, caption, source) in captions {
                 insert.execute(params![
                     run.0,
                     clip.0,
@@ -129,18 +143,44 @@ impl Project {
                     source.as_str()
                 ])?;
             }
+            let mut update =
+                transaction.prepare_cached("UPDATE caption SET detail = ?3 WHERE run = ?1 AND number = ?2")?;
+            for (clip, detail) in details.iter().filter(|(_, detail)| !detail.is_empty()) {
+                let detail = serde_json::to_string(detail).map_err(|error| Fault::Malformed(error.to_string()))?;
+                update.execute(params![run.0, clip.0, detail])?;
+            }
             Ok(())
         })
     }
 
-    /// What was said of the clips of a run, by number.
+    /// What was said of clips beside their captions, by number; clips of which nothing was are left out.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn captions(&self, run: RunId) -> Result<Vec<(ClipId, Caption)>, StoreError> {
+    pub fn caption_details(&self, run: RunId) -> Result<Vec<(ClipId, CaptionDetail)>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT number, label, description, partner, role, confidence FROM caption WHERE run = ?1 ORDER BY number",
+                "SELECT number, detail FROM caption WHERE run = ?1 AND detail IS NOT NULL ORDER BY number",
+            )?;
+            let mut rows = statement.query([run.0])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let detail: String = row.get(1)?;
+                let detail = serde_json::from_str(&detail).map_err(|error| Fault::Malformed(error.to_string()))?;
+                found.push((ClipId(row.get(0)?), detail));
+            }
+            Ok(found)
+        })
+    }
+
+    /// What was said of the clips of a run, and by whom, by number.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn captions(&self, run: RunId) -> Result<Vec<(ClipId, Caption, BehaviorSource)>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT number, label, description, partner, role, confidence, source FROM caption WHERE run = ?1 ORDER BY number",
             )?;
             let mut rows = statement.query([run.0])?;
             let mut found = Vec::new();
@@ -152,7 +192,7 @@ impl Project {
                     role: word(row, 4, SocialRole::parse)?,
                     confidence: row.get(5)?,
                 };
-                found.push((ClipId(row.get(0)?), caption));
+                found.push((ClipId(row.get(0)?), caption, word(row, 6, BehaviorSource::parse)?));
             }
             Ok(found)
         })
@@ -249,13 +289,19 @@ mod tests {
         let clips = [clip(0, [0, 40], Some(3)), clip(1, [40, 100], None)];
         project.put_clips(run, &clips).unwrap();
         assert_eq!(project.clips(run).unwrap(), clips);
-        let captions = [(ClipId(0), caption()), (ClipId(1), caption())];
-        project.put_captions(run, BehaviorSource::Rules, &captions).unwrap();
+        let captions = [(ClipId(0), caption(), BehaviorSource::Model), (ClipId(1), caption(), BehaviorSource::Rules)];
+        project.put_captions(run, &captions).unwrap();
         assert_eq!(project.captions(run).unwrap(), captions);
+        assert_eq!(project.caption_details(run).unwrap(), []);
+        let detail = CaptionDetail { samples: vec![caption(), caption()], body: None };
+        let details = [(ClipId(0), CaptionDetail::default()), (ClipId(1), detail)];
+        project.put_detailed_captions(run, &captions, &details).unwrap();
+        assert_eq!(project.captions(run).unwrap(), captions);
+        assert_eq!(project.caption_details(run).unwrap(), details[1..]);
         project.put_merged(run, &[segment()], 5).unwrap();
         assert_eq!(project.merged_segments(run).unwrap(), [segment()]);
         assert!(project.human_segments(recording).unwrap().is_empty(), "a run writes no human layer");
-        project.put_captions(run, BehaviorSource::Rules, &captions[..1]).unwrap();
+        project.put_captions(run, &captions[..1]).unwrap();
         assert!(project.merged_segments(run).unwrap().is_empty());
         project.put_clips(run, &clips[..1]).unwrap();
         assert!(project.captions(run).unwrap().is_empty());

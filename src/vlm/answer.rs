@@ -5,6 +5,7 @@
 //! boxes by name, numbers by name; reasons come first, under `observation`.
 
 mod boxes;
+mod captions;
 mod fields;
 mod problem;
 
@@ -13,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 pub use boxes::{axes_look_swapped, boxed, boxes};
+pub use captions::{CaptionForm, SaidCaption, SaidGroup, caption, groups};
 use fields::{Fields, Reading};
 pub use problem::Problem;
 

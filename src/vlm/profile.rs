@@ -315,6 +315,7 @@ mod tests {
             schema: json!({ "type": "object" }),
             prompt_version: String::new(),
             basis: Value::Null,
+            sample: 0,
         };
         let body = |model: &str| question.body(model, &Profile::for_model(model), &Manner::default(), false);
         let qwen = body("Qwen/Qwen3.5-27B");

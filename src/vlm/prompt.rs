@@ -6,6 +6,8 @@
 
 pub mod words;
 
+pub mod behavior_words;
+
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,8 +18,8 @@ use thiserror::Error;
 
 use super::question::{Part, Picture};
 
-/// Stands for a picture while a template is rendered: a character that no text has.
-const PICTURE: char = '\u{E000}';
+/// Stands for a picture while a template is rendered: a character that no text may have.
+pub const PICTURE: char = '\u{E000}';
 
 const SYSTEM: &str = "# System";
 const USER: &str = "# User";
@@ -37,11 +39,18 @@ pub enum Prompt {
     Reconcile,
     /// All keypoints of a view at once: `pose/plain.md`.
     Plain,
+    /// What an animal does in a clip: `behavior/3_caption.md`.
+    Caption,
+    /// Which clips belong together: `behavior/4_merge.md`.
+    Merge,
 }
 
 impl Prompt {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Regions, Self::Assign, Self::Reconcile, Self::Plain];
+    pub const ALL: [Self; 6] = [Self::Regions, Self::Assign, Self::Reconcile, Self::Plain, Self::Caption, Self::Merge];
+
+    /// Those of the pose pipeline.
+    pub const POSE: [Self; 4] = [Self::Regions, Self::Assign, Self::Reconcile, Self::Plain];
 
     /// Its file, in the program's folder of prompts and in a project's own.
     pub fn file(self) -> &'static str {
@@ -50,6 +59,8 @@ impl Prompt {
             Self::Assign => "pose/2_assign.md",
             Self::Reconcile => "pose/3_reconcile.md",
             Self::Plain => "pose/plain.md",
+            Self::Caption => "behavior/3_caption.md",
+            Self::Merge => "behavior/4_merge.md",
         }
     }
 
@@ -59,6 +70,8 @@ impl Prompt {
             Self::Assign => include_str!("../../prompts/pose/2_assign.md"),
             Self::Reconcile => include_str!("../../prompts/pose/3_reconcile.md"),
             Self::Plain => include_str!("../../prompts/pose/plain.md"),
+            Self::Caption => include_str!("../../prompts/behavior/3_caption.md"),
+            Self::Merge => include_str!("../../prompts/behavior/4_merge.md"),
         }
     }
 }
@@ -74,7 +87,7 @@ struct Template {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompts {
     /// In the order of [`Prompt::ALL`].
-    templates: [Template; 4],
+    templates: [Template; 6],
 }
 
 /// A prompt's words, with places for pictures.
@@ -185,7 +198,7 @@ impl Prompts {
 
     /// Name and short hash of the template: `1_regions@3f2a9c1d`.
     pub fn version(&self, prompt: Prompt) -> String {
-        let name = prompt.file().trim_start_matches("pose/").trim_end_matches(".md");
+        let name = prompt.file().trim_start_matches("pose/").trim_start_matches("behavior/").trim_end_matches(".md");
         let hash = blake3::hash(self.text(prompt).as_bytes()).to_hex();
         format!("{name}@{}", &hash.as_str()[..VERSION_DIGITS])
     }

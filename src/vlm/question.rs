@@ -57,6 +57,8 @@ pub struct Question {
     pub prompt_version: String,
     /// What it can be made from again, in the form of whoever asks; null where it is not to be.
     pub basis: Value,
+    /// Which of several answers to the same question is asked for, from 0.
+    pub sample: u32,
 }
 
 /// How a question is put, beyond what the profile says.
@@ -109,6 +111,9 @@ impl Question {
                 Part::Text(text) => add(text.as_bytes()),
                 Part::Picture(picture) => add(&picture.jpeg),
             }
+        }
+        if self.sample > 0 {
+            add(&self.sample.to_le_bytes());
         }
         hasher.finalize().to_hex().to_string()
     }
@@ -184,6 +189,12 @@ impl Question {
         }
         Value::Object(body)
     }
+}
+
+/// A name as tags write it: whatever could part a tag is written in hexadecimal.
+pub fn percent_encoded(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 fn part_json(part: &Part) -> Value {

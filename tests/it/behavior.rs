@@ -11,6 +11,8 @@ mod found;
 mod kills;
 /// Two recordings in one project.
 mod many;
+/// Captions and merges by models.
+mod models;
 /// Pictures where there are no tracks.
 mod pictures;
 /// Real mice; ignored where there are no data.
@@ -36,6 +38,8 @@ struct Layers {
     animals: Vec<String>,
     clips: Vec<Clip>,
     captions: Vec<(ClipId, Caption)>,
+    /// Who says so, caption by caption.
+    sources: Vec<BehaviorSource>,
     merged: Vec<Segment>,
     human: Vec<Segment>,
     model: Option<Vec<u8>>,
@@ -55,12 +59,14 @@ impl Layers {
             None => project.only_recording().unwrap(),
         };
         let run = project.latest_run(info.id, "behavior").unwrap().map(|run| run.id);
+        let said = run.map(|run| project.captions(run).unwrap()).unwrap_or_default();
         let training = project.latest_run(info.id, "behavior model").unwrap();
         Self {
             frames: info.frame_count,
             animals: project.animals(info.id).unwrap().into_iter().map(|animal| animal.name).collect(),
             clips: run.map(|run| project.clips(run).unwrap()).unwrap_or_default(),
-            captions: run.map(|run| project.captions(run).unwrap()).unwrap_or_default(),
+            sources: said.iter().map(|(.., source)| *source).collect(),
+            captions: said.into_iter().map(|(clip, caption, _)| (clip, caption)).collect(),
             merged: run.map(|run| project.merged_segments(run).unwrap()).unwrap_or_default(),
             human: project.human_segments(info.id).unwrap(),
             model: training.and_then(|run| project.checkpoint(run.id, "model").unwrap()),
@@ -88,7 +94,12 @@ impl Layers {
         assert!(said.is_empty() || said == all, "some clips have a caption and some have none");
         let merged_clips = self.merged.iter().flat_map(|segment| &segment.clips).count();
         assert!(self.merged.is_empty() || merged_clips == self.clips.len(), "each clip is in one segment");
-        assert!(self.merged.iter().all(|segment| segment.source == BehaviorSource::Rules));
+    }
+
+    /// Whether the rules alone said all of it.
+    fn is_by_rules(&self) -> bool {
+        let sources = self.merged.iter().map(|segment| &segment.source).chain(&self.sources);
+        sources.into_iter().all(|source| *source == BehaviorSource::Rules)
     }
 
     /// Without what the settings alone decide.

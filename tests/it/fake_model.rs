@@ -15,6 +15,8 @@ mod speech;
 
 mod truth;
 
+mod watcher;
+
 mod wire;
 
 use std::collections::BTreeMap;
@@ -25,12 +27,15 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use behaviorvlm::model::Skeleton;
+use behaviorvlm::vlm::convention::Convention;
 use rand::RngExt;
 use serde_json::{Value, json};
 
 pub use fault::Fault;
 pub use player::{Confusion, Player, Tag};
 pub use truth::{Truth, View, keypoints_of};
+pub use watcher::{BehaviorTag, Doing, Watcher};
 
 use judge::Asked;
 use player::dice;
@@ -45,6 +50,8 @@ pub const MODEL: &str = "fake/vlm-1";
 pub struct FakeConfig {
     /// The model.
     pub player: Player,
+    /// The same model, asked about behavior.
+    pub watcher: Watcher,
     /// Requests that are answered at once; others wait.
     pub slots: usize,
     /// How long a slot is taken.
@@ -72,6 +79,7 @@ impl FakeConfig {
     pub fn new(player: Player) -> Self {
         Self {
             player,
+            watcher: Watcher::default(),
             slots: 64,
             delay: Duration::ZERO,
             slow: Duration::from_secs(60),
@@ -83,6 +91,20 @@ impl FakeConfig {
             faults: Vec::new(),
             keeps_pictures: false,
         }
+    }
+
+    /// One that is asked about behavior.
+    pub fn watching(watcher: Watcher) -> Self {
+        let player = Player {
+            skeleton: Skeleton::qd12(),
+            truth: Truth::default(),
+            convention: Convention::Thousand,
+            widths: BTreeMap::new(),
+            confusion: Confusion::default(),
+            plain: None,
+            seed: watcher.seed,
+        };
+        Self { watcher, most_pictures: 64, ..Self::new(player) }
     }
 }
 
@@ -107,6 +129,8 @@ pub struct Logged {
     pub is_thinking_off: bool,
     /// What went wrong on purpose.
     pub fault: Option<Fault>,
+    /// The words of the user's turn.
+    pub words: String,
     /// The words that were to be said.
     pub said: String,
     /// Whether the client hung up before the end.
@@ -284,6 +308,7 @@ impl Shared {
             is_reask: asked.is_reask,
             has_schema: asked.has_schema,
             is_thinking_off: asked.is_thinking_off,
+            words: asked.words.clone(),
             fault,
             ..Logged::default()
         });

@@ -90,6 +90,7 @@ fn question(frame: u32) -> Question {
         schema: json!({ "type": "object", "properties": numbers.collect::<serde_json::Map<_, _>>() }),
         prompt_version: "test".to_owned(),
         basis: serde_json::Value::Null,
+        sample: 0,
     }
 }
 

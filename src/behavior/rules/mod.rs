@@ -16,11 +16,11 @@ mod tests;
 pub use self::flags::Flag;
 pub use self::label::Describer;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// When a label holds; see `assets/rules/mouse.toml` for what each number means.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "each number is explained in the file that it is read from")]
 pub struct Rules {
@@ -49,7 +49,7 @@ pub struct Rules {
 }
 
 /// How much of a clip a label needs, from 0 to 1.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "each is the share of the label that bears its name")]
 pub struct Shares {

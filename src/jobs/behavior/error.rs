@@ -86,6 +86,24 @@ pub enum BehaviorError {
         /// The recording.
         recording: String,
     },
+    /// A model is to describe clips of which there are no pictures.
+    #[error(
+        "recording \"{recording}\" has no pictures to show to a model; without --model caption=… the rules describe its clips"
+    )]
+    NothingToShow {
+        /// The recording.
+        recording: String,
+    },
+    /// Recorded clips that do not fit the recording.
+    #[error("the recorded clips are not of this recording: \"{recording}\" has {animals} animals and {frames} frames")]
+    OtherClips {
+        /// The recording.
+        recording: String,
+        /// Its animals.
+        animals: usize,
+        /// Its frames.
+        frames: u32,
+    },
     /// An image encoder that cannot be used.
     #[error("the image encoder of --features cannot be used: {0}")]
     Encoder(#[from] EncoderError),

@@ -47,7 +47,10 @@ pub fn segments(project: &Project, info: &RecordingInfo, layer: Layer) -> Result
             Some(run) => {
                 let clips = project.clips(run.id)?;
                 let captions = if layer == Layer::Captions { project.captions(run.id)? } else { Vec::new() };
-                let said = |clip| captions.binary_search_by_key(&clip, |(id, _)| *id).ok().map(|at| &captions[at].1);
+                let said = |clip| {
+                    let at = captions.binary_search_by_key(&clip, |(id, ..)| *id).ok()?;
+                    Some((&captions[at].1, captions[at].2))
+                };
                 let has_all = layer == Layer::Clips || captions.len() == clips.len();
                 let of_clip = clips.iter().filter(|_| has_all).map(|clip| segment_of_clip(clip, said(clip.id)));
                 of_clip.collect()
@@ -63,7 +66,8 @@ pub fn segments(project: &Project, info: &RecordingInfo, layer: Layer) -> Result
 }
 
 /// A clip as a segment, under what was said of it, else under the name of its cluster.
-pub(in crate::jobs) fn segment_of_clip(clip: &Clip, caption: Option<&Caption>) -> Segment {
+pub(in crate::jobs) fn segment_of_clip(clip: &Clip, said: Option<(&Caption, BehaviorSource)>) -> Segment {
+    let caption = said.map(|(caption, _)| caption);
     let cluster = clip.cluster.map_or("not_seen".to_owned(), |cluster| format!("cluster_{cluster}"));
     Segment {
         animal: clip.animal,
@@ -76,7 +80,7 @@ pub(in crate::jobs) fn segment_of_clip(clip: &Clip, caption: Option<&Caption>) -
         role: caption.map_or(SocialRole::None, |caption| caption.role),
         confidence: caption.map(|caption| caption.confidence),
         status: SegmentStatus::Unreviewed,
-        source: BehaviorSource::Rules,
+        source: said.map_or(BehaviorSource::Rules, |(_, source)| source),
         modifiers: Vec::new(),
         clips: vec![clip.id],
     }

@@ -20,6 +20,12 @@ mod cluster;
 
 mod work;
 
+mod say;
+
+mod asked;
+
+mod replay;
+
 pub mod layer;
 
 pub mod judge;
@@ -36,11 +42,14 @@ pub mod picture;
 
 use std::path::Path;
 
+pub use self::asked::{AskedReport, Asking, Disagreement, Load};
 pub use self::error::BehaviorError;
 pub use self::options::{Contradiction, Options, Report, Segmenter, Through};
+pub use self::replay::Recorded;
 pub use self::rows::FeatureKind;
 pub use self::subjects::{Align, Origin, Subjects, known, watching_camera};
 
+use self::asked::Spent;
 use self::work::Work;
 use super::{Job, JobError, open};
 use crate::behavior::rules::Rules;
@@ -59,12 +68,21 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Resul
     let rules = rules_of(options.rules)?;
     let vocabulary = vocabulary_of(options.vocabulary)?;
     let recordings = open::choose_all(project, options.recording)?;
+    let spent = Spent::default();
     let mut reports = Vec::new();
     for mut info in recordings {
         let begun = std::time::Instant::now();
         job.check()?;
         let subjects = subjects::load(job, project, &mut info, options.align)?;
-        let work = Work { job, info: &info, options, rules: &rules, vocabulary: &vocabulary, subjects: &subjects };
+        let work = Work {
+            job,
+            info: &info,
+            options,
+            rules: &rules,
+            vocabulary: &vocabulary,
+            subjects: &subjects,
+            spent: &spent,
+        };
         let mut report = work.run(project)?;
         report.wall_s = begun.elapsed().as_secs_f64();
         reports.push(report);
@@ -79,6 +97,8 @@ fn check(options: &Options<'_>) -> Result<(), BehaviorError> {
     if let Some(cost) = options.switch_cost.map(f64::from) {
         number("--switch-cost", "0 or more", cost, (0.0..1e6).contains(&cost))?;
     }
+    let samples = f64::from(options.asking.samples);
+    number("--samples", "1 to 32", samples, (1.0..=f64::from(Asking::MOST_SAMPLES)).contains(&samples))?;
     let [shortest, longest] = options.lengths_secs;
     number("--shortest", "a number of seconds above 0", shortest, shortest > 0.0 && shortest < 3600.0)?;
     number("--longest", "at least twice --shortest", longest, longest >= 2.0 * shortest && longest < 36_000.0)

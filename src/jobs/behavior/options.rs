@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use super::BehaviorError;
+use super::asked::{AskedReport, Asking};
 use super::rows::FeatureKind;
 use super::subjects::Align;
 use crate::behavior::clips::{ClipLengths, ClipLimits};
@@ -14,6 +15,7 @@ use crate::behavior::dec::DecConfig;
 use crate::behavior::given::GivenKind;
 use crate::behavior::segmenter::{Method, TrainReport};
 use crate::behavior::visual::ChannelScale;
+use crate::jobs::pose::ModelOptions;
 
 /// How far a run goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +28,18 @@ pub enum Through {
     Captions,
     /// Merged segments.
     Merge,
+}
+
+impl Through {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Features => "features",
+            Self::Clips => "clips",
+            Self::Captions => "captions",
+            Self::Merge => "merge",
+        }
+    }
 }
 
 impl FromStr for Through {
@@ -109,6 +123,12 @@ pub struct Options<'a> {
     pub align: Option<Align>,
     /// Cuts with the model of this recording instead of training one.
     pub model_of: Option<&'a str>,
+    /// Who says what clips show; the rules where no model is named.
+    pub caption_model: Option<&'a ModelOptions>,
+    /// Who joins clips; the rules where no model is named.
+    pub merge_model: Option<&'a ModelOptions>,
+    /// How models are asked.
+    pub asking: Asking,
     /// Begin anew, also where nothing changed.
     pub again: bool,
 }
@@ -128,13 +148,16 @@ impl<'a> Options<'a> {
             vocabulary: None,
             align: None,
             model_of: None,
+            caption_model: None,
+            merge_model: None,
+            asking: Asking::default(),
             again: false,
         }
     }
 }
 
 /// What a run did with one recording.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// The recording.
     pub recording: String,
@@ -157,6 +180,9 @@ pub struct Report {
     pub labels: Vec<(String, u64)>,
     /// What contradicts itself: reasons to look.
     pub findings: Vec<Contradiction>,
+    /// What models were asked, or would be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<AskedReport>,
     /// Whether all of it was there already.
     pub was_done: bool,
     /// Seconds that it took.

@@ -51,6 +51,16 @@ pub enum Align {
     End,
 }
 
+impl Align {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::End => "end",
+        }
+    }
+}
+
 impl FromStr for Align {
     type Err = BehaviorError;
 

@@ -4,30 +4,27 @@ use std::path::Path;
 
 use serde_json::json;
 
+use super::asked::Spent;
 use super::cluster::{Cut, Source, numbered};
-use super::options::{Contradiction, Options, Report, Segmenter, Through};
+use super::options::{Options, Report, Segmenter, Through};
 use super::pixels::{self, PixelRows};
 use super::rows::{FeatureKind, FeatureRows, FusedRows, Matrix};
 use super::subjects::{Origin, Subjects};
 use super::{BehaviorError, KIND, read_bytes, read_text};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::clips::{ClipLengths, ClipLimits};
-use crate::behavior::consistency::Checker;
 use crate::behavior::features::KeypointFeatures;
 use crate::behavior::given::Given;
-use crate::behavior::merge::merge;
 use crate::behavior::rules::{Describer, Rules};
 use crate::behavior::segmenter::{Method, Model, TrainReport};
 use crate::behavior::visual::{PatchDescriber, Place, VisualFeatures, places_of_track};
-use crate::jobs::{Job, JobError, open};
-use crate::model::{BehaviorSource, Caption, Clip, ClipId, RunId, Segment, SocialRole, Vocabulary};
+use crate::jobs::{Job, JobError, open, prompts};
+use crate::model::{Caption, Clip, Vocabulary};
 use crate::store::{Project, RecordingInfo, RunInfo, RunState, now_unix_ms};
+use crate::vlm::prompt::Prompt;
 
 /// The kind of a training.
 const TRAINING: &str = "behavior model";
-
-/// What is measured of a blob's ends is worth less than what is measured of keypoints.
-const BLOB_CONFIDENCE: f32 = 0.5;
 
 /// Under this key a training keeps its model.
 const MODEL: &str = "model";
@@ -40,6 +37,7 @@ pub(super) struct Work<'a> {
     pub rules: &'a Rules,
     pub vocabulary: &'a Vocabulary,
     pub subjects: &'a Subjects,
+    pub spent: &'a Spent,
 }
 
 impl Work<'_> {
@@ -47,22 +45,14 @@ impl Work<'_> {
     pub(super) fn run(&self, project: &mut Project) -> Result<Report, JobError> {
         let (settings, training) = self.settings(project)?;
         project.check_animals(self.info.id, &self.subjects.animals)?;
+        if self.options.asking.estimate_only {
+            return self.estimate(project, &settings, training.as_ref());
+        }
         let known = self.known(project, &settings)?;
         let was_done = known.as_ref().is_some_and(|run| run.state == RunState::Finished);
         let bodies = Bodies::of(&self.subjects.tracks);
-        let mut report = Report {
-            recording: self.info.name.clone(),
-            frames: bodies.frame_count,
-            animals: self.subjects.animals.iter().map(|animal| animal.name.clone()).collect(),
-            training: None,
-            switch_cost: None,
-            clips: None,
-            segments: 0,
-            labels: Vec::new(),
-            findings: Vec::new(),
-            was_done,
-            wall_s: 0.0,
-        };
+        let mut report = self.blank_report();
+        report.was_done = was_done;
         let run = match known {
             Some(run) => {
                 project.set_animals(self.info.id, &self.subjects.animals)?;
@@ -87,6 +77,46 @@ impl Work<'_> {
             project.finish_run(run, now_unix_ms())?;
         } else if !was_done {
             project.set_run_state(run, RunState::Stopped, now_unix_ms())?;
+        }
+        Ok(report)
+    }
+
+    pub(super) fn blank_report(&self) -> Report {
+        Report {
+            recording: self.info.name.clone(),
+            frames: self.subjects.tracks.frame_count,
+            animals: self.subjects.animals.iter().map(|animal| animal.name.clone()).collect(),
+            ..Report::default()
+        }
+    }
+
+    /// What models would be asked. What is found on the way there is thrown away but for a model that was trained: the run that
+    /// is shown stays.
+    fn estimate(
+        &self,
+        project: &mut Project,
+        settings: &str,
+        training: Option<&(Method, String)>,
+    ) -> Result<Report, JobError> {
+        let bodies = Bodies::of(&self.subjects.tracks);
+        let mut report = self.blank_report();
+        let known = project.find_run(self.info.id, KIND, &Project::config_hash(settings))?;
+        let stored = known.map(|run| project.clips(run.id)).transpose()?.unwrap_or_default();
+        let training = training.map(|(method, settings)| (method, settings.as_str()));
+        let clips =
+            if stored.is_empty() { self.cut_anew(project, &bodies, training, &mut report)? } else { Some(stored) };
+        let Some(clips) = clips else { return Ok(report) };
+        report.clips = Some(lengths(&clips, self.info.fps));
+        if let Some(model) = self.options.caption_model.filter(|_| self.options.through >= Through::Captions) {
+            report.asked.push(self.captions_load(project, model, &clips)?);
+        }
+        if let Some(model) = self.options.merge_model.filter(|_| self.options.through == Through::Merge) {
+            let names: Vec<String> = self.subjects.animals.iter().map(|animal| animal.name.clone()).collect();
+            let describer = Describer::new(&bodies, &self.subjects.zones, self.rules, &names);
+            // What the rules say is about as long as what a model will say.
+            let ruled: Vec<(Clip, Caption)> =
+                clips.iter().map(|clip| (*clip, self.caption(&describer, clip))).collect();
+            report.asked.push(self.merge_load(project, model, &ruled)?);
         }
         Ok(report)
     }
@@ -213,7 +243,7 @@ impl Work<'_> {
             Some(name) => project.latest_run(project.recording(name)?.id, TRAINING)?.map(|run| (name, run.id.0)),
             None => None,
         };
-        let settings = json!({
+        let mut settings = json!({
             "input": input,
             "segmenter": cut,
             "model_of": model_of,
@@ -222,6 +252,20 @@ impl Work<'_> {
             "rules": blake3::hash(format!("{:?}", self.rules).as_bytes()).to_hex().to_string(),
             "vocabulary": blake3::hash(format!("{:?}", self.vocabulary).as_bytes()).to_hex().to_string(),
         });
+        let prompts = prompts::in_force(project)?;
+        let models = [
+            ("caption_model", self.options.caption_model, Prompt::Caption),
+            ("merge_model", self.options.merge_model, Prompt::Merge),
+        ];
+        for (key, model, prompt) in models {
+            if let Some(model) = model {
+                settings[key] = json!([model.name, model.profile.without_prices(), prompts.version(prompt)]);
+            }
+        }
+        let asking = &self.options.asking;
+        if self.options.caption_model.is_some() {
+            settings["asking"] = json!([asking.samples, asking.is_open, format!("{:?}", asking.view)]);
+        }
         Ok((settings.to_string(), training))
     }
 
@@ -307,90 +351,10 @@ impl Work<'_> {
         }
         Ok(found)
     }
-
-    /// Captions and, where they are wanted, merged segments.
-    fn say(
-        &self,
-        project: &mut Project,
-        run: RunId,
-        bodies: &Bodies,
-        clips: &[Clip],
-        report: &mut Report,
-    ) -> Result<(), JobError> {
-        let names: Vec<String> = self.subjects.animals.iter().map(|animal| animal.name.clone()).collect();
-        let describer = Describer::new(bodies, &self.subjects.zones, self.rules, &names);
-        let mut captions = project.captions(run)?;
-        if captions.len() != clips.len() {
-            self.job.phase("captions", clips.len() as u64, "clips");
-            captions = Vec::with_capacity(clips.len());
-            for (done, clip) in clips.iter().enumerate() {
-                self.job.check()?;
-                captions.push((clip.id, self.caption(&describer, clip)));
-                self.job.done(done as u64 + 1);
-            }
-            project.put_captions(run, BehaviorSource::Rules, &captions)?;
-        }
-        if self.options.through < Through::Merge {
-            report.labels = frames_by_label(
-                clips
-                    .iter()
-                    .zip(&captions)
-                    .map(|(clip, (_, caption))| (caption.label.as_str(), clip.stop_frame - clip.start_frame)),
-            );
-            return Ok(());
-        }
-        let mut segments = project.merged_segments(run)?;
-        if segments.is_empty() {
-            segments = self.merged(clips, &captions, &describer);
-            project.put_merged(run, &segments, now_unix_ms())?;
-        }
-        report.segments = segments.len();
-        report.labels = frames_by_label(
-            segments.iter().map(|segment| (segment.label.as_str(), segment.stop_frame - segment.start_frame)),
-        );
-        let checker = Checker { animals: names.len(), vocabulary: self.vocabulary, bodies: Some((bodies, self.rules)) };
-        let findings = checker.check(&segments).into_iter().map(|finding| {
-            let segment = &segments[finding.segment];
-            Contradiction {
-                reason: finding.reason,
-                animal: names[segment.animal.index()].clone(),
-                start_frame: segment.start_frame,
-                stop_frame: segment.stop_frame,
-                label: segment.label.clone(),
-            }
-        });
-        report.findings = findings.collect();
-        Ok(())
-    }
-
-    /// What the rules say of a clip. Of an arena they can say nothing; of a blob nothing surely.
-    fn caption(&self, describer: &Describer<'_>, clip: &Clip) -> Caption {
-        match self.subjects.origin {
-            Origin::Arena => Caption {
-                label: "no_behavior".to_owned(),
-                description: "No animal was told apart in the pictures.".to_owned(),
-                partner: None,
-                role: SocialRole::None,
-                confidence: 0.0,
-            },
-            Origin::Blobs => {
-                let caption = describer.describe(clip.animal, clip.frames());
-                Caption { confidence: caption.confidence * BLOB_CONFIDENCE, ..caption }
-            }
-            Origin::Tables | Origin::Poses => describer.describe(clip.animal, clip.frames()),
-        }
-    }
-
-    fn merged(&self, clips: &[Clip], captions: &[(ClipId, Caption)], describer: &Describer<'_>) -> Vec<Segment> {
-        let pairs: Vec<(Clip, Caption)> =
-            clips.iter().zip(captions).map(|(clip, (_, caption))| (*clip, caption.clone())).collect();
-        let by_animal = pairs.chunk_by(|a, b| a.0.animal == b.0.animal);
-        by_animal.flat_map(|of_animal| merge(of_animal, self.info.fps, describer)).collect()
-    }
 }
 
 /// How long clips are, whatever animal they are of.
-fn lengths(clips: &[Clip], fps: f64) -> ClipLengths {
+pub(super) fn lengths(clips: &[Clip], fps: f64) -> ClipLengths {
     let clips: Vec<crate::behavior::clips::Clip> = clips
         .iter()
         .map(|clip| crate::behavior::clips::Clip {
@@ -400,16 +364,4 @@ fn lengths(clips: &[Clip], fps: f64) -> ClipLengths {
         })
         .collect();
     ClipLengths::of(&clips, fps)
-}
-
-fn frames_by_label<'a>(pieces: impl Iterator<Item = (&'a str, u32)>) -> Vec<(String, u64)> {
-    let mut sums: Vec<(String, u64)> = Vec::new();
-    for (label, frames) in pieces {
-        match sums.iter_mut().find(|(known, _)| known == label) {
-            Some((_, sum)) => *sum += u64::from(frames),
-            None => sums.push((label.to_owned(), u64::from(frames))),
-        }
-    }
-    sums.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    sums
 }

@@ -82,7 +82,7 @@ pub(super) fn settings(
         settings["model"] = json!(ModelSettings {
             name: model.name.clone(),
             profile: model.profile.without_prices(),
-            prompts: Prompt::ALL.iter().map(|prompt| prompts.version(*prompt)).collect(),
+            prompts: Prompt::POSE.iter().map(|prompt| prompts.version(*prompt)).collect(),
             regions_at_once: model.regions_at_once,
             without_regions: options.ablation.regions,
             audit_pct: model.audit_pct,

@@ -22,7 +22,6 @@ pub mod why;
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
@@ -39,7 +38,7 @@ use super::inputs::{Examples, Inputs};
 use super::work::{Checkpoint, GEOMETRY_PASS, LAST_PASS, Pass, Work, broken, first_checkpoint, put};
 use super::{Assigner, Options};
 use crate::jobs::cameras::CameraMap;
-use crate::jobs::inquiry::{Inquiry, Terms};
+use crate::jobs::inquiry::{Inquiry, Terms, block_on};
 use crate::jobs::rank::{is_good, summary_of};
 use crate::jobs::{Job, JobError, open, prompts};
 use crate::model::{CameraId, Label, Skeleton};
@@ -51,7 +50,7 @@ use crate::pose::window::{Completed, RollingWindow};
 use crate::recording::Recording;
 use crate::store::{Project, RecordingInfo, RunInfo};
 use crate::vlm::convention::Convention;
-use crate::vlm::http::{Client, Stop};
+use crate::vlm::http::Stop;
 use crate::vlm::prompt::Prompts;
 use crate::vlm::sent::Limits;
 
@@ -168,46 +167,6 @@ pub(super) struct Asking<'a> {
     pub is_halted: Cell<bool>,
 }
 
-/// Runs what asks, and stops all requests as soon as the job is stopped.
-fn block_on<T>(
-    job: &Job<'_>,
-    stop: &Stop,
-    client: Option<&Client>,
-    work: impl Future<Output = Result<T, JobError>>,
-) -> Result<T, JobError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        // No more than can work: they draw in the order in which they are asked to.
-        .max_blocking_threads(std::thread::available_parallelism().map_or(2, usize::from))
-        .build()
-        .map_err(|error| JobError::Model { message: format!("no request can be made from this machine ({error})") })?;
-    let tell = || {
-        if let Some(client) = client {
-            job.asking(client.tally());
-        }
-    };
-    let watch = async {
-        loop {
-            if job.is_cancelled() {
-                stop.stop();
-            }
-            tell();
-            tokio::time::sleep(WATCH_EVERY).await;
-        }
-    };
-    let result = runtime.block_on(async {
-        tokio::select! {
-            result = work => result,
-            () = watch => Err(JobError::Stopped),
-        }
-    });
-    tell();
-    result
-}
-
-/// How often is looked whether the job was stopped.
-const WATCH_EVERY: Duration = Duration::from_millis(100);
-
 impl Work<'_> {
     /// Asks a model, and solves with what it says.
     pub(super) fn with_model(
@@ -230,6 +189,7 @@ impl Work<'_> {
             recording: self.info.id,
             run: Some(self.run.id),
             budget: model.budget,
+            spent: 0,
             afresh: false,
         };
         let kit = Arc::new(Kit::new(self.project, self.info, prompts, model)?);

@@ -56,12 +56,12 @@ fn described(project: &mut Project, id: RecordingId) {
             role: SocialRole::None,
             confidence: 0.75,
         };
-        merged.push(layer::segment_of_clip(&clip, Some(&caption)));
-        captions.push((clip.id, caption));
+        merged.push(layer::segment_of_clip(&clip, Some((&caption, BehaviorSource::Rules))));
+        captions.push((clip.id, caption, BehaviorSource::Rules));
         clips.push(clip);
     }
     project.put_clips(run, &clips).unwrap();
-    project.put_captions(run, BehaviorSource::Rules, &captions).unwrap();
+    project.put_captions(run, &captions).unwrap();
     project.put_merged(run, &merged, 2).unwrap();
 }
 

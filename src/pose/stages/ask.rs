@@ -13,6 +13,7 @@ use crate::vlm::convention::{Convention, PixelBox};
 use crate::vlm::marks::{Mark, draw_marks};
 use crate::vlm::prompt::words::{self, KeypointWords, PartialWords, PoseWords, RegionWords};
 use crate::vlm::prompt::{Prompt, PromptError};
+use crate::vlm::question::percent_encoded;
 use crate::vlm::sent::{NumberedPoint, Sent};
 use crate::vlm::{Picture, Question};
 
@@ -321,14 +322,9 @@ impl Stages<'_> {
             schema,
             prompt_version: rendered.version,
             basis: basis.to_json(),
+            sample: 0,
         })
     }
-}
-
-/// A name as tags have it: all but letters, digits and `-._~` as % and two hexadecimal digits.
-fn percent_encoded(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 /// An object with an observation first and then exactly these keys.

@@ -60,7 +60,7 @@ pub enum Reading {
 impl Basis {
     /// What an exchange kept of it; `None` where that is no basis.
     pub fn from_json(kept: &Value) -> Option<Self> {
-        Self::deserialize(kept).ok()
+        Self::deserialize(kept).ok().filter(|basis| Prompt::POSE.contains(&basis.prompt))
     }
 
     /// Reads an answer to the question whose target lay at `view`, the question's header. Regions and keypoints with a problem are
@@ -81,7 +81,7 @@ impl Basis {
                 };
                 form.read(text).map(Reading::Boxes)
             }
-            Prompt::Assign | Prompt::Reconcile | Prompt::Plain => {
+            Prompt::Assign | Prompt::Reconcile | Prompt::Plain | Prompt::Caption | Prompt::Merge => {
                 let keypoints: Vec<KeypointId> = match self.prompt {
                     Prompt::Assign => {
                         regions.iter().flat_map(|region| skeleton.regions[region.index()].keypoints.clone()).collect()
@@ -157,7 +157,7 @@ impl Stages<'_> {
             (Prompt::Assign, Some(region), Some(corners)) => {
                 stages.ask_parts(target, region, corners, &drawn)?.map(|asked| asked.question)
             }
-            (Prompt::Assign, ..) => None,
+            (Prompt::Assign | Prompt::Caption | Prompt::Merge, ..) => None,
             (Prompt::Reconcile, ..) => stages.ask_whole(target, &basis.so_far)?.map(|asked| asked.question),
             (Prompt::Plain, ..) => stages.ask_plain(target, &drawn)?.map(|asked| asked.question),
         })

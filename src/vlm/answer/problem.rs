@@ -91,12 +91,46 @@ pub enum Problem {
         /// Its key.
         key: String,
     },
+    /// A word that was not offered.
+    UnknownWord {
+        /// Its key.
+        key: String,
+        /// The word.
+        said: String,
+        /// Those that were.
+        allowed: Vec<String>,
+    },
+    /// Words without an end. They are cut.
+    CutShort {
+        /// Their key.
+        key: String,
+    },
     /// Several boxes where one was asked for.
     SeveralBoxes {
         /// Its key.
         key: String,
         /// How many.
         count: usize,
+    },
+    /// Clips that no group has.
+    LeftOut {
+        /// Their numbers.
+        clips: Vec<u32>,
+    },
+    /// Clips in several groups, or twice in one.
+    NamedTwice {
+        /// Their numbers.
+        clips: Vec<u32>,
+    },
+    /// Clips that were not shown.
+    NotShown {
+        /// Their numbers.
+        clips: Vec<u32>,
+    },
+    /// Clips with others between them in a group that does not have those.
+    OutOfOrder {
+        /// Their numbers.
+        clips: Vec<u32>,
     },
 }
 
@@ -122,14 +156,23 @@ impl Problem {
             Problem::BoxEmpty { .. } => "box_empty",
             Problem::SwappedCorners { .. } => "swapped_corners",
             Problem::SwappedAxes { .. } => "swapped_axes",
+            Problem::UnknownWord { .. } => "unknown_word",
+            Problem::CutShort { .. } => "cut_short",
             Problem::SeveralBoxes { .. } => "several_boxes",
+            Problem::LeftOut { .. } => "left_out",
+            Problem::NamedTwice { .. } => "named_twice",
+            Problem::NotShown { .. } => "not_shown",
+            Problem::OutOfOrder { .. } => "out_of_order",
         }
     }
 
     /// Whether something that was asked for is lacking because of it.
     pub fn needs_reask(&self) -> bool {
         use Problem::*;
-        !matches!(self, UnknownKey { .. } | Respelled { .. } | BoxClamped { .. } | SwappedCorners { .. })
+        !matches!(
+            self,
+            UnknownKey { .. } | Respelled { .. } | BoxClamped { .. } | SwappedCorners { .. } | CutShort { .. }
+        )
     }
 
     pub(super) fn wrong_type(key: &str, said: &Value, wanted: &'static str) -> Self {
@@ -187,10 +230,36 @@ impl fmt::Display for Problem {
             Problem::SwappedAxes { key } => {
                 write!(formatter, "The box of \"{key}\" makes sense only with x and y exchanged; mind their order.")
             }
+            Problem::UnknownWord { key, said, allowed } => {
+                let listed: Vec<String> = allowed.iter().map(|word| format!("\"{word}\"")).collect();
+                let offered = if listed.is_empty() { "null".to_owned() } else { listed.join(", ") };
+                write!(formatter, "\"{key}\" must be one of {offered}, not \"{said}\".")
+            }
+            Problem::CutShort { key } => write!(formatter, "\"{key}\" is too long."),
             Problem::SeveralBoxes { key, count } => {
                 write!(formatter, "\"{key}\" has {count} boxes; one or null was asked for.")
             }
+            Problem::LeftOut { clips } => write!(formatter, "{} in no list.", Clips(clips)),
+            Problem::NamedTwice { clips } => write!(formatter, "{} named more than once.", Clips(clips)),
+            Problem::NotShown { clips } => write!(formatter, "{} not among the clips above.", Clips(clips)),
+            Problem::OutOfOrder { clips } => {
+                write!(formatter, "{} out of order: each list has clips that follow one another.", Clips(clips))
+            }
         }
+    }
+}
+
+/// Clips and their verb.
+struct Clips<'a>(&'a [u32]);
+
+impl fmt::Display for Clips<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// More would not help.
+        const MOST: usize = 12;
+        let named: Vec<String> = self.0.iter().take(MOST).map(|clip| format!("c{clip}")).collect();
+        let more = if self.0.len() > MOST { " and others" } else { "" };
+        let verb = if self.0.len() == 1 { "is" } else { "are" };
+        write!(formatter, "{}{more} {verb}", named.join(", "))
     }
 }
 

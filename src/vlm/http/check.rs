@@ -219,5 +219,6 @@ fn test_question(profile: &Profile, color: [u8; 3]) -> Result<Question, image::I
         }),
         prompt_version: String::new(),
         basis: serde_json::Value::Null,
+        sample: 0,
     })
 }

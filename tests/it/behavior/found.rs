@@ -37,6 +37,7 @@ fn clips_tile_each_track_and_last_as_behaviors_do() {
     let (project, report) = solved();
     let layers = Layers::of(project);
     layers.check();
+    assert!(layers.is_by_rules());
     assert_eq!((layers.frames, layers.animals.as_slice()), (3600, ["A0", "A1", "A2"].map(str::to_owned).as_slice()));
     assert!(!layers.clips.is_empty() && !layers.captions.is_empty() && !layers.merged.is_empty());
     let mean = layers.mean_clip_secs(FPS);

@@ -21,6 +21,7 @@ use tempfile::TempDir;
 use super::script::Manifest;
 use super::{Layers, behave, exported, names, new_project};
 use crate::cli::{json, text};
+use crate::fake_model::{Doing, FakeConfig, FakeModel, MODEL, Watcher};
 
 fn data() -> PathBuf {
     PathBuf::from(std::env::var_os("BEHAVIORVLM_DATA").expect("BEHAVIORVLM_DATA names the folder of the data sets"))
@@ -303,4 +304,55 @@ fn computed(layers: &Layers, truth: &Path, is_union: bool) -> Evaluation {
         ..EvaluationOptions::default()
     };
     evaluate(&Lanes::of(&[pair], &options), &options)
+}
+
+/// What the rules say, as what a model knows.
+fn watcher(layers: &Layers) -> Watcher {
+    let by_rules = layers.clips.iter().zip(&layers.captions);
+    let mut doing = vec![Vec::new(); layers.animals.len()];
+    for (clip, (_, caption)) in by_rules {
+        let one = Doing {
+            label: caption.label.clone(),
+            partner: caption.partner.map(|partner| layers.animals[partner.index()].clone()),
+            role: caption.role.as_str(),
+        };
+        doing[clip.animal.index()].extend(clip.frames().map(|_| one.clone()));
+    }
+    Watcher { names: layers.animals.clone(), doing, seed: 5, ..Watcher::default() }
+}
+
+/// With `BEHAVIORVLM_PICTURES` the pictures of some clips are written to that folder.
+#[test]
+#[ignore = "needs BEHAVIORVLM_DATA"]
+fn three_mice_described_by_a_model() {
+    let folder = TempDir::new().unwrap();
+    let project = three_mice(folder.path(), true);
+    behave(&project, &["--through", "captions"]);
+    let ruled = Layers::of(&project);
+    let config = FakeConfig { keeps_pictures: true, ..FakeConfig::watching(watcher(&ruled)) };
+    let server = FakeModel::start(config);
+    let [caption, merge] = ["caption", "merge"].map(|role| format!("{role}={MODEL}@{}", server.url()));
+    let models = ["--model", &caption, "--model", &merge];
+    let further: Vec<String> =
+        std::env::var("BEHAVIORVLM_OPTIONS").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+    let further: Vec<&str> = further.iter().map(String::as_str).collect();
+    let (report, said) = behave(&project, &[&models[..], &further].concat());
+    assert_eq!(server.complaints(), Vec::<String>::new());
+    let layers = Layers::of(&project);
+    layers.check();
+    show("three mice, by a model", &report, &layers);
+    println!("{said}\n{}", serde_json::to_string_pretty(&report["asked"]).unwrap());
+    let seen = layers.clips.iter().filter(|clip| clip.cluster.is_some()).count();
+    assert_eq!(report["asked"][0]["calls"], seen);
+    let labels =
+        |layers: &Layers| -> Vec<String> { layers.captions.iter().map(|(_, caption)| caption.label.clone()).collect() };
+    assert_eq!(labels(&layers), labels(&ruled));
+    let Some(out) = std::env::var_os("BEHAVIORVLM_PICTURES").map(PathBuf::from) else { return };
+    fs::create_dir_all(&out).unwrap();
+    for request in server.log().iter().filter(|request| !request.pictures.is_empty()).step_by(7).take(12) {
+        let name = request.tag.replace(['/', '='], "_");
+        let middle = request.pictures.len() / 2;
+        fs::write(out.join(format!("{name}.jpg")), &request.pictures[middle]).unwrap();
+        fs::write(out.join(format!("{name}.txt")), &request.words).unwrap();
+    }
 }

@@ -6,6 +6,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::cli::text;
+use crate::fake_model::{Doing, Watcher};
+use crate::video::ffmpeg;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
@@ -242,6 +245,103 @@ fn played(role: &Role, seed: u64) -> Vec<[[f32; 2]; PARTS.len()]> {
         }
     }
     frames
+}
+
+/// Pixels of the film's pictures for each of the script.
+const PICTURE_SCALE: f32 = 0.4;
+
+/// Pixels across and down of the film's pictures.
+const PICTURE_PX: [u32; 2] = [400, 240];
+
+impl Film {
+    /// Its first frames.
+    pub fn cut(mut self, frames: usize) -> Self {
+        self.animals.iter_mut().for_each(|track| track.truncate(frames));
+        self
+    }
+
+    /// As its pictures show it.
+    fn in_pictures(&self) -> Self {
+        let mut film = self.clone();
+        for point in film.animals.iter_mut().flatten().flatten() {
+            *point = point.map(|value| value * PICTURE_SCALE);
+        }
+        film
+    }
+
+    /// A light floor, and a dark ellipse for each mouse, darker at its head.
+    fn picture(&self, frame: usize) -> Vec<u8> {
+        let [width, height] = PICTURE_PX;
+        let mut pixels = vec![200_u8; (width * height) as usize];
+        for track in &self.animals {
+            let (nose, tail) = (track[frame][0], track[frame][5]);
+            let middle = [0, 1].map(|axis| (nose[axis] + tail[axis]) / 2.0);
+            let half = (nose[0] - tail[0]).hypot(nose[1] - tail[1]) / 2.0;
+            let ahead = [0, 1].map(|axis| (nose[axis] - middle[axis]) / half.max(0.1));
+            for y in 0..height {
+                for x in 0..width {
+                    let [dx, dy] = [x as f32 - middle[0], y as f32 - middle[1]];
+                    let [along, aside] = [dx * ahead[0] + dy * ahead[1], dx * ahead[1] - dy * ahead[0]];
+                    if (along / half).powi(2) + (aside / (0.4 * half)).powi(2) < 1.0 {
+                        pixels[(y * width + x) as usize] = if along > 0.5 * half { 30 } else { 70 };
+                    }
+                }
+            }
+        }
+        pixels
+    }
+
+    /// What is true of each frame of each animal: what the script says, else whether it goes anywhere.
+    pub fn doing(&self, truth: &[(&str, &str, f64, f64)]) -> Watcher {
+        let all = self.names.iter().enumerate().map(|(animal, name)| {
+            let of_frame = |frame: usize| {
+                let secs = frame as f64 / FPS;
+                let is_on = |row: &&(&str, &str, f64, f64)| (row.2..row.3).contains(&secs);
+                let own = truth.iter().filter(is_on).find(|row| row.0 == *name);
+                let Some((_, label, ..)) = own.filter(|(_, label, ..)| *label != "stationary") else {
+                    let label = if self.is_going(animal, frame) { "locomotion" } else { "stationary" };
+                    return Doing { label: label.to_owned(), partner: None, role: "none" };
+                };
+                let partner = truth.iter().filter(is_on).find(|row| row.0 != *name && row.1 == *label);
+                let role = match (*label, *name) {
+                    (_, _) if partner.is_none() => "none",
+                    ("chase", "A0") | ("oral_genital_contact", "A1") => "actor",
+                    ("chase" | "oral_genital_contact", _) => "recipient",
+                    _ => "mutual",
+                };
+                Doing { label: (*label).to_owned(), partner: partner.map(|row| row.0.to_owned()), role }
+            };
+            (0..self.frames()).map(of_frame).collect()
+        });
+        let names = self.names.iter().map(|name| (*name).to_owned()).collect();
+        Watcher { names, doing: all.collect(), seed: 7, ..Watcher::default() }
+    }
+
+    /// Whether an animal goes more than a third of its body length in a second.
+    fn is_going(&self, animal: usize, frame: usize) -> bool {
+        let track = &self.animals[animal];
+        let (before, after) = (frame.saturating_sub(8), (frame + 8).min(track.len() - 1));
+        let [from, to] = [before, after].map(|frame| track[frame][4]);
+        let secs = (after - before) as f32 / FPS as f32;
+        (to[0] - from[0]).hypot(to[1] - from[1]) > 0.33 * BODY_PX * secs
+    }
+}
+
+/// What is true of the twenty seconds.
+pub const SHORT_TRUTH: [(&str, &str, f64, f64); 2] = [("A0", "chase", 3.0, 10.0), ("A1", "chase", 3.0, 10.0)];
+
+/// Writes a recording of tracks with a video of the mice and returns its folder.
+pub fn filmed(parent: &Path, name: &str, film: &Film) -> PathBuf {
+    let (folder, film) = (parent.join(name), film.in_pictures());
+    let camera = "video = \"top.mp4\"\nzones = { food = [[360,100],[388,100],[388,140],[360,140]] }";
+    Manifest { camera, ..Manifest::of_tracks(name, &film.names) }.write(&folder);
+    fs::write(folder.join("tracks.csv"), film.table()).unwrap();
+    let input: Vec<u8> = (0..film.frames()).flat_map(|frame| film.picture(frame)).collect();
+    let (size, video) = (format!("{}x{}", PICTURE_PX[0], PICTURE_PX[1]), folder.join("top.mp4"));
+    let raw = ["-f", "rawvideo", "-pix_fmt", "gray", "-s", &size, "-r", "30", "-i", "-"];
+    let coded = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-pix_fmt", "yuv420p", text(&video)];
+    ffmpeg(&[&raw[..], &coded].concat(), &input);
+    folder
 }
 
 /// A recording's folder, as its manifest describes it.

@@ -81,6 +81,22 @@ pub enum Fault {
     UnknownNumber,
     /// The limit of tokens is reached within the answer.
     CutOff,
+    /// A clip in no group.
+    DroppedClip,
+    /// A clip in two groups.
+    RepeatedClip,
+    /// A clip that was not shown.
+    InventedClip,
+    /// Clips that do not follow one another in one group.
+    ReorderedClips,
+    /// A label in another language.
+    ForeignLabel,
+    /// A label that was not offered.
+    UnknownLabel,
+    /// A description without end.
+    EndlessDescription,
+    /// A description that repeats what somebody wrote into the cage to give orders.
+    Orders,
 }
 
 impl Fault {
@@ -115,6 +131,18 @@ impl Fault {
         Self::SameNumberTwice,
         Self::UnknownNumber,
         Self::CutOff,
+    ];
+
+    /// What goes wrong with answers about behavior beside those.
+    pub const OF_BEHAVIOR: [Self; 8] = [
+        Self::DroppedClip,
+        Self::RepeatedClip,
+        Self::InventedClip,
+        Self::ReorderedClips,
+        Self::ForeignLabel,
+        Self::UnknownLabel,
+        Self::EndlessDescription,
+        Self::Orders,
     ];
 
     /// Status, further header and body of those that refuse; `None` for the others.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::player::{Answer, Tag};
 use super::truth::View;
+use super::watcher::Watched;
 use super::wire::Request;
 use super::{FakeConfig, MODEL};
 
@@ -20,6 +21,8 @@ pub struct Asked {
     pub is_reask: bool,
     /// The pictures, as files.
     pub pictures: Vec<Vec<u8>>,
+    /// The words of the user's turn.
+    pub words: String,
     /// What to say.
     pub answer: Result<Answer, Refusal>,
 }
@@ -52,9 +55,10 @@ impl Asked {
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         let messages = body["messages"].as_array().cloned().unwrap_or_default();
         let pictures = pictures_of(&messages);
+        let words = words_of(&messages);
         let answer = check_body(&body, &messages, config).and_then(|()| {
             let pictures = pictures.as_ref().map_err(|message| Refusal::complaint(message.clone()))?;
-            answer(request, pictures, config)
+            answer(request, &body, pictures, &words, config)
         });
         Self {
             stream: body["stream"] == json!(true),
@@ -63,13 +67,16 @@ impl Asked {
                 || body["reasoning_effort"] == json!("none"),
             is_reask: messages.iter().any(|message| message["role"] == "assistant"),
             pictures: pictures.unwrap_or_default(),
+            words,
             answer,
         }
     }
 
-    /// As a model with 32 px patches counts a picture of about a megapixel, and some words.
+    /// As a model with 32 px patches counts pictures, and its words.
     pub fn prompt_tokens(&self) -> u64 {
-        200 + 1024 * self.pictures.len() as u64
+        let patches =
+            |jpeg: &Vec<u8>| size_of(jpeg).map_or(0, |size| size.map(|side| u64::from(side / 32)).iter().product());
+        self.words.len() as u64 / 4 + self.pictures.iter().map(patches).sum::<u64>()
     }
 }
 
@@ -123,7 +130,25 @@ fn pictures_of(messages: &[Value]) -> Result<Vec<Vec<u8>>, String> {
     parts.map(picture).collect()
 }
 
-fn answer(request: &Request, pictures: &[Vec<u8>], config: &FakeConfig) -> Result<Answer, Refusal> {
+/// The texts of the first turn of the user, one below the other.
+fn words_of(messages: &[Value]) -> String {
+    let user = messages.iter().find(|message| message["role"] == "user");
+    let texts = user.into_iter().flat_map(parts_of).filter_map(|part| part["text"].as_str());
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+fn size_of(jpeg: &[u8]) -> Option<[u32; 2]> {
+    let reader = image::ImageReader::new(std::io::Cursor::new(jpeg)).with_guessed_format().ok()?;
+    reader.into_dimensions().ok().map(|(width, height)| [width, height])
+}
+
+fn answer(
+    request: &Request,
+    body: &Value,
+    pictures: &[Vec<u8>],
+    words: &str,
+    config: &FakeConfig,
+) -> Result<Answer, Refusal> {
     let header = |name: &str| request.headers.get(name).map(String::as_str);
     if header("x-request-id").is_none_or(|id| id.len() < 8) {
         return Err(Refusal::complaint("a request without x-request-id"));
@@ -132,12 +157,22 @@ fn answer(request: &Request, pictures: &[Vec<u8>], config: &FakeConfig) -> Resul
     if tag == "test" {
         return Ok(vec![("color".to_owned(), json!(if config.sees { color_of(pictures) } else { "red" }))]);
     }
+    if tag.contains("behavior.") {
+        let properties = &body["response_format"]["json_schema"]["schema"]["properties"];
+        let usual = ["observation", "label", "description", "partner", "role", "confidence"];
+        let keys = match properties.as_object() {
+            Some(properties) => properties.keys().cloned().collect(),
+            None => usual.map(str::to_owned).to_vec(),
+        };
+        let sizes: Vec<[u32; 2]> = pictures.iter().filter_map(|jpeg| size_of(jpeg)).collect();
+        let asked = Watched { tag, view: header("x-behaviorvlm-view"), words, pictures: sizes, keys };
+        return config.watcher.answer(&asked).map_err(Refusal::complaint);
+    }
     let view = header("x-behaviorvlm-view").ok_or_else(|| Refusal::complaint(format!("{tag} has no view")))?;
     let view = View::parse(view).map_err(Refusal::complaint)?;
     if let Some(target) = pictures.last() {
-        let size = image::ImageReader::new(std::io::Cursor::new(target)).with_guessed_format();
-        let size = size.ok().and_then(|reader| reader.into_dimensions().ok());
-        if size.map(|(width, height)| [f64::from(width), f64::from(height)]) != Some(view.sent) {
+        let size = size_of(target);
+        if size.map(|sides| sides.map(f64::from)) != Some(view.sent) {
             return Err(Refusal::complaint(format!("{tag}: the last picture is {size:?}, not {:?}", view.sent)));
         }
     }

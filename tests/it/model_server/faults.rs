@@ -47,6 +47,8 @@ fn outcome(fault: Fault, stream: bool) -> Outcome {
         Fault::UnknownNumber => Unusable("9999"),
         Fault::CutOff => Unusable("breaks off"),
         Fault::Unauthorised | Fault::UnknownModel | Fault::ContextTooSmall | Fault::TooManyPictures => unreachable!(),
+        Fault::DroppedClip | Fault::RepeatedClip | Fault::InventedClip | Fault::ReorderedClips => unreachable!(),
+        Fault::ForeignLabel | Fault::UnknownLabel | Fault::EndlessDescription | Fault::Orders => unreachable!(),
         Fault::TextOnly | Fault::CreditsGone | Fault::Moved | Fault::NotHttp | Fault::Page => unreachable!(),
     }
 }

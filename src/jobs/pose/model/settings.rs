@@ -78,7 +78,7 @@ impl ModelOptions {
     }
 
     /// A client, unless nothing is to be sent.
-    pub(super) fn client(&self, stop: &Stop) -> Result<Option<Client>, JobError> {
+    pub(in crate::jobs) fn client(&self, stop: &Stop) -> Result<Option<Client>, JobError> {
         if self.endpoints.is_empty() {
             return Ok(None);
         }

@@ -331,6 +331,7 @@ pub fn ask(
         recording: info.id,
         run: None,
         budget: model.budget,
+        spent: 0,
         // With the same words the same answer is nobody's wish.
         afresh: trial.is_none(),
     };

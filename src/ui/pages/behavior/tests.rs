@@ -40,6 +40,7 @@ fn described() -> SmallProject {
                 role: SocialRole::None,
                 confidence: 0.75,
             },
+            BehaviorSource::Rules,
         ));
         merged.push(Segment {
             animal,
@@ -58,7 +59,7 @@ fn described() -> SmallProject {
         });
     }
     project.put_clips(run, &clips).unwrap();
-    project.put_captions(run, BehaviorSource::Rules, &captions).unwrap();
+    project.put_captions(run, &captions).unwrap();
     project.put_merged(run, &merged, 2).unwrap();
     small
 }
