@@ -14,10 +14,11 @@ use crate::ui::widgets::{heading_row, key_cap};
 pub(super) struct HelpMemory {}
 
 /// Where keys apply: the columns of the sheet.
-const COLUMNS: [&[(&str, &[Scope])]; 3] = [
+const COLUMNS: [&[(&str, &[Scope])]; 4] = [
     &[("Everywhere", &[Scope::Everywhere]), ("In a project", &[Scope::Project])],
     &[("Labelling", &[Scope::Labelling, Scope::On(Page::Seeds)])],
     &[("Review", &[Scope::On(Page::Review)]), ("Run", &[Scope::On(Page::Run)])],
+    &[("Behaviour", &[Scope::On(Page::Behavior)])],
 ];
 
 /// Height of a row, points: a key cap with a little room.

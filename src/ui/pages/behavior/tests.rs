@@ -171,7 +171,7 @@ fn a_description_is_a_draft_until_it_is_saved() {
     settle(&mut harness);
     assert!(harness.query_by_label("Draft, not saved yet").is_some());
     assert_eq!(human(&harness), [], "nothing is written by typing");
-    click(&mut harness, "Save Ctrl Enter");
+    click(&mut harness, "Save");
     let saved = timeline(&harness).human.iter().find(|it| it.segment.label == "feeding").unwrap();
     assert!(saved.segment.description.contains("It eats."), "{}", saved.segment.description);
     assert!(harness.query_by_label("Draft, not saved yet").is_none());
