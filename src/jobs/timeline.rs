@@ -11,7 +11,8 @@ use super::JobError;
 use super::behavior::layer;
 use crate::behavior::edits::{self, Brush, Edge, Neighbor, Overlap, TimelineEdit};
 use crate::model::{
-    Animal, AnimalId, BehaviorSource, Caption, Clip, PlacedSegment, RunId, Segment, SegmentId, SocialRole, Vocabulary,
+    Animal, AnimalId, BehaviorSource, Caption, Clip, ClipId, PlacedSegment, RunId, Segment, SegmentId, SocialRole,
+    Vocabulary,
 };
 use crate::store::{Gesture, Project, RecordingInfo};
 
@@ -26,6 +27,8 @@ pub struct Timeline {
     pub clips: Vec<Clip>,
     /// What was said of each clip.
     pub captions: Vec<Option<Caption>>,
+    /// Of clips of which a model was asked several times: the share of its answers that say what stands there.
+    pub agreement: BTreeMap<ClipId, f32>,
     /// The clips as segments, with what was said of them.
     pub said: Vec<Segment>,
     /// Clips joined to segments.
@@ -192,6 +195,9 @@ impl Timeline {
             found.said.push(layer::segment_of_clip(clip, said.as_ref().map(|(caption, source)| (caption, *source))));
             found.captions.push(said.map(|(caption, _)| caption));
         }
+        let details = project.caption_details(run.id)?;
+        let agreement = details.iter().filter_map(|(clip, detail)| Some((*clip, detail.majority()?.1)));
+        found.agreement = agreement.collect();
         found.merged = project.merged_segments(run.id)?;
         Ok(found)
     }
@@ -359,7 +365,7 @@ impl Doing<'_> {
             TimelineAct::Accept(_) => base.accept(&rows)?,
             TimelineAct::Delete(_) => base.delete(&rows)?,
             TimelineAct::CopyTo { animal, .. } => base.copy_to_animal(&rows, *animal, Overlap::Refuse)?,
-            TimelineAct::Unmerge(_) => base.unmerge(one?, &self.clips(), BehaviorSource::Rules)?,
+            TimelineAct::Unmerge(_) => base.unmerge(one?, &self.clips(), self.said_by(self.act))?,
             TimelineAct::Paint { animal, frames, label, partner, role } => {
                 let brush = Brush { label, partner: *partner, role: *role };
                 match base.vocabulary.find(label).is_some_and(|label| label.is_point) {
@@ -385,6 +391,16 @@ impl Doing<'_> {
             _ => {}
         }
         Ok(edit)
+    }
+
+    /// Who described the clips of the segment that an act is about: a model, where it described any.
+    fn said_by(&self, act: &TimelineAct) -> BehaviorSource {
+        let about = targets_of(act).first().and_then(|target| self.timeline.find(*target));
+        let is_own =
+            |said: &&Segment| about.is_some_and(|about| said.clips.iter().all(|clip| about.clips.contains(clip)));
+        let mut own = self.timeline.said.iter().filter(is_own);
+        let is_by_model = own.any(|said| said.source == BehaviorSource::Model);
+        if is_by_model { BehaviorSource::Model } else { BehaviorSource::Rules }
     }
 
     fn clips(&self) -> Vec<(Clip, Option<Caption>)> {

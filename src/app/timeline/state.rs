@@ -186,11 +186,17 @@ impl Layers {
         let placed = segments.into_iter().zip(0..).map(|(segment, at)| PlacedSegment { id: SegmentId(at), segment });
         let placed: Vec<PlacedSegment> = placed.collect();
         let nothing = HashMap::new();
+        // A segment is as sure as the clip of which a model's answers agree least.
+        let agreement = placed.iter().filter_map(|placed| {
+            let shares = placed.segment.clips.iter().filter_map(|clip| self.timeline.agreement.get(clip));
+            Some((placed.id, shares.copied().min_by(f32::total_cmp)?))
+        });
+        let agreement: HashMap<SegmentId, f32> = agreement.collect();
         let input = ReviewInput {
             segments: &placed,
             vocabulary,
             findings: &findings,
-            agreement: &nothing,
+            agreement: &agreement,
             novelty: &nothing,
             fps,
             frame_count,

@@ -11,6 +11,9 @@ use crate::model::{Animal, AnimalId, Vocabulary};
 /// Contrast of white words on the ground of a label.
 const LEGIBLE: f64 = 5.0;
 
+/// The same where it counts less.
+const QUIET: f64 = 4.5;
+
 /// So much darker than its ground a pattern is.
 const PATTERN_SHARE: f32 = 0.34;
 
@@ -56,7 +59,11 @@ impl LabelLook {
     /// The same where it counts less: a machine's layer.
     #[must_use]
     pub fn quiet(self, panel: Color32) -> Self {
-        let share = 1.0 - Theme::get().behaviours.merged_opacity;
+        let most = 1.0 - Theme::get().behaviours.merged_opacity;
+        // Words stay legible: on a light panel less of it shows.
+        let shares = [most, most / 2.0, most / 4.0, 0.0];
+        let is_legible = |share: &f32| contrast(self.ink, mix(self.ground, panel, *share)) >= QUIET;
+        let share = shares.into_iter().find(is_legible).unwrap_or(0.0);
         Self { ground: mix(self.ground, panel, share), lines: mix(self.lines, panel, share), ..self }
     }
 }
@@ -82,6 +89,9 @@ mod tests {
             vocabulary.labels.iter().map(|label| LabelLook::of(&vocabulary, &label.name)).collect();
         for (at, look) in looks.iter().enumerate() {
             assert!(contrast(look.ink, look.ground) >= LEGIBLE, "{}", vocabulary.labels[at].name);
+            for panel in [Theme::get().dark.panel, Theme::get().light.panel] {
+                assert!(contrast(look.ink, look.quiet(panel).ground) >= QUIET, "{}", vocabulary.labels[at].name);
+            }
             let twin =
                 looks[..at].iter().position(|other| (other.ground, other.pattern) == (look.ground, look.pattern));
             assert_eq!(twin, None, "{} looks like another", vocabulary.labels[at].name);

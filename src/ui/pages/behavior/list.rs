@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{Frame, Panel, Rect, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::app::Command;
@@ -52,7 +53,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
     ui.spacing_mut().item_spacing.y = 0.0;
     let padding = egui::Margin::symmetric(ctx.theme.space.panel_padding as i8, 0);
     Frame::NONE.inner_margin(padding).show(ui, |ui| {
-        heading_row(ui, "Segments", &format!("{} to look at", all - done), |ui| {
+        heading_row(ui, "Segments", &(all - done).to_string(), |ui| {
             let options = [(Shows::Open, "To do"), (Shows::All, "All")];
             if let Some(shows) = segmented(ui, "Which segments", memory.shows, &options) {
                 memory.shows = shows;
@@ -157,11 +158,14 @@ fn row_ui(
     let left = rect.left() + 32.0;
     painter.text(pos2(left, first), egui::Align2::LEFT_CENTER, segment.start_frame, number, palette.text_secondary);
     let body = sans(Weight::Medium, ctx.theme.font.body);
-    let words_left = left + 52.0;
+    let words_left = left + 44.0;
     let right = rect.right() - 40.0;
     let clip =
         painter.with_clip_rect(Rect::from_x_y_ranges(words_left..=right, rect.y_range()).intersect(ui.clip_rect()));
-    clip.text(pos2(words_left, first), egui::Align2::LEFT_CENTER, label, body, palette.text);
+    let mut job = LayoutJob::simple_singleline(label, body, palette.text);
+    job.wrap = TextWrapping::truncate_at_width(right - words_left);
+    let galley = clip.layout_job(job);
+    clip.galley(pos2(words_left, first - galley.size().y / 2.0), galley, palette.text);
     let small = sans(Weight::Regular, ctx.theme.font.caption);
     painter.text(
         pos2(rect.right() - 12.0, first),
