@@ -1,6 +1,7 @@
 //! What a person waits for in the window: the app's own frame function, without rasterisation.
 //!
-//! Six views of 2048 × 1400 px with 12 keypoints, stray dots, and a queue of 100,000 frames, of which twelve have pictures. Times
+//! Six views of 2048 × 1400 px with 12 keypoints, stray dots, and a queue of 100,000 frames, of which twelve have pictures; two
+//! animals whose timelines have 10,000 segments in eight rows. Times
 //! are of the thread that draws; pictures are made by other threads meanwhile. `cargo bench --bench window`. The recording is
 //! simulated and made first, which takes minutes. Goals: 4 ms of CPU a painted frame, 16 ms for a step to a cached
 //! neighbour until the new textures are ready, no CPU when idle, the first picture of 100,000 frames within 1 s.
@@ -14,8 +15,11 @@ use behaviorvlm::app::settings::Settings;
 use behaviorvlm::app::{App, Command, Page};
 use behaviorvlm::demo::DemoConfig;
 use behaviorvlm::jobs::{CancelFlag, Job, demo};
-use behaviorvlm::model::{FrameLabels, FramePose};
-use behaviorvlm::store::{FrameSummary, MachineFrame, Project};
+use behaviorvlm::model::{
+    Animal, AnimalId, BehaviorSource, Caption, Clip, ClipId, FrameLabels, FramePose, RecordingId, Segment, SegmentKind,
+    SegmentStatus, SocialRole, Vocabulary,
+};
+use behaviorvlm::store::{FrameSummary, Gesture, MachineFrame, Project};
 use behaviorvlm::ui::shell::Shell;
 use cpu_time::{ProcessTime, ThreadTime};
 use egui::{Context, Event, PointerButton, Pos2, RawInput, Rect, pos2, vec2};
@@ -24,13 +28,15 @@ use rand_chacha::ChaCha8Rng;
 
 const FRAMES: u32 = 100_000;
 const PICTURES: u32 = 12;
+/// Pieces of each row of a timeline.
+const PIECES: u32 = 1250;
 
 fn main() {
     let folder = tempfile::tempdir().expect("a folder for the recording");
     let project = make(folder.path());
     opening(&project);
     let mut driver = Driver::open(&project);
-    for page in [Page::Review, Page::Seeds, Page::Detect, Page::Run, Page::Export] {
+    for page in [Page::Review, Page::Seeds, Page::Detect, Page::Run, Page::Behavior, Page::Export] {
         driver.page(page);
     }
     driver.steps();
@@ -69,7 +75,54 @@ fn make(folder: &Path) -> std::path::PathBuf {
         };
         project.put_machine_frame(recording, frame, run, &done).expect("a frame");
     }
+    describe(&mut project, recording);
     path
+}
+
+/// Clips, captions, merged and human segments of two animals, 1,250 each.
+fn describe(project: &mut Project, recording: RecordingId) {
+    let animals = ["A0", "A1"].map(|name| Animal { name: name.to_owned(), color: None, is_identity_verified: true });
+    project.set_animals(recording, &animals).expect("two animals");
+    let run = project.begin_run(recording, "behavior", "{}", 0).expect("a run");
+    let vocabulary = Vocabulary::mouse();
+    let (mut clips, mut captions, mut segments) = (Vec::new(), Vec::new(), Vec::new());
+    for (animal, number) in (0..2_u8).flat_map(|animal| (0..PIECES).map(move |number| (animal, number))) {
+        let id = ClipId(u32::from(animal) * PIECES + number);
+        let frames = [number, number + 1].map(|edge| edge * (FRAMES / PIECES));
+        let animal = AnimalId(animal);
+        let label = vocabulary.labels[number as usize % vocabulary.labels.len()].name.clone();
+        clips.push(Clip {
+            id,
+            animal,
+            start_frame: frames[0],
+            stop_frame: frames[1],
+            cluster: Some(number as u16 % 10),
+        });
+        let description = "It does what its label says.".to_owned();
+        let (partner, role) = (None, SocialRole::None);
+        segments.push(Segment {
+            animal,
+            start_frame: frames[0],
+            stop_frame: frames[1],
+            kind: SegmentKind::State,
+            label: label.clone(),
+            description: description.clone(),
+            partner,
+            role,
+            confidence: Some(0.5),
+            status: SegmentStatus::Unreviewed,
+            source: BehaviorSource::Rules,
+            modifiers: Vec::new(),
+            clips: vec![id],
+        });
+        let caption = Caption { label, description, partner, role, confidence: 0.5 };
+        captions.push((id, caption, BehaviorSource::Rules));
+    }
+    project.put_clips(run, &clips).expect("clips");
+    project.put_captions(run, &captions).expect("captions");
+    project.put_merged(run, &segments, 0).expect("merged segments");
+    let gesture = Gesture { title: "Import", annotator: "bench", at_unix_ms: 0 };
+    project.import_segments(&[(recording, segments)], &gesture).expect("human segments");
 }
 
 fn app(woken: &Arc<AtomicBool>) -> App {

@@ -1,6 +1,9 @@
 //! How labels of behaviour and animals look: a ground on which white words are legible and a pattern of its own for a label,
 //! a colour and a shape for an animal, as the vocabulary and the manifest say or as the tokens do.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use egui::Color32;
 
 use super::tokens::Shape;
@@ -28,6 +31,41 @@ pub struct LabelLook {
     pub pattern: Pattern,
     /// Words on it.
     pub ink: Color32,
+}
+
+/// The looks of a vocabulary's labels, worked out once: there may be thousands of segments in a painted frame.
+#[derive(Default)]
+pub struct LabelLooks {
+    vocabulary: Option<Arc<Vocabulary>>,
+    panel: Color32,
+    /// As people's segments have it, and as machines' have it.
+    looks: HashMap<String, [LabelLook; 2]>,
+}
+
+impl LabelLooks {
+    /// Works them out where the vocabulary or the panel's ground is another.
+    pub fn refresh(&mut self, vocabulary: &Arc<Vocabulary>, panel: Color32) {
+        if self.panel == panel && self.vocabulary.as_ref().is_some_and(|known| Arc::ptr_eq(known, vocabulary)) {
+            return;
+        }
+        let both = |label: &str| {
+            let look = LabelLook::of(vocabulary, label);
+            [look, look.quiet(panel)]
+        };
+        self.looks = vocabulary.labels.iter().map(|label| (label.name.clone(), both(&label.name))).collect();
+        self.vocabulary = Some(vocabulary.clone());
+        self.panel = panel;
+    }
+
+    /// The look of a label in the human layer, or as it is where it counts less.
+    pub fn of(&self, label: &str, is_quiet: bool) -> LabelLook {
+        if let Some(both) = self.looks.get(label) {
+            return both[usize::from(is_quiet)];
+        }
+        let unknown = Vocabulary { name: String::new(), labels: Vec::new() };
+        let look = LabelLook::of(self.vocabulary.as_deref().unwrap_or(&unknown), label);
+        if is_quiet { look.quiet(self.panel) } else { look }
+    }
 }
 
 /// How an animal looks.

@@ -19,6 +19,7 @@ use crate::model::vocabulary::in_words;
 use crate::model::{AnimalId, RecordingId, Segment};
 use crate::ui::ctx::ViewCtx;
 use crate::ui::theme;
+use crate::ui::theme::behavior::LabelLooks;
 use crate::ui::time::axis::{Axis, Span};
 
 /// From the left edge to where frames begin, points.
@@ -47,6 +48,7 @@ pub struct LanesMemory {
     /// The segment that the menu is about.
     menu: Option<Target>,
     curves: curves::CurvesMemory,
+    looks: LabelLooks,
 }
 
 impl Default for LanesMemory {
@@ -60,6 +62,7 @@ impl Default for LanesMemory {
             drag: None,
             menu: None,
             curves: curves::CurvesMemory::default(),
+            looks: LabelLooks::default(),
         }
     }
 }
@@ -90,6 +93,7 @@ pub(super) struct Lanes<'a> {
     pub session: &'a Session,
     pub layers: &'a Layers,
     pub axis: Axis,
+    pub looks: &'a LabelLooks,
 }
 
 /// Draws the lanes into the room that is left.
@@ -97,7 +101,9 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
     memory.follow(session);
     let room = ui.available_rect_before_wrap();
     let axis = Axis::new(room.left() + GUTTER, room.width() - GUTTER - END, memory.span, session.info.frame_count);
-    let mut lanes = Lanes { ctx, session, layers, axis };
+    let mut looks = std::mem::take(&mut memory.looks);
+    looks.refresh(&session.timeline.vocabulary, theme::palette(ui).panel);
+    let mut lanes = Lanes { ctx, session, layers, axis, looks: &looks };
     ui.spacing_mut().item_spacing.y = 0.0;
     lanes.map_ui(ui);
     let ruler = lanes.ruler_ui(ui);
@@ -126,6 +132,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
     lanes.zoom_input(ui, whole);
     lanes.paint_playhead(ui, ruler, room.bottom());
     memory.span = lanes.axis.remembered();
+    memory.looks = looks;
 }
 
 impl Lanes<'_> {

@@ -36,6 +36,8 @@ pub struct ListMemory {
     shows: Shows,
     key: Option<(u64, Shows)>,
     rows: Vec<ListRow>,
+    /// Segments that were looked at, and all.
+    reviewed: (usize, usize),
 }
 
 /// A row of the list.
@@ -49,7 +51,8 @@ struct ListRow {
 
 /// Draws the panel.
 pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layers, memory: &mut ListMemory) {
-    let (done, all) = layers.reviewed();
+    memory.refresh(session, layers);
+    let (done, all) = memory.reviewed;
     ui.spacing_mut().item_spacing.y = 0.0;
     let padding = egui::Margin::symmetric(ctx.theme.space.panel_padding as i8, 0);
     Frame::NONE.inner_margin(padding).show(ui, |ui| {
@@ -60,7 +63,6 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
             }
         });
     });
-    memory.refresh(session, layers);
     Panel::bottom("segments foot").resizable(false).frame(Frame::NONE.inner_margin(egui::Margin::same(12))).show(
         ui,
         |ui| {
@@ -92,6 +94,7 @@ impl ListMemory {
             return;
         }
         self.key = Some(key);
+        self.reviewed = layers.reviewed();
         let is_wanted = |segment: &Segment| self.shows == Shows::All || segment.status == SegmentStatus::Unreviewed;
         let counted = layers.counted().into_iter().filter(|(_, segment)| is_wanted(segment));
         let rank: HashMap<Target, usize> = layers.review.iter().zip(0..).map(|((of, _), at)| (*of, at)).collect();

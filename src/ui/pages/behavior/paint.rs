@@ -50,8 +50,7 @@ pub(super) fn map(ui: &Ui, lanes: &Lanes<'_>, map: Rect) {
             }
             covered = right;
             let rect = Rect::from_min_max(pos2(left, top), pos2(right.max(left + 0.5), top + height - 0.5));
-            let look = LabelLook::of(&lanes.session.timeline.vocabulary, &segment.label);
-            ui.painter().rect_filled(rect, 0, look.ground);
+            ui.painter().rect_filled(rect, 0, lanes.looks.of(&segment.label, false).ground);
         }
     }
     if lanes.axis.is_zoomed() {
@@ -202,16 +201,15 @@ impl Painted {
                 lanes.words(&painter, place, &in_words(&segment.label), Weight::Regular, palette.text_secondary, 0.0);
             }
             RowKind::Merged | RowKind::Human(_) if segment.kind == SegmentKind::Point => {
-                let look = LabelLook::of(&lanes.session.timeline.vocabulary, &segment.label);
-                point(&painter, place, &look);
+                point(&painter, place, &lanes.looks.of(&segment.label, false));
             }
             RowKind::Merged => {
-                let look = LabelLook::of(&lanes.session.timeline.vocabulary, &segment.label).quiet(palette.panel);
+                let look = lanes.looks.of(&segment.label, true);
                 filled(&painter, with_gap(place), &look);
                 lanes.words(&painter, place, &lanes.text_of(segment), Weight::Medium, look.ink, 0.0);
             }
             RowKind::Human(_) => {
-                let look = LabelLook::of(&lanes.session.timeline.vocabulary, &segment.label);
+                let look = lanes.looks.of(&segment.label, false);
                 filled(&painter, with_gap(place), &look);
                 let indent = status(&painter, place, segment, &look);
                 lanes.words(&painter, place, &lanes.text_of(segment), Weight::Strong, look.ink, indent);
