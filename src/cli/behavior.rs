@@ -93,7 +93,7 @@ struct RunArguments {
     /// How far to go: features, clips, captions or merge.
     #[arg(long, value_name = "STEP", default_value = "merge")]
     through: String,
-    /// What features are made of: keypoints, pixels, fused (both), the path of an image encoder (.onnx), the path of a CSV table (a row per frame), or auto: keypoints where there are any.
+    /// What features are made of: keypoints, pixels, fused (both), the path of an image encoder (.onnx), the path of a CSV table (a row per frame) or of an array (.npy), or auto: keypoints where there are any.
     #[arg(long, value_name = "KIND", default_value = "auto")]
     features: String,
     /// What an image encoder was trained on: the mean brightness by channel, from 0 to 1. Without it, that of ImageNet for three channels, else 0.

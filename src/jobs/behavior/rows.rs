@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array2, Axis, Slice, concatenate};
+use ndarray::{Array2, ArrayD, Axis, Ix2, Slice, concatenate};
+use ndarray_npy::ReadNpyExt as _;
 
 use super::BehaviorError;
 use super::pixels::PixelRows;
@@ -26,13 +27,13 @@ pub enum FeatureKind {
     Encoder(PathBuf),
     /// Both, leaning on pixels where keypoints are missing or jump.
     Fused,
-    /// A table of the user's: a row per frame, or per animal and frame.
+    /// A table or array of the user's (CSV or `.npy`): a row per frame, or per animal and frame.
     Matrix(PathBuf),
 }
 
 impl FeatureKind {
-    /// The kind of a word: `auto`, `keypoints`, `pixels`, `fused`, or the path of an image encoder (`.onnx`) or a
-    /// CSV table.
+    /// The kind of a word: `auto`, `keypoints`, `pixels`, `fused`, or the path of an image encoder (`.onnx`), a
+    /// CSV table or an array of NumPy.
     ///
     /// # Errors
     /// When it is no such word, and no file, or an image encoder in a program that was built without.
@@ -50,12 +51,15 @@ impl FeatureKind {
             }
             path if Path::new(path).is_file() => Self::Matrix(PathBuf::from(path)),
             _ => {
-                let known = "auto, keypoints, pixels, fused, the path of an image encoder (.onnx) or of a CSV table";
+                let known = "auto, keypoints, pixels, fused, the path of an image encoder (.onnx), of a CSV table or of an array (.npy)";
                 return Err(BehaviorError::Word { what: "--features", word: word.to_owned(), known });
             }
         })
     }
 }
+
+/// With these bytes an array of NumPy begins.
+const NPY: &[u8] = b"\x93NUMPY";
 
 /// Rows of features of each animal.
 #[derive(Debug)]
@@ -172,9 +176,44 @@ impl Matrix {
     /// Reads a CSV table with a header: a row per frame in order, with a column `animal` where there are several. A column
     /// `frame` is only checked.
     pub(super) fn read(path: &Path, names: &[String], frame_count: u32) -> Result<Self, JobError> {
-        let text = super::read_text(path)?;
-        Ok(Self::parse(&text, names, frame_count)
-            .map_err(|message| BehaviorError::Matrix { file: path.to_owned(), message })?)
+        let bytes = super::read_bytes(path)?;
+        let read = match bytes.starts_with(NPY) {
+            true => Self::from_npy(&bytes, names, frame_count),
+            false => std::str::from_utf8(&bytes)
+                .map_err(|_| "it is neither CSV text nor a .npy file".to_owned())
+                .and_then(|text| Self::parse(text, names, frame_count)),
+        };
+        Ok(read.map_err(|message| BehaviorError::Matrix { file: path.to_owned(), message })?)
+    }
+
+    /// Reads an array of NumPy: frames × columns, or frames × animals × columns in the order of the recording's animals.
+    fn from_npy(bytes: &[u8], animals: &[String], frame_count: u32) -> Result<Self, String> {
+        let single = ArrayD::<f32>::read_npy(bytes);
+        let array = single.or_else(|_| ArrayD::<f64>::read_npy(bytes).map(|wide| wide.mapv(|value| value as f32)));
+        let array = array.map_err(|error| format!("its numbers must be float32 or float64: {error}"))?;
+        let shape = array.shape().to_vec();
+        let split: Vec<Array2<f32>> = match *shape.as_slice() {
+            [_, _] if animals.len() == 1 => array.into_dimensionality::<Ix2>().into_iter().collect(),
+            [_, count, _] if count == animals.len() => {
+                let views = array.axis_iter(Axis(1)).map(|own| own.to_owned().into_dimensionality::<Ix2>());
+                views.collect::<Result<_, _>>().map_err(|error| error.to_string())?
+            }
+            _ => {
+                return Err(format!(
+                    "its shape is {shape:?}; for {} animals it must be frames × {}columns",
+                    animals.len(),
+                    if animals.len() == 1 { String::new() } else { format!("{} × ", animals.len()) }
+                ));
+            }
+        };
+        if shape[0] != frame_count as usize {
+            return Err(format!("{} rows, where the recording has {frame_count} frames", shape[0]));
+        }
+        let columns = shape[shape.len() - 1];
+        if columns == 0 {
+            return Err("there is no column of numbers".to_owned());
+        }
+        Ok(Self { names: (0..columns).map(|at| format!("column {at}")).collect(), animals: split })
     }
 
     fn parse(text: &str, animals: &[String], frame_count: u32) -> Result<Self, String> {
@@ -237,6 +276,8 @@ impl Matrix {
 
 #[cfg(test)]
 mod tests {
+    use ndarray_npy::WriteNpyExt as _;
+
     use super::*;
 
     fn parse(text: &str, animals: &[&str]) -> Result<Matrix, String> {
@@ -250,6 +291,33 @@ mod tests {
         assert_eq!(matrix.names, ["a", "b"]);
         assert_eq!(matrix.rows(0, 1..2), ndarray::array![[5.0, 6.0]]);
         assert!(matrix.rows(0, 0..1)[[0, 1]].is_nan() && matrix.rows(1, 1..2)[[0, 1]].is_nan());
+    }
+
+    #[test]
+    fn an_array_of_numpy_gives_rows_by_animal() {
+        let read = |array: &dyn Fn(&mut Vec<u8>), names: &[&str], frames: u32| {
+            let mut bytes = Vec::new();
+            array(&mut bytes);
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            Matrix::from_npy(&bytes, &names, frames)
+        };
+        let three = ndarray::array![[[1.0_f64, 2.0], [3.0, 4.0]], [[5.0, f64::NAN], [7.0, 8.0]]];
+        let write_three = |bytes: &mut Vec<u8>| three.write_npy(bytes).unwrap();
+        let matrix = read(&write_three, &["A0", "A1"], 2).unwrap();
+        assert_eq!(matrix.names.len(), 2);
+        assert_eq!(matrix.rows(1, 0..2), ndarray::array![[3.0, 4.0], [7.0, 8.0]]);
+        assert!(matrix.rows(0, 1..2)[[0, 1]].is_nan());
+        let two = ndarray::array![[1.0_f32, 2.0, 3.0]];
+        let write_two = |bytes: &mut Vec<u8>| two.write_npy(bytes).unwrap();
+        assert_eq!(read(&write_two, &["A0"], 1).unwrap().rows(0, 0..1), two);
+        assert_eq!(
+            read(&write_two, &["A0", "A1"], 1).unwrap_err(),
+            "its shape is [1, 3]; for 2 animals it must be frames × 2 × columns"
+        );
+        assert_eq!(read(&write_two, &["A0"], 9).unwrap_err(), "1 rows, where the recording has 9 frames");
+        let whole = ndarray::array![[1_i64]];
+        let refused = read(&|bytes: &mut Vec<u8>| whole.write_npy(bytes).unwrap(), &["A0"], 1).unwrap_err();
+        assert!(refused.starts_with("its numbers must be float32 or float64"), "{refused}");
     }
 
     #[test]

@@ -272,7 +272,7 @@ impl Work<'_> {
     /// What features are asked for, a file by its content.
     fn feature_settings(&self) -> Result<String, JobError> {
         Ok(match &self.options.features {
-            FeatureKind::Matrix(path) => blake3::hash(read_text(path)?.as_bytes()).to_hex().to_string(),
+            FeatureKind::Matrix(path) => blake3::hash(&read_bytes(path)?).to_hex().to_string(),
             FeatureKind::Encoder(path) => {
                 format!("{} {:?}", blake3::hash(&read_bytes(path)?).to_hex(), self.options.channel_scale)
             }
