@@ -319,11 +319,12 @@ impl Seen<'_> {
         ui.label(RichText::new(format!("{source}{sure}.")).color(palette.text_secondary));
         let timeline = &self.layers.timeline;
         let look = AnimalLook::of(&timeline.animals, self.segment.animal);
-        let own = timeline
-            .clips
-            .iter()
-            .zip(&timeline.captions)
-            .filter(|(clip, _)| clip.animal == self.segment.animal && self.segment.clips.contains(&clip.id));
+        // A later run may have cut other clips of the same numbers.
+        let frames = self.segment.frames();
+        let own = timeline.clips.iter().zip(&timeline.captions).filter(|(clip, _)| {
+            let is_here = clip.start_frame < frames.end && clip.stop_frame > frames.start;
+            clip.animal == self.segment.animal && is_here && self.segment.clips.contains(&clip.id)
+        });
         for (clip, caption) in own {
             ui.add_space(6.0);
             let head = format!("{}  {}–{}", clip.id, clip.start_frame, clip.stop_frame - 1);
