@@ -215,11 +215,18 @@ impl Seen<'_> {
         // Enter alone makes a line; with Control it saves.
         let response = ui.add(edit.id(ui.make_persistent_id("description")));
         let response = response.labelled_by(name.id);
-        let is_typing = response.has_focus();
-        let (save, discard) = ui.input(|input| {
-            let save = input.modifiers.command && input.key_pressed(egui::Key::Enter);
-            (is_typing && save, is_typing && input.key_pressed(egui::Key::Escape))
-        });
+        // The keys as they were pressed: by now they may be released, and Escape has taken the focus away.
+        let is_typing = response.has_focus() || response.lost_focus();
+        let is_pressed = |wanted: egui::Key, with_command: bool| {
+            ui.input(|input| {
+                input.events.iter().any(|event| {
+                    matches!(event, egui::Event::Key { key, pressed: true, modifiers, .. }
+                        if *key == wanted && modifiers.command == with_command)
+                })
+            })
+        };
+        let save = is_typing && is_pressed(egui::Key::Enter, true);
+        let discard = is_typing && is_pressed(egui::Key::Escape, false);
         if save {
             text.truncate(text.trim_end().len());
         }
