@@ -127,9 +127,11 @@ pub fn project_to_watch(folder: &Path) -> PathBuf {
     if std::env::var_os("BEHAVIORVLM_DATA").is_some() {
         return real::three_mice(folder, true);
     }
-    let recording = script::recording(folder, "scripted", &script::Film::short());
+    let recording = script::recording(folder, "scripted", &script::Film::long());
     let project = folder.join("scripted.bvlm");
     new_project(&[&recording], &project);
+    // Without pictures only the tracks say how long a recording is.
+    behave(&project, &["--through", "features"]);
     project
 }
 

@@ -11,6 +11,9 @@ use super::driver::{Screen, Tree, Window, shots};
 use super::settings;
 use crate::behavior::{exported, new_project, project_to_watch};
 
+/// The mice, real or scripted.
+const NAMES: [&str; 3] = ["A0", "A1", "A2"];
+
 /// What people said, read beside the window.
 fn human(path: &Path) -> Vec<PlacedSegment> {
     let project = Project::open_read_only(path).unwrap();
@@ -56,14 +59,15 @@ fn a_timeline_is_corrected_undone_killed_and_exported_by_hand() {
     // Clips and segments, without a model.
     window.key("ctrl+5");
     window.click("Cut and describe");
-    window.wait_until("the lanes", |tree| (segments(tree, "merged ", "A0").len() >= 4).then_some(()));
+    let animal = window
+        .wait_until("the lanes", |tree| NAMES.into_iter().find(|animal| segments(tree, "merged ", animal).len() >= 4));
 
     // Three edges; with the first the animal's layer becomes a person's.
     let mut layer = human(&path);
     assert_eq!(layer, []);
     for (round, row) in ["merged ", "human ", "human "].into_iter().enumerate() {
         let (name, [left, top, right, bottom]) =
-            window.wait_until("a segment", |tree| segments(tree, row, "A0").into_iter().nth(round));
+            window.wait_until("a segment", |tree| segments(tree, row, animal).into_iter().nth(round));
         let middle = (top + bottom) / 2.0;
         let by = ((right - left) * 0.3).clamp(6.0, 40.0);
         window.drag([right - 2.0, middle], [right - 2.0 - by, middle]);
@@ -72,7 +76,7 @@ fn a_timeline_is_corrected_undone_killed_and_exported_by_hand() {
     }
 
     // Cut, join, rename, partner, words.
-    let (name, _) = window.wait_until("a segment", |tree| segments(tree, "human ", "A0").into_iter().next());
+    let (name, _) = window.wait_until("a segment", |tree| segments(tree, "human ", animal).into_iter().next());
     window.click(&name);
     window.wait_until("its words", |tree| tree.has("Accept and next segment").then_some(()));
     // What an animal does alone has no partner: the last one needs one again.
@@ -84,7 +88,8 @@ fn a_timeline_is_corrected_undone_killed_and_exported_by_hand() {
     }
     assert!(layer.iter().any(|placed| placed.segment.label == "huddle"));
     let partner = window.wait_until("the partner", |tree| tree.containing("Partner: "));
-    let other = if partner.ends_with("A1") { "A2" } else { "A1" };
+    let is_other = |name: &&str| *name != animal && !partner.ends_with(name);
+    let other = NAMES.into_iter().find(is_other).unwrap();
     window.click(&partner);
     window.click(other);
     layer = changed(&mut window, &path, &layer, "the partner");
@@ -121,7 +126,7 @@ fn a_timeline_is_corrected_undone_killed_and_exported_by_hand() {
     assert_eq!(human(&path), edited);
     let mut window = Window::open(&screen, &["open", path.to_str().unwrap()], &settings);
     window.resize([1600, 1000]);
-    window.wait_until("the page as it was left", |tree| (segments(tree, "human ", "A0").len() >= 3).then_some(()));
+    window.wait_until("the page as it was left", |tree| (segments(tree, "human ", animal).len() >= 3).then_some(()));
     assert_eq!(undo_title(&path), title);
     if let Some(shots) = shots() {
         window.shoot(&shots.join("behavior_reopened.png"));
