@@ -3,7 +3,7 @@
 
 mod state;
 
-pub use state::{Layers, Painting, Scene, TimelineCommand, TimelineState};
+pub use state::{BehaviorView, Layers, Painting, Scene, TimelineCommand, TimelineState};
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -130,6 +130,7 @@ impl App {
         let frame = session.cursor.frame;
         let state = &mut session.timeline;
         match command {
+            TimelineCommand::View(view) => state.view = view,
             TimelineCommand::Select(target, add) => {
                 if !add {
                     state.selected.clear();

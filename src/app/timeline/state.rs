@@ -15,6 +15,8 @@ use crate::store::RecordingInfo;
 /// What is asked for on the behaviour page.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TimelineCommand {
+    /// Shows the recording in another way.
+    View(BehaviorView),
     /// Selects a segment and shows its first frame, unless the shown frame is in it; with `add`, beside those that are selected.
     Select(Target, bool),
     /// Selects nothing.
@@ -56,6 +58,19 @@ pub enum TimelineCommand {
     },
 }
 
+/// The ways in which the behaviour page shows a recording.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BehaviorView {
+    /// Pictures above lanes.
+    #[default]
+    Timeline,
+}
+
+impl BehaviorView {
+    /// All, with the words that they are called by.
+    pub const ALL: &'static [(Self, &'static str)] = &[(Self::Timeline, "Timeline")];
+}
+
 /// What was read of a recording's timeline.
 #[derive(Debug)]
 pub struct Layers {
@@ -93,6 +108,8 @@ pub struct Painting {
 
 /// The state of the behaviour page.
 pub struct TimelineState {
+    /// How the page shows the recording.
+    pub view: BehaviorView,
     /// The layers, once they were read.
     pub layers: Option<Arc<Layers>>,
     /// Why they could not be read.
@@ -120,6 +137,7 @@ pub struct TimelineState {
 impl Default for TimelineState {
     fn default() -> Self {
         Self {
+            view: BehaviorView::default(),
             layers: None,
             problem: None,
             revision: 0,

@@ -25,7 +25,7 @@ use super::Memory;
 use crate::app::Command;
 use crate::app::session::Session;
 use crate::app::task::TaskKind;
-use crate::app::timeline::{Layers, TimelineCommand, painted_frames};
+use crate::app::timeline::{BehaviorView, Layers, TimelineCommand, painted_frames};
 use crate::app::ui_command::UiCommand;
 use crate::model::vocabulary::in_words;
 use crate::ui::ctx::ViewCtx;
@@ -35,7 +35,7 @@ use crate::ui::job_panel;
 use crate::ui::sides::{Side, Sides};
 use crate::ui::theme;
 use crate::ui::time::player_ui;
-use crate::ui::widgets::{chip, empty_state};
+use crate::ui::widgets::{chip, empty_state, segmented};
 
 pub use inspector::InspectorMemory;
 pub use lanes::LanesMemory;
@@ -58,16 +58,32 @@ const LEAST: f32 = 160.0;
 pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     let Some(session) = ctx.session() else { return };
     let ground = Frame::NONE.fill(theme::palette(ui).panel);
+    let view = session.timeline.view;
+    if BehaviorView::ALL.len() > 1 {
+        Panel::top("behavior views").frame(ground.inner_margin(6)).show(ui, |ui| {
+            if let Some(view) = segmented(ui, "View", view, BehaviorView::ALL) {
+                ctx.send(Command::Timeline(TimelineCommand::View(view)));
+            }
+        });
+    }
     let Some(layers) = session.timeline.layers.clone().filter(|layers| !layers.timeline.is_empty()) else {
         CentralPanel::default().frame(ground).show(ui, |ui| nothing_ui(ui, ctx, session));
         return;
     };
+    match view {
+        BehaviorView::Timeline => timeline_ui(ui, ctx, session, &layers, memory),
+    }
+}
+
+/// Pictures above lanes, with what is to be looked at and what is selected at their sides.
+fn timeline_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layers, memory: &mut Memory) {
+    let ground = Frame::NONE.fill(theme::palette(ui).panel);
     let room = ui.available_height();
     let lanes = Panel::bottom("lanes").resizable(true).default_size(room * LANES_SHARE).frame(ground);
     lanes.size_range(LEAST..=(room - LEAST).max(LEAST + 1.0)).show(ui, |ui| {
         ui.set_min_size(ui.available_size());
-        bar_ui(ui, ctx, session, &layers, &mut memory.behavior);
-        lanes::ui(ui, ctx, session, &layers, &mut memory.behavior.lanes);
+        bar_ui(ui, ctx, session, layers, &mut memory.behavior);
+        lanes::ui(ui, ctx, session, layers, &mut memory.behavior.lanes);
     });
     let sizes = &ctx.theme.size;
     let is_narrow = ui.ctx().content_rect().width() < sizes.narrow_below;
@@ -78,10 +94,10 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     let sides = Sides::new(ui.available_width(), widths, memory.sides);
     let behavior = &mut memory.behavior;
     sides.show(ui, &mut memory.sides, (Side::Left, "segments", "Segments"), |ui| {
-        list::ui(ui, ctx, session, &layers, &mut behavior.list);
+        list::ui(ui, ctx, session, layers, &mut behavior.list);
     });
     sides.show(ui, &mut memory.sides, (Side::Right, "segment", "Segment"), |ui| {
-        inspector::ui(ui, ctx, session, &layers, &mut behavior.inspector);
+        inspector::ui(ui, ctx, session, layers, &mut behavior.inspector);
     });
     // Where the animals come from dots, the dots are shown.
     let is_watched = session.timeline.scene.as_ref().is_some_and(|scene| scene.is_in_pixels);
@@ -89,7 +105,7 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     CentralPanel::default().frame(Frame::NONE).show(ui, |ui| {
         grid::ui_with(ui, ctx, &mut memory.grid, grid_use, &mut |pane| {
             if let Some(scene) = &session.timeline.scene {
-                overlay::paint(pane, session, &layers, scene);
+                overlay::paint(pane, session, layers, scene);
             }
         });
     });
