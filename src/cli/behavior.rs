@@ -8,6 +8,8 @@ mod discover;
 
 mod examples;
 
+mod trial;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,8 +24,8 @@ use crate::behavior::visual::ChannelScale;
 use crate::jobs::JobError;
 use crate::jobs::behavior::count;
 use crate::jobs::behavior::layer::Layer;
-use crate::jobs::behavior::{per_session, picture};
 use crate::jobs::behavior::{self, Align, FeatureKind, Options, Report, Segmenter, Through};
+use crate::jobs::behavior::{per_session, picture};
 use crate::store::Project;
 use crate::vlm::http::Role;
 
@@ -43,6 +45,7 @@ enum What {
     Search(search::Arguments),
     Discover(discover::Arguments),
     Examples(examples::Arguments),
+    Trial(Box<trial::Arguments>),
 }
 
 /// Draw a timeline to a PNG file: a lane per animal, and twelve segments with their pictures and descriptions.
@@ -162,6 +165,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<Ex
         What::Search(arguments) => search::run(arguments, console),
         What::Discover(arguments) => discover::run(arguments, console),
         What::Examples(arguments) => examples::run(arguments, console),
+        What::Trial(arguments) => trial::run(arguments, console),
     }
 }
 
@@ -210,6 +214,7 @@ fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<E
         align,
         model_of: arguments.model_of.as_deref(),
         asking,
+        caption_prompt: None,
         examples: arguments.asking.examples(),
         again: arguments.again,
     };

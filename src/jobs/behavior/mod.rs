@@ -38,6 +38,10 @@ pub mod count;
 
 pub mod search;
 
+pub mod ask;
+
+pub mod trial;
+
 pub mod discover;
 
 pub mod examples;
