@@ -91,6 +91,8 @@ pub enum Dialog {
     Rerun,
     /// What a model was asked about a view, and what it said.
     Why,
+    /// What models were asked about a segment, and what they said.
+    SegmentWhy,
     /// Settings.
     Settings,
     /// May pictures be sent to this host; asked before the first ones go there, and what waits for it then follows.

@@ -21,6 +21,7 @@ use crate::jobs::detect_preview::PreviewResult;
 use crate::jobs::frames::store::StorableChannel;
 use crate::jobs::labelling::{FrameView, Outcome};
 use crate::jobs::pose::{Estimate, Unfinished};
+use crate::jobs::timeline::SegmentWhy;
 use crate::model::{CameraId, Point2, RecordingId};
 use crate::pose::assist::{Proposal, SeedCheck};
 use crate::recording::detect::DetectConfig;
@@ -128,6 +129,8 @@ pub enum Event {
     Timeline(Result<Arc<Layers>, String>),
     /// An edit of the timeline is saved, or was refused; the words say why.
     TimelineActed(Result<Box<TimelineActed>, String>),
+    /// What models were asked about a segment.
+    SegmentWhy(Result<Arc<SegmentWhy>, String>),
     /// Where the animals of a recording are.
     Scene(RecordingId, Result<Option<Arc<Scene>>, String>),
     /// A job says something.

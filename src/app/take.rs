@@ -126,6 +126,11 @@ impl App {
                 self.open_questions -= 1;
                 self.take_timeline_acted(acted);
             }
+            Event::SegmentWhy(found) => {
+                self.open_questions -= 1;
+                let why = self.state.session.as_mut().and_then(|session| session.timeline.why.as_mut());
+                why.into_iter().for_each(|why| why.found = Some(found.clone()));
+            }
             Event::Scene(recording, read) => self.take_scene(recording, read),
             Event::JobEnded(kind, result) => self.take_job_end(kind, result),
             Event::StorePlan(fingerprint, channels) => self.take_store_plan(&fingerprint, channels),

@@ -3,13 +3,13 @@
 
 mod state;
 
-pub use state::{BehaviorView, Layers, Painting, Scene, TimelineCommand, TimelineState};
+pub use state::{BehaviorView, Layers, Painting, Scene, TimelineCommand, TimelineState, WhyOfSegment};
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::App;
-use super::command::{Command, Page};
+use super::command::{Command, Dialog, Page};
 use super::event::{Event, History};
 use super::opening::history_of;
 use super::session::Session;
@@ -20,6 +20,7 @@ use crate::behavior::edits::{Edge, Neighbor};
 use crate::jobs::behavior::{self, Origin};
 use crate::jobs::timeline::{self, Target, Timeline, TimelineAct, TimelineOutcome};
 use crate::jobs::{CancelFlag, Job};
+use crate::model::vocabulary::in_words;
 use crate::model::{AnimalId, RecordingId, Segment, SegmentStatus, SocialRole};
 use crate::store::now_unix_ms;
 
@@ -125,6 +126,22 @@ impl App {
         }
     }
 
+    /// Reads what models were asked about a segment.
+    fn show_segment_why(&mut self, target: Target) {
+        let Some(state) = self.state.session.as_mut().map(|session| &mut session.timeline) else { return };
+        let Some(layers) = &state.layers else { return };
+        let Some(segment) = layers.timeline.find(target).cloned() else { return };
+        let name = layers.names.get(segment.animal.index()).map_or("", String::as_str);
+        let (first, last) = (segment.start_frame, segment.stop_frame - 1);
+        let title = format!("{name}, {}, frames {first} to {last}", in_words(&segment.label));
+        state.why = Some(WhyOfSegment { title, found: None });
+        self.state.dialog = Some(Dialog::SegmentWhy);
+        self.ask(move |desk| {
+            let found = timeline::why(&desk.project, &desk.info, &segment);
+            Event::SegmentWhy(found.map(Arc::new).map_err(|error| error.to_string()))
+        });
+    }
+
     pub(super) fn timeline(&mut self, command: TimelineCommand) {
         let Some(session) = &mut self.state.session else { return };
         let frame = session.cursor.frame;
@@ -142,6 +159,7 @@ impl App {
                 }
                 self.show_selected();
             }
+            TimelineCommand::Why(target) => self.show_segment_why(target),
             TimelineCommand::Deselect => {
                 state.selected.clear();
                 state.painting = None;

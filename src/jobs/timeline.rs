@@ -4,6 +4,8 @@
 //! Machine layers are never changed: the first touch of a machine's segment copies its animal's layer into the human one, in
 //! the same gesture as the edit.
 
+mod why;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -164,6 +166,8 @@ pub enum TimelineAct {
     /// Copies an animal's machine layer as it is.
     TakeOver(MachineLayer, AnimalId),
 }
+
+pub use why::{AskedAbout, SegmentWhy, why};
 
 /// What an act did.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,6 +8,8 @@ mod palette;
 
 mod rerun;
 
+mod segment_why;
+
 mod send_pictures;
 
 mod settings;
@@ -27,6 +29,7 @@ pub struct DialogMemory {
     help: help::HelpMemory,
     labelling: labelling::LabellingMemory,
     palette: palette::PaletteMemory,
+    segment_why: segment_why::SegmentWhyMemory,
     settings: settings::SettingsMemory,
     why: why::WhyMemory,
 }
@@ -49,6 +52,7 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut DialogMemory) {
             labelling::ui(ui, ctx, &mut memory.labelling, dialog);
         }
         Dialog::Rerun => rerun::ui(ui, ctx),
+        Dialog::SegmentWhy => segment_why::ui(ui, ctx, &mut memory.segment_why),
         Dialog::Why => why::ui(ui, ctx, &mut memory.why),
         Dialog::SendPictures(host) => send_pictures::ui(ui, ctx, host),
     });

@@ -8,7 +8,7 @@ use crate::behavior::consistency::Checker;
 use crate::behavior::edits::Edge;
 use crate::behavior::review::{ReviewInput, ReviewOptions, ReviewReason, review_items};
 use crate::behavior::rules::Rules;
-use crate::jobs::timeline::{MachineLayer, Target, Timeline, TimelineAct};
+use crate::jobs::timeline::{MachineLayer, SegmentWhy, Target, Timeline, TimelineAct};
 use crate::model::{AnimalId, CameraId, PlacedSegment, Segment, SegmentId, SegmentStatus, Tracks, Vocabulary};
 use crate::store::RecordingInfo;
 
@@ -49,6 +49,8 @@ pub enum TimelineCommand {
     UnmergeSelected,
     /// The selected segments are right; goes on to the next that nobody has looked at.
     AcceptAndNext,
+    /// Shows what models were asked about a segment.
+    Why(Target),
     /// Whether playing stays within the selected segment.
     SetLooping(bool),
     /// Cuts the recording into clips and describes them.
@@ -106,6 +108,15 @@ pub struct Painting {
     pub from_frame: u32,
 }
 
+/// What models were asked about a segment.
+#[derive(Clone, Debug)]
+pub struct WhyOfSegment {
+    /// The segment in words.
+    pub title: String,
+    /// The questions; `None` while they are read.
+    pub found: Option<Result<Arc<SegmentWhy>, String>>,
+}
+
 /// The state of the behaviour page.
 pub struct TimelineState {
     /// How the page shows the recording.
@@ -128,6 +139,8 @@ pub struct TimelineState {
     pub is_looping: bool,
     /// What is painted now.
     pub painting: Option<Painting>,
+    /// The segment that is asked about.
+    pub why: Option<WhyOfSegment>,
     pub(super) is_reading: bool,
     pub(super) is_stale: bool,
     pub(super) scene_is_asked: bool,
@@ -147,6 +160,7 @@ impl Default for TimelineState {
             animal: AnimalId(0),
             is_looping: false,
             painting: None,
+            why: None,
             is_reading: false,
             is_stale: false,
             scene_is_asked: false,

@@ -324,6 +324,17 @@ impl Seen<'_> {
         };
         let sure = self.segment.confidence.map(|sure| format!(", confidence {sure:.2}")).unwrap_or_default();
         ui.label(RichText::new(format!("{source}{sure}.")).color(palette.text_secondary));
+        let is_asked = self
+            .layers
+            .timeline
+            .clips
+            .iter()
+            .zip(&self.layers.timeline.said)
+            .any(|(clip, said)| said.source == BehaviorSource::Model && self.segment.clips.contains(&clip.id));
+        let button = ActionButton::new("What models were asked…");
+        if (is_asked || self.segment.source == BehaviorSource::Model) && ui.add(button).clicked() {
+            self.ctx.send(Command::Timeline(TimelineCommand::Why(self.target)));
+        }
         let timeline = &self.layers.timeline;
         let look = AnimalLook::of(&timeline.animals, self.segment.animal);
         // A later run may have cut other clips of the same numbers.
