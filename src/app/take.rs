@@ -126,6 +126,14 @@ impl App {
                 self.open_questions -= 1;
                 self.take_timeline_acted(acted);
             }
+            Event::VocabularyCounted(counted) => {
+                self.open_questions -= 1;
+                self.take_uses(counted);
+            }
+            Event::VocabularyWritten(written) => {
+                self.open_questions -= 1;
+                self.take_vocabulary_written(written);
+            }
             Event::Scene(recording, read) => self.take_scene(recording, read),
             Event::JobEnded(kind, result) => self.take_job_end(kind, result),
             Event::StorePlan(fingerprint, channels) => self.take_store_plan(&fingerprint, channels),
@@ -319,6 +327,11 @@ impl App {
                 }
             }
             Browse::Export => self.state.export_path = Some(path),
+            Browse::OpenVocabulary | Browse::SaveVocabulary => {
+                if let Some(session) = &mut self.state.session {
+                    session.timeline.vocabulary_state.browsed = Some(path);
+                }
+            }
         }
     }
 

@@ -59,6 +59,8 @@ mod behavior;
 
 mod segments;
 
+mod vocabulary;
+
 mod chunks;
 
 #[cfg(test)]
@@ -78,6 +80,7 @@ pub use regions::{MaskRegionId, StoredMaskRegion};
 pub use runs::{RunInfo, RunState};
 pub use seeds::SeedImport;
 pub use summaries::{FrameState, FrameSummary, UnknownFrameState};
+pub use vocabulary::LabelUse;
 
 /// Milliseconds since the Unix epoch, now.
 pub fn now_unix_ms() -> i64 {

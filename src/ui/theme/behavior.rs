@@ -52,7 +52,8 @@ impl LabelLooks {
             let look = LabelLook::of(vocabulary, label);
             [look, look.quiet(panel)]
         };
-        self.looks = vocabulary.labels.iter().map(|label| (label.name.clone(), both(&label.name))).collect();
+        let names = vocabulary.labels.iter().flat_map(|label| std::iter::once(&label.name).chain(&label.synonyms));
+        self.looks = names.map(|name| (name.clone(), both(name))).collect();
         self.vocabulary = Some(vocabulary.clone());
         self.panel = panel;
     }
