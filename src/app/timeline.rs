@@ -75,7 +75,7 @@ impl App {
                 }))
             });
             let read = read.map(|scene| scene.map(Arc::new));
-            outbox.send(Event::Scene(info.id, read.map_err(|error: crate::jobs::JobError| error.to_string())));
+            outbox.send(Event::Scene(info.id, read.map_err(|error: JobError| error.to_string())));
         });
     }
 

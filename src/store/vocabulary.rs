@@ -19,7 +19,7 @@ pub(super) const WHOLE_PROJECT: RecordingId = RecordingId(0);
 pub struct LabelUse {
     /// Segments of people.
     pub human: usize,
-    /// Merged segments of the given runs.
+    /// Merged segments of the given runs, of animals of which people said nothing: elsewhere people's segments count instead.
     pub merged: usize,
     /// Captions of the given runs.
     pub captions: usize,
@@ -86,10 +86,8 @@ impl Project {
     pub fn labels_in_use(&self, runs: &[RunId]) -> Result<BTreeMap<String, LabelUse>, StoreError> {
         self.read(|connection| {
             let mut uses: BTreeMap<String, LabelUse> = BTreeMap::new();
-            let mut count = |table: &str, at: fn(&mut LabelUse) -> &mut usize| -> Result<(), Fault> {
-                let among = among(runs);
-                let of_runs = if table == "human_segment" { String::new() } else { format!("WHERE run IN ({among})") };
-                let sql = format!("SELECT label, count(*) FROM {table} {of_runs} GROUP BY label");
+            let mut count = |from: &str, at: fn(&mut LabelUse) -> &mut usize| -> Result<(), Fault> {
+                let sql = format!("SELECT label, count(*) FROM {from} GROUP BY label");
                 let mut statement = connection.prepare_cached(&sql)?;
                 let mut rows = statement.query([])?;
                 while let Some(row) = rows.next()? {
@@ -99,8 +97,13 @@ impl Project {
                 Ok(())
             };
             count("human_segment", |it| &mut it.human)?;
-            count("merged_segment", |it| &mut it.merged)?;
-            count("caption", |it| &mut it.captions)?;
+            let among = among(runs);
+            let merged = format!(
+                "merged_segment AS merged JOIN run ON run.id = merged.run WHERE run.id IN ({among}) AND NOT EXISTS (SELECT 1 \
+                 FROM human_segment AS said WHERE said.recording = run.recording AND said.animal = merged.animal)"
+            );
+            count(&merged, |it| &mut it.merged)?;
+            count(&format!("caption WHERE run IN ({among})"), |it| &mut it.captions)?;
             Ok(uses)
         })
     }
@@ -166,7 +169,7 @@ pub(super) fn from_text(text: &str) -> Result<Vocabulary, Fault> {
 mod tests {
     use super::super::segments::tests::{gesture, project, segment};
     use super::*;
-    use crate::model::{PlacedSegment, Segment};
+    use crate::model::{AnimalId, PlacedSegment, Segment};
     use crate::store::project::Durability;
 
     /// The built-in vocabulary with "chase" under another name, and the segment that bears it.
@@ -232,9 +235,11 @@ mod tests {
         project.change_segments(recording, &gesture("Make"), &[make(id, [0, 40]), make(id.next(), [40, 50])]).unwrap();
         let run = project.begin_run(recording, "behavior", "{}", 1).unwrap();
         let merged = Segment { label: "huddle".to_owned(), ..segment([0, 100]) };
-        project.put_merged(run, &[merged], 2).unwrap();
+        let of_other = Segment { animal: AnimalId(0), partner: None, ..merged.clone() };
+        project.put_merged(run, &[of_other, merged], 2).unwrap();
         let uses = project.labels_in_use(&[run]).unwrap();
         assert_eq!(uses["chase"], LabelUse { human: 2, merged: 0, captions: 0 });
+        // People said something of the second animal, so that only the first one's merge counts.
         assert_eq!((uses["huddle"].merged, project.labels_in_use(&[]).unwrap().contains_key("huddle")), (1, false));
         assert_eq!(project.descriptions_of("chase", &[run], 1).unwrap(), [segment([0, 1]).description]);
     }
