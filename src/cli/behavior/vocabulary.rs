@@ -99,7 +99,11 @@ fn words(
     for label in &vocabulary.labels {
         let key = label.key.map_or_else(|| "-".to_owned(), |key| key.to_string());
         let all = uses.of(label);
-        let _ = writeln!(text, "  {key} {:24} {:6} segments of people, {:6} merged", label.name, all.human, all.merged);
+        let _ = writeln!(
+            text,
+            "  {key} {:24} {:6} segments of people, {:6} merged elsewhere",
+            label.name, all.human, all.merged
+        );
         let _ = writeln!(text, "      {}", label.definition);
         let kinds = kinds(label);
         if !kinds.is_empty() {

@@ -1,5 +1,5 @@
 //! The vocabulary: its labels at the left, what the chosen one means in the middle, and at the right the labels that stand in
-//! the timelines and that it lacks.
+//! the timelines and that it lacks, over the vocabulary's file.
 //!
 //! What is typed is a draft until its field is left or Enter is pressed; then it is one act, which can be undone. Counts are
 //! those that the app keeps; nothing is counted while this is drawn.
@@ -99,17 +99,27 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut
         list_ui(ui, &seen, memory);
     });
     Panel::right("unknown labels").resizable(true).default_size(INBOX).frame(ground).show(ui, |ui| {
+        let foot = Frame::NONE.inner_margin(Margin::same(12));
+        Panel::bottom("vocabulary file").resizable(false).frame(foot).show(ui, |ui| file_ui(ui, &seen, memory));
         inbox::ui(ui, &seen, &mut memory.expected);
     });
-    CentralPanel::default().frame(Frame::NONE.fill(palette.window).inner_margin(Margin::same(16))).show(ui, |ui| {
-        ui.add_enabled_ui(session.read_only.is_none(), |ui| {
+    let ground = Frame::NONE.fill(palette.window).inner_margin(Margin::same(16));
+    let chosen = vocabulary.labels.iter().find(|label| Some(&label.name) == memory.chosen.as_ref());
+    let Some(label) = chosen else {
+        CentralPanel::default().frame(ground).show(ui, |ui| {
+            let _ = empty_state(ui, "No label yet. Add one, or import a vocabulary.", None);
+        });
+        return;
+    };
+    let can_write = session.read_only.is_none();
+    Panel::bottom("whole label").resizable(false).frame(ground).show(ui, |ui| {
+        ui.add_enabled_ui(can_write, |ui| form::whole_ui(ui, &seen, label, memory));
+    });
+    CentralPanel::default().frame(ground).show(ui, |ui| {
+        ui.add_enabled_ui(can_write, |ui| {
             ScrollArea::vertical().id_salt("label form").auto_shrink(false).show(ui, |ui| {
-                ui.set_max_width(ui.available_width().min(FORM));
-                let chosen = memory.chosen.clone();
-                match vocabulary.labels.iter().find(|label| Some(&label.name) == chosen.as_ref()) {
-                    Some(label) => form::ui(ui, &seen, label, memory),
-                    None => drop(empty_state(ui, "No label yet. Add one, or import a vocabulary.", None)),
-                }
+                ui.set_max_width((ui.available_width() - 12.0).min(FORM));
+                form::ui(ui, &seen, label, memory);
             });
         });
     });
@@ -169,7 +179,7 @@ impl VocabularyMemory {
     }
 }
 
-/// The labels, and files in and out.
+/// The labels.
 fn list_ui(ui: &mut Ui, seen: &Seen<'_>, memory: &mut VocabularyMemory) {
     let margin = Margin::symmetric(seen.ctx.theme.space.panel_padding as i8, 0);
     let can_write = seen.session.read_only.is_none();
@@ -184,12 +194,6 @@ fn list_ui(ui: &mut Ui, seen: &Seen<'_>, memory: &mut VocabularyMemory) {
             }
         });
     });
-    Panel::bottom("vocabulary file").resizable(false).frame(Frame::NONE.inner_margin(Margin::same(12))).show(
-        ui,
-        |ui| {
-            file_ui(ui, seen, memory);
-        },
-    );
     let height = seen.ctx.theme.size.queue_row.min(30.0);
     let area = ScrollArea::vertical().id_salt("labels").auto_shrink(false);
     area.show_rows(ui, height, seen.vocabulary.labels.len(), |ui, shown| {
@@ -218,7 +222,7 @@ fn row_ui(ui: &mut Ui, seen: &Seen<'_>, label: &LabelDefinition, memory: &mut Vo
     let spoken = format!(
         "label {name}{}{}",
         key.as_ref().map(|key| format!(", key {key}")).unwrap_or_default(),
-        count.map(|count| format!(", {count} segments")).unwrap_or_default()
+        count.map(|count| format!(", {count} segment{}", if count == 1 { "" } else { "s" })).unwrap_or_default()
     );
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_chosen, &spoken));
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));

@@ -50,15 +50,12 @@ pub(super) fn ui(ui: &mut Ui, seen: &Seen<'_>, label: &LabelDefinition, memory: 
     ui.add_space(GAP);
     synonyms_ui(ui, seen, label, memory);
     ui.add_space(2.0 * GAP);
-    ui.separator();
-    ui.add_space(GAP);
-    whole_ui(ui, seen, label, memory);
-    ui.add_space(2.0 * GAP);
 }
 
 /// The label as the timeline shows it, and its place in the list.
 fn head_ui(ui: &mut Ui, seen: &Seen<'_>, label: &LabelDefinition, memory: &VocabularyMemory) {
     let uses = match seen.uses(label) {
+        Some([human, 0]) => format!("{} of people", segments(human)),
         Some([human, merged]) => format!("{} of people, {merged} merged", segments(human)),
         None => String::new(),
     };
@@ -78,6 +75,7 @@ fn head_ui(ui: &mut Ui, seen: &Seen<'_>, label: &LabelDefinition, memory: &Vocab
     let font = sans(Weight::Strong, Theme::get().font.caption);
     let at = place.left_center() + vec2(8.0, 0.0);
     ui.painter().text(at, egui::Align2::LEFT_CENTER, in_words(&label.name), font, look.ink);
+    ui.add_space(4.0);
 }
 
 fn name_ui(ui: &mut Ui, seen: &Seen<'_>, label: &LabelDefinition, memory: &mut VocabularyMemory) {
@@ -128,7 +126,7 @@ fn kind_ui(ui: &mut Ui, seen: &Seen<'_>, label: &LabelDefinition) {
     ui.add_enabled_ui(label.is_social, |ui| {
         note(ui, "The other animal's own timeline");
         let options = [
-            (Reciprocity::Unaware, "says anything"),
+            (Reciprocity::Unaware, "may say anything"),
             (Reciprocity::Directed, "has it too: actor and recipient"),
             (Reciprocity::Mutual, "has it too: mutual"),
         ];
@@ -167,27 +165,33 @@ fn looks_ui(ui: &mut Ui, seen: &Seen<'_>, label: &LabelDefinition, memory: &mut 
 }
 
 fn synonyms_ui(ui: &mut Ui, seen: &Seen<'_>, label: &LabelDefinition, memory: &mut VocabularyMemory) {
-    note(ui, "Synonyms: other names that mean this label");
-    ui.horizontal_wrapped(|ui| {
-        for (at, synonym) in label.synonyms.iter().enumerate() {
-            if chip(ui, synonym, true).on_hover_text("Take it away").clicked() {
-                let mut left = label.synonyms.clone();
-                left.remove(at);
-                seen.act(VocabularyAct::Set(label.name.clone(), LabelField::Synonyms(left)));
+    if !label.synonyms.is_empty() {
+        note(ui, "Synonyms: other names that mean this label");
+        ui.horizontal_wrapped(|ui| {
+            for (at, synonym) in label.synonyms.iter().enumerate() {
+                if chip(ui, synonym, true).on_hover_text("Take it away").clicked() {
+                    let mut left = label.synonyms.clone();
+                    left.remove(at);
+                    seen.act(VocabularyAct::Set(label.name.clone(), LabelField::Synonyms(left)));
+                }
             }
-        }
-    });
-    let look = FieldLook { name: "Add a synonym", hint: "another name", rows: 1, width: 180.0, most: 80 };
+        });
+    }
+    let look = FieldLook { name: "Add a synonym", hint: "another name for it", rows: 1, width: 180.0, most: 80 };
     memory.drafts.field_ui(ui, label, Typed::Synonym, look);
 }
 
 /// What is done to the label as a whole.
-fn whole_ui(ui: &mut Ui, seen: &Seen<'_>, label: &LabelDefinition, memory: &mut VocabularyMemory) {
+pub(super) fn whole_ui(ui: &mut Ui, seen: &Seen<'_>, label: &LabelDefinition, memory: &mut VocabularyMemory) {
     let uses = &seen.session.timeline.vocabulary_state.uses;
     let named = uses.as_ref().map_or(0, |uses| uses.named(&label.name));
     ui.horizontal(|ui| {
         ui.menu_button("Merge into …", |ui| {
-            ui.label(format!("{} of people get its name.", segments(named)));
+            ui.label(match named {
+                0 => "Its name becomes a synonym of".to_owned(),
+                1 => "1 segment of people gets the name of".to_owned(),
+                many => format!("{many} segments of people get the name of"),
+            });
             ui.separator();
             ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
                 for other in seen.vocabulary.labels.iter().filter(|other| other.name != label.name) {
@@ -203,21 +207,22 @@ fn whole_ui(ui: &mut Ui, seen: &Seen<'_>, label: &LabelDefinition, memory: &mut 
             memory.asks_to_delete = true;
         }
     });
-    let words = "Merged into another, its name becomes a synonym of that one.";
-    note(ui, words);
     if !memory.asks_to_delete {
         return;
     }
     let palette = theme::palette(ui);
     let words = match seen.uses(label) {
         Some([0, 0]) => "No segment uses it.".to_owned(),
-        Some([human, merged]) => format!(
-            "{} of people and {merged} merged use it. They keep it and stand in the list of labels that are not in the vocabulary.",
-            segments(human)
-        ),
+        Some([human, merged]) => {
+            let who = if merged > 0 { format!(" and {merged} merged") } else { String::new() };
+            format!(
+                "Used by {} of people{who}. They keep it, and it is listed as not in the vocabulary.",
+                segments(human)
+            )
+        }
         None => "Segments that use it keep it.".to_owned(),
     };
-    ui.add_space(GAP);
+    ui.add_space(6.0);
     ui.add(egui::Label::new(RichText::new(words).color(palette.warn)).wrap());
     ui.horizontal(|ui| {
         if ui.add(ActionButton::new("Delete it")).clicked() {

@@ -7,7 +7,7 @@ use crate::behavior::unknown_labels::ProposalReason;
 use crate::jobs::vocabulary::{UnknownUse, VocabularyAct};
 use crate::model::LabelDefinition;
 use crate::model::vocabulary::in_words;
-use crate::ui::theme::{self, Weight, mono, sans};
+use crate::ui::theme::{self, Weight, sans};
 use crate::ui::widgets::{empty_state, heading_row};
 
 /// Proposals that are shown.
@@ -46,17 +46,21 @@ fn entry_ui(ui: &mut Ui, seen: &Seen<'_>, unknown: &UnknownUse, expected: &mut O
     let size = &seen.ctx.theme.font;
     ui.label(RichText::new(in_words(&unknown.label)).font(sans(Weight::Strong, size.body)).color(palette.text));
     let counts = [
-        (unknown.uses.human, "segments of people"),
-        (unknown.uses.merged, "merged segments"),
-        (unknown.uses.captions, "captions"),
+        (unknown.uses.human, ["segment of people", "segments of people"]),
+        (unknown.uses.merged, ["merged segment", "merged segments"]),
+        (unknown.uses.captions, ["caption", "captions"]),
     ];
     let counts = counts.iter().filter(|(count, _)| *count > 0);
-    let counts: Vec<String> = counts.map(|(count, what)| format!("{count} {what}")).collect();
-    ui.label(RichText::new(counts.join(", ")).font(mono(Weight::Medium, size.caption)).color(palette.text_secondary));
-    if !unknown.proposals.is_empty() {
+    let counts: Vec<String> =
+        counts.map(|(count, [one, many])| format!("{count} {}", if *count == 1 { one } else { many })).collect();
+    ui.label(RichText::new(counts.join(", ")).font(sans(Weight::Regular, size.caption)).color(palette.text_secondary));
+    if let Some(first) = unknown.proposals.first() {
+        // Beside a name that is alike, definitions say little.
+        let is_by_name = first.reason != ProposalReason::Definition;
         let proposals = unknown.proposals.iter().take(MOST);
+        let proposals = proposals.filter(|it| !is_by_name || it.reason != ProposalReason::Definition);
         let words: Vec<String> = proposals.map(|it| format!("{} ({})", in_words(&it.label), why(it.reason))).collect();
-        let words = format!("Perhaps {}", words.join(", or "));
+        let words = format!("Perhaps {}.", words.join(" or "));
         ui.add(egui::Label::new(RichText::new(words).color(palette.text_secondary)).wrap());
     }
     ui.add_space(4.0);
