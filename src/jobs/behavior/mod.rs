@@ -14,6 +14,8 @@ pub(super) mod tables;
 
 mod pixels;
 
+mod sightings;
+
 mod rows;
 
 mod cluster;
@@ -38,6 +40,10 @@ pub mod search;
 
 pub mod discover;
 
+pub mod examples;
+
+pub mod per_session;
+
 pub mod picture;
 
 use std::path::Path;
@@ -50,6 +56,7 @@ pub use self::rows::FeatureKind;
 pub use self::subjects::{Align, Origin, Subjects, known, watching_camera};
 
 use self::asked::Spent;
+use self::examples::Showcase;
 use self::work::Work;
 use super::{Job, JobError, open, vocabulary};
 use crate::behavior::rules::Rules;
@@ -67,10 +74,12 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Resul
     check(options)?;
     let rules = rules_of(options.rules)?;
     let recordings = open::choose_all(project, options.recording)?;
+    let showcase = options.examples.map(|options| Showcase::of(project, options)).transpose()?;
     let vocabulary = match options.vocabulary {
         Some(given) => given.take(project, options.asking.estimate_only)?,
         None => project.vocabulary()?,
     };
+    let showcase = showcase.map(|showcase| showcase.named_by(&vocabulary));
     let spent = Spent::default();
     let mut reports = Vec::new();
     for mut info in recordings {
@@ -84,6 +93,7 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Resul
             rules: &rules,
             vocabulary: &vocabulary,
             subjects: &subjects,
+            showcase: showcase.as_ref(),
             spent: &spent,
         };
         let mut report = work.run(project)?;
