@@ -70,6 +70,10 @@ pub enum Browse {
     Truth,
     /// A skeleton file.
     Skeleton,
+    /// A vocabulary to read.
+    OpenVocabulary,
+    /// Where the vocabulary is written.
+    SaveVocabulary,
 }
 
 /// A dialog over the page.

@@ -14,7 +14,7 @@ use super::series::Series;
 use super::session::{SeedProgress, Truth};
 use super::state::RunEstimateOf;
 use super::task::{TaskKind, TaskOutcome};
-use super::timeline::{Layers, Scene, TimelineActed};
+use super::timeline::{Layers, Scene, TimelineActed, VocabularyWritten};
 use super::why::{Asked, DrawnSheet};
 use crate::jobs::JobEvent;
 use crate::jobs::detect_preview::PreviewResult;
@@ -22,6 +22,7 @@ use crate::jobs::frames::store::StorableChannel;
 use crate::jobs::labelling::{FrameView, Outcome};
 use crate::jobs::pose::{Estimate, Unfinished};
 use crate::jobs::timeline::SegmentWhy;
+use crate::jobs::vocabulary::VocabularyUse;
 use crate::model::{CameraId, Point2, RecordingId};
 use crate::pose::assist::{Proposal, SeedCheck};
 use crate::recording::detect::DetectConfig;
@@ -131,6 +132,10 @@ pub enum Event {
     TimelineActed(Result<Box<TimelineActed>, String>),
     /// What models were asked about a segment.
     SegmentWhy(Result<Arc<SegmentWhy>, String>),
+    /// What the timelines use of the vocabulary.
+    VocabularyCounted(Result<Arc<VocabularyUse>, String>),
+    /// The vocabulary was to be written to a file.
+    VocabularyWritten(Result<VocabularyWritten, String>),
     /// Where the animals of a recording are.
     Scene(RecordingId, Result<Option<Arc<Scene>>, String>),
     /// A job says something.

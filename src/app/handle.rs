@@ -313,6 +313,8 @@ impl App {
             Browse::Export => dialogs::Purpose::SaveTable,
             Browse::Truth => dialogs::Purpose::OpenTable,
             Browse::Skeleton => dialogs::Purpose::OpenToml,
+            Browse::OpenVocabulary => dialogs::Purpose::OpenVocabulary,
+            Browse::SaveVocabulary => dialogs::Purpose::SaveVocabulary,
         };
         self.spawn("dialog", move || outbox.send(Event::Browsed(browse, dialogs::ask(purpose))));
     }

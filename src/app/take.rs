@@ -131,6 +131,14 @@ impl App {
                 let why = self.state.session.as_mut().and_then(|session| session.timeline.why.as_mut());
                 why.into_iter().for_each(|why| why.found = Some(found.clone()));
             }
+            Event::VocabularyCounted(counted) => {
+                self.open_questions -= 1;
+                self.take_uses(counted);
+            }
+            Event::VocabularyWritten(written) => {
+                self.open_questions -= 1;
+                self.take_vocabulary_written(written);
+            }
             Event::Scene(recording, read) => self.take_scene(recording, read),
             Event::JobEnded(kind, result) => self.take_job_end(kind, result),
             Event::StorePlan(fingerprint, channels) => self.take_store_plan(&fingerprint, channels),
@@ -324,6 +332,11 @@ impl App {
                 }
             }
             Browse::Export => self.state.export_path = Some(path),
+            Browse::OpenVocabulary | Browse::SaveVocabulary => {
+                if let Some(session) = &mut self.state.session {
+                    session.timeline.vocabulary_state.browsed = Some(path);
+                }
+            }
         }
     }
 

@@ -3,7 +3,10 @@
 
 mod state;
 
+mod vocabulary;
+
 pub use state::{BehaviorView, Layers, Painting, Scene, TimelineCommand, TimelineState, WhyOfSegment};
+pub use vocabulary::{VocabularyState, VocabularyWritten};
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,6 +14,7 @@ use std::sync::Arc;
 use super::App;
 use super::command::{Command, Dialog, Page};
 use super::event::{Event, History};
+use super::keeper::Desk;
 use super::opening::history_of;
 use super::session::Session;
 use super::state::Urgency;
@@ -19,9 +23,9 @@ use crate::behavior::bodies::Bodies;
 use crate::behavior::edits::{Edge, Neighbor};
 use crate::jobs::behavior::{self, Origin};
 use crate::jobs::timeline::{self, Target, Timeline, TimelineAct, TimelineOutcome};
-use crate::jobs::{CancelFlag, Job};
+use crate::jobs::{CancelFlag, Job, JobError};
 use crate::model::vocabulary::in_words;
-use crate::model::{AnimalId, RecordingId, Segment, SegmentStatus, SocialRole};
+use crate::model::{AnimalId, RecordingId, Segment, SegmentStatus, SocialRole, Vocabulary};
 use crate::store::now_unix_ms;
 
 /// A segment that is looped is shown with so much before and after it, seconds.
@@ -37,16 +41,14 @@ impl App {
         let state = &mut session.timeline;
         let is_wanted = state.is_stale || (state.layers.is_none() && state.problem.is_none());
         if !is_wanted || state.is_reading {
-            return;
+            return self.refresh_uses();
         }
         state.is_reading = true;
         state.is_stale = false;
         state.problem = None;
         let (vocabulary, scene) = (state.vocabulary.clone(), state.scene.clone());
         self.ask(move |desk| {
-            let read = Timeline::read(&desk.project, &desk.info);
-            let read = read.map(|timeline| Layers::new(timeline, &vocabulary, scene.as_deref(), &desk.info));
-            let read = read.map(Arc::new);
+            let read = read_layers(desk, &vocabulary, scene.as_deref());
             Event::Timeline(read.map_err(|error| error.to_string()))
         });
         self.ask_scene();
@@ -74,7 +76,7 @@ impl App {
                 }))
             });
             let read = read.map(|scene| scene.map(Arc::new));
-            outbox.send(Event::Scene(info.id, read.map_err(|error: crate::jobs::JobError| error.to_string())));
+            outbox.send(Event::Scene(info.id, read.map_err(|error: JobError| error.to_string())));
         });
     }
 
@@ -88,6 +90,7 @@ impl App {
                 if state.animal.index() >= layers.names.len() {
                     state.animal = AnimalId(0);
                 }
+                state.vocabulary = layers.vocabulary.clone();
                 state.layers = Some(layers);
                 state.revision += 1;
             }
@@ -146,8 +149,15 @@ impl App {
         let Some(session) = &mut self.state.session else { return };
         let frame = session.cursor.frame;
         let state = &mut session.timeline;
+        // What is not shown is not changed by a key.
+        if state.view == BehaviorView::Vocabulary && command.is_of_key() {
+            return;
+        }
         match command {
             TimelineCommand::View(view) => state.view = view,
+            TimelineCommand::Vocabulary(act) => self.change_vocabulary(act),
+            TimelineCommand::ImportVocabulary(path) => self.import_vocabulary(path),
+            TimelineCommand::ExportVocabulary { path, replace } => self.export_vocabulary(path, replace),
             TimelineCommand::Select(target, add) => {
                 if !add {
                     state.selected.clear();
@@ -333,23 +343,38 @@ impl App {
     }
 
     fn act_on_timeline(&mut self, act: TimelineAct) {
+        let command = TimelineCommand::Act(act.clone());
+        self.change_timeline(command, move |desk, who| {
+            let vocabulary = desk.project.vocabulary()?;
+            Ok((timeline::act(&mut desk.project, &desk.info, &vocabulary, who, &act)?, None))
+        });
+    }
+
+    /// Has the keeper do something as one gesture, and shows what came of it; asks for the annotator's name first, where nobody
+    /// gave one.
+    fn change_timeline(
+        &mut self,
+        command: TimelineCommand,
+        work: impl FnOnce(&mut Desk, (&str, i64)) -> Result<(TimelineOutcome, Option<String>), JobError> + Send + 'static,
+    ) {
         let Some(session) = &self.state.session else { return };
         if let Some(reason) = &session.read_only {
             let text = format!("Nothing was changed: {reason}, so the project is open for reading only.");
             return self.state.notify(Urgency::Error, text);
         }
-        let command = Command::Timeline(TimelineCommand::Act(act.clone()));
-        let Some(who) = self.require_annotator(&command) else { return };
+        let Some(who) = self.require_annotator(&Command::Timeline(command)) else { return };
         let Some(session) = &mut self.state.session else { return };
         session.saving += 1;
         let vocabulary = session.timeline.vocabulary.clone();
         let scene = session.timeline.scene.clone();
         self.ask(move |desk| {
-            let done = timeline::act(&mut desk.project, &desk.info, &vocabulary, (&who, now_unix_ms()), &act);
-            let read = done.and_then(|outcome| Ok((outcome, Timeline::read(&desk.project, &desk.info)?)));
-            let read = read.map(|(outcome, timeline)| {
-                let layers = Arc::new(Layers::new(timeline, &vocabulary, scene.as_deref(), &desk.info));
-                TimelineActed { outcome, layers, history: history_of(&desk.project) }
+            let done = work(desk, (&who, now_unix_ms()));
+            let read = done.and_then(|done| Ok((done, read_layers(desk, &vocabulary, scene.as_deref())?)));
+            let read = read.map(|((outcome, note), layers)| TimelineActed {
+                outcome,
+                note,
+                layers,
+                history: history_of(&desk.project),
             });
             Event::TimelineActed(read.map(Box::new).map_err(|error| error.to_string()))
         });
@@ -373,6 +398,9 @@ impl App {
             session.timeline.selected = vec![Target::Human(id)];
         }
         self.take_layers(Ok(acted.layers));
+        if let Some(note) = acted.note {
+            self.state.notify(Urgency::Info, note);
+        }
         if let Some(command) = then {
             self.timeline(command);
         }
@@ -399,10 +427,20 @@ impl App {
 pub struct TimelineActed {
     /// What it did.
     pub outcome: TimelineOutcome,
+    /// What there is to say about it.
+    pub note: Option<String>,
     /// The layers as they are now.
     pub layers: Arc<Layers>,
     /// What undo and redo would do from here.
     pub history: History,
+}
+
+/// The layers as the project holds them; the vocabulary that is known stays the same one where it says the same.
+fn read_layers(desk: &Desk, known: &Arc<Vocabulary>, scene: Option<&Scene>) -> Result<Arc<Layers>, JobError> {
+    let timeline = Timeline::read(&desk.project, &desk.info)?;
+    let found = desk.project.vocabulary()?;
+    let vocabulary = if found == **known { known.clone() } else { Arc::new(found) };
+    Ok(Arc::new(Layers::new(timeline, vocabulary, scene, &desk.info)))
 }
 
 /// The frames that a painted stretch has when it ends with a frame, in whatever direction.

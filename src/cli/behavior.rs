@@ -9,6 +9,7 @@ mod discover;
 mod examples;
 
 mod trial;
+mod vocabulary;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -17,14 +18,14 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use self::asking::AskingArguments;
-use super::console::{Common, Console};
+use super::console::{Common, Console, annotator};
 use super::model::ModelArguments;
 use crate::behavior::clips::{ClipLengths, ClipLimits};
 use crate::behavior::visual::ChannelScale;
 use crate::jobs::JobError;
 use crate::jobs::behavior::count;
 use crate::jobs::behavior::layer::Layer;
-use crate::jobs::behavior::{self, Align, FeatureKind, Options, Report, Segmenter, Through};
+use crate::jobs::behavior::{self, Align, FeatureKind, NewVocabulary, Options, Report, Segmenter, Through};
 use crate::jobs::behavior::{per_session, picture};
 use crate::store::Project;
 use crate::vlm::http::Role;
@@ -46,6 +47,7 @@ enum What {
     Discover(discover::Arguments),
     Examples(examples::Arguments),
     Trial(Box<trial::Arguments>),
+    Vocabulary(vocabulary::Arguments),
 }
 
 /// Draw a timeline to a PNG file: a lane per animal, and twelve segments with their pictures and descriptions.
@@ -131,9 +133,12 @@ struct RunArguments {
     /// Thresholds of the rules, a TOML file like the built-in one.
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
-    /// Labels and what they mean, a TOML file.
+    /// Labels and what they mean, a TOML file; it becomes the project's vocabulary.
     #[arg(long, value_name = "FILE")]
     vocabulary: Option<PathBuf>,
+    /// Who gives the vocabulary; the system's user where no name is given.
+    #[arg(long, value_name = "NAME")]
+    annotator: Option<String>,
     /// Which ends of tracks and pictures belong together where their numbers differ: start or end.
     #[arg(long, value_name = "END")]
     align: Option<String>,
@@ -166,6 +171,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<Ex
         What::Discover(arguments) => discover::run(arguments, console),
         What::Examples(arguments) => examples::run(arguments, console),
         What::Trial(arguments) => trial::run(arguments, console),
+        What::Vocabulary(arguments) => vocabulary::run(arguments, console),
     }
 }
 
@@ -199,6 +205,7 @@ fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<E
     let [caption_model, merge_model] = [arguments.model.options(Role::Caption)?, arguments.model.options(Role::Merge)?];
     let asking = arguments.asking.read(caption_model.is_some(), caption_model.is_some() || merge_model.is_some())?;
     let mut project = Project::open(&arguments.project)?;
+    let annotator = annotator(arguments.annotator.as_deref());
     let options = Options {
         caption_model: caption_model.as_ref(),
         merge_model: merge_model.as_ref(),
@@ -210,7 +217,7 @@ fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<E
         switch_cost: arguments.switch_cost,
         lengths_secs: [arguments.shortest, arguments.longest],
         rules: arguments.rules.as_deref(),
-        vocabulary: arguments.vocabulary.as_deref(),
+        vocabulary: arguments.vocabulary.as_deref().map(|path| NewVocabulary { path, annotator: &annotator }),
         align,
         model_of: arguments.model_of.as_deref(),
         asking,

@@ -66,7 +66,7 @@ fn timeline_words(report: &ReadReport) -> String {
     let mut text: String =
         report.segments.iter().map(|(name, count)| format!("{count} segments of {name} read\n")).collect();
     if !report.unknown_labels.is_empty() {
-        text.push_str(&format!("not in the built-in vocabulary: {}\n", report.unknown_labels.join(", ")));
+        text.push_str(&format!("not in the vocabulary: {}\n", report.unknown_labels.join(", ")));
     }
     text
 }

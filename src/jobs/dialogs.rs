@@ -19,6 +19,10 @@ pub enum Purpose {
     OpenTable,
     /// A TOML file to read.
     OpenToml,
+    /// A vocabulary to read.
+    OpenVocabulary,
+    /// Where a vocabulary is written.
+    SaveVocabulary,
 }
 
 /// Asks for a path and waits for the answer; `None` where the person closed the dialog, or the system has none to show.
@@ -39,6 +43,14 @@ pub fn ask(purpose: Purpose) -> Result<Option<PathBuf>, String> {
             dialog.set_title("Export").add_filter("Tables", &["csv"]).save_file().map(with_extension("csv"))
         }
         Purpose::OpenTable => dialog.set_title("Choose a table").add_filter("Tables", &["csv"]).pick_file(),
+        Purpose::OpenVocabulary => {
+            dialog.set_title("Choose a vocabulary").add_filter("Vocabularies", &["toml"]).pick_file()
+        }
+        Purpose::SaveVocabulary => dialog
+            .set_title("Write the vocabulary")
+            .add_filter("Vocabularies", &["toml"])
+            .save_file()
+            .map(with_extension("toml")),
         Purpose::OpenToml => dialog.set_title("Choose a skeleton").add_filter("Skeletons", &["toml"]).pick_file(),
     })
 }

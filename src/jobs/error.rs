@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::behavior::BehaviorError;
-use crate::behavior::edits::EditRefused;
+use crate::behavior::edits::{EditRefused, VocabularyRefused};
 use crate::demo::DemoError;
 use crate::formats::tables::TableError;
 use crate::model::frames::FrameRangeError;
@@ -46,6 +46,9 @@ pub enum JobError {
     /// An edit of a timeline that is not possible.
     #[error(transparent)]
     Edit(#[from] EditRefused),
+    /// A change of the vocabulary that is not possible.
+    #[error(transparent)]
+    Vocabulary(#[from] VocabularyRefused),
     /// A segment that is not in its layer any more.
     #[error("this segment is not there any more; the timeline was made anew")]
     NoSuchSegment,

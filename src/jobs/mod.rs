@@ -42,6 +42,8 @@ pub mod behavior;
 
 pub mod timeline;
 
+pub mod vocabulary;
+
 pub mod labelling;
 
 pub mod gallery;

@@ -181,7 +181,8 @@ pub struct TimelineOutcome {
 }
 
 impl Timeline {
-    /// Reads all layers, those of machines of the latest run that has clips.
+    /// Reads all layers, those of machines of the latest run that has clips. What a machine said is called as the vocabulary calls
+    /// it now.
     ///
     /// # Errors
     /// When the project cannot be read.
@@ -203,6 +204,10 @@ impl Timeline {
         let agreement = details.iter().filter_map(|(clip, detail)| Some((*clip, detail.majority()?.1)));
         found.agreement = agreement.collect();
         found.merged = project.merged_segments(run.id)?;
+        let vocabulary = project.vocabulary()?;
+        let segments = found.said.iter_mut().chain(&mut found.merged).map(|segment| &mut segment.label);
+        let captions = found.captions.iter_mut().flatten().map(|caption| &mut caption.label);
+        segments.chain(captions).for_each(|label| layer::rename(label, &vocabulary));
         Ok(found)
     }
 

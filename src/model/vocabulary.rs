@@ -225,6 +225,23 @@ impl Vocabulary {
         self.labels.iter().find(|label| label.name == name || label.synonyms.iter().any(|synonym| synonym == name))
     }
 
+    /// The name of the label that a name or a synonym means; labels that are not known keep theirs.
+    pub fn name_of<'a>(&'a self, name: &'a str) -> &'a str {
+        self.find(name).map_or(name, |label| &label.name)
+    }
+
+    /// The same labels without keys, colours and patterns, which change nothing of what is said.
+    #[must_use]
+    pub fn without_looks(&self) -> Self {
+        let plain = |label: &LabelDefinition| LabelDefinition {
+            key: None,
+            color: None,
+            pattern: Pattern::Plain,
+            ..label.clone()
+        };
+        Self { name: self.name.clone(), labels: self.labels.iter().map(plain).collect() }
+    }
+
     /// The label that a key gives.
     pub fn of_key(&self, key: char) -> Option<&LabelDefinition> {
         self.labels.iter().find(|label| label.key.map(lower) == Some(lower(key)))

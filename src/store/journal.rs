@@ -11,6 +11,7 @@ use super::summaries::FrameState;
 use super::{detections, labels, segments};
 use crate::model::{
     CameraId, Centroid, CentroidNumber, CentroidOrigin, Edit, KeypointId, Point2, RecordingId, SegmentChange, Source,
+    Vocabulary,
 };
 
 /// Row of a gesture in the project file.
@@ -66,6 +67,13 @@ pub enum ItemEdit {
     },
     /// A segment of the human layer; the edit stands at its first frame.
     Segment(SegmentChange),
+    /// What labels of behaviour mean. It holds in the whole project, and the edit stands in no recording, at frame 0.
+    Vocabulary {
+        /// What it was; `None` is the built-in one.
+        before: Option<Vocabulary>,
+        /// What it is.
+        after: Option<Vocabulary>,
+    },
     /// The decision about the frame.
     State {
         /// What it was.
@@ -86,6 +94,7 @@ impl ItemEdit {
                 Self::MaskRegion { id: *id, before: after.clone(), after: before.clone() }
             }
             Self::Segment(change) => Self::Segment(change.inverse()),
+            Self::Vocabulary { before, after } => Self::Vocabulary { before: after.clone(), after: before.clone() },
             Self::State { before, after } => Self::State { before: *after, after: *before },
         }
     }
@@ -301,7 +310,7 @@ impl Project {
     /// Refuses edits of frames, cameras or keypoints that are not there.
     pub(super) fn check_places(&self, edits: &[FrameEdit]) -> Result<(), StoreError> {
         let recordings = self.recordings()?;
-        for edit in edits {
+        for edit in edits.iter().filter(|edit| !matches!(edit.item, ItemEdit::Vocabulary { .. })) {
             let id = edit.recording;
             let info = recordings.iter().find(|recording| recording.id == id);
             let info = info.ok_or(StoreError::UnknownId { what: "recording", id: id.0 })?;
@@ -314,7 +323,7 @@ impl Project {
                 ItemEdit::Centroid { camera, .. } => info.require_slot(*camera, KeypointId(0), self.skeleton.len())?,
                 ItemEdit::MaskRegion { after, .. } => regions::require(info, after.as_ref())?,
                 ItemEdit::Segment(change) => segments::require(self, info, change.after.as_ref())?,
-                ItemEdit::State { .. } => {}
+                ItemEdit::Vocabulary { .. } | ItemEdit::State { .. } => {}
             }
         }
         Ok(())
@@ -357,8 +366,10 @@ fn is_correction(item: &ItemEdit) -> bool {
             Some(after) => after.source() == Source::Human,
             None => before.as_ref().is_none_or(|before| before.source() != Source::Seed),
         },
-        ItemEdit::Centroid { .. } | ItemEdit::MaskRegion { .. } | ItemEdit::Segment(_) | ItemEdit::State { .. } => {
-            false
-        }
+        ItemEdit::Centroid { .. }
+        | ItemEdit::MaskRegion { .. }
+        | ItemEdit::Segment(_)
+        | ItemEdit::Vocabulary { .. }
+        | ItemEdit::State { .. } => false,
     }
 }

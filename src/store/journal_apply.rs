@@ -10,9 +10,10 @@ use super::journal_values::{
 };
 use super::project::Project;
 use super::regions::{self, MaskRegionId, StoredMaskRegion};
-use super::{codec, detections, labels, machine, segments, summaries};
+use super::{codec, detections, labels, machine, segments, summaries, vocabulary};
 use crate::model::{
     CameraId, Centroid, CentroidNumber, Edit, KeypointId, Label, RecordingId, Segment, SegmentChange, SegmentId,
+    Vocabulary,
 };
 
 /// Names for telling a person what stands where.
@@ -72,6 +73,7 @@ pub(super) fn apply(connection: &Connection, names: &Names, edit: &FrameEdit) ->
             Ok(Some(format!("the mask from frame {frame} on in {camera} was changed since")))
         }
         ItemEdit::Segment(change) => segments::apply(connection, recording, change),
+        ItemEdit::Vocabulary { before, after } => vocabulary::apply(connection, before.as_ref(), after.as_ref()),
         ItemEdit::State { before, after } => {
             let found = summaries::state_at(connection, recording, frame)?;
             if found != *before {
@@ -193,6 +195,10 @@ pub(super) fn write_edit(
             let text = |segment: &Option<Segment>| segment.as_ref().map(segment_text).transpose();
             ("segment", None, Some(id.0), text(before)?, text(after)?)
         }
+        ItemEdit::Vocabulary { before, after } => {
+            let text = |vocabulary: &Option<Vocabulary>| vocabulary.as_ref().map(Vocabulary::to_toml);
+            ("vocabulary", None, None, text(before), text(after))
+        }
         ItemEdit::State { before, after } => {
             ("state", None, None, Some(before.as_str().to_owned()), Some(after.as_str().to_owned()))
         }
@@ -252,6 +258,10 @@ fn item_at(row: &Row<'_>) -> Result<ItemEdit, Fault> {
             let segment = |text: Option<String>| text.as_deref().map(segment_from).transpose();
             let id = SegmentId(row.get(4)?);
             Ok(ItemEdit::Segment(SegmentChange { id, before: segment(before)?, after: segment(after)? }))
+        }
+        "vocabulary" => {
+            let vocabulary = |text: Option<String>| text.as_deref().map(vocabulary::from_text).transpose();
+            Ok(ItemEdit::Vocabulary { before: vocabulary(before)?, after: vocabulary(after)? })
         }
         "state" => {
             let state = |text: Option<String>| summaries::state_of(text.as_deref());

@@ -61,6 +61,8 @@ mod segments;
 
 mod examples;
 
+mod vocabulary;
+
 mod chunks;
 
 #[cfg(test)]
@@ -81,6 +83,7 @@ pub use regions::{MaskRegionId, StoredMaskRegion};
 pub use runs::{RunInfo, RunState};
 pub use seeds::SeedImport;
 pub use summaries::{FrameState, FrameSummary, UnknownFrameState};
+pub use vocabulary::LabelUse;
 
 /// Milliseconds since the Unix epoch, now.
 pub fn now_unix_ms() -> i64 {

@@ -108,7 +108,7 @@ impl Project {
     }
 }
 
-fn edit_of(recording: RecordingId, change: SegmentChange) -> FrameEdit {
+pub(super) fn edit_of(recording: RecordingId, change: SegmentChange) -> FrameEdit {
     let of = change.after.as_ref().or(change.before.as_ref());
     let frame = of.map_or(0, |segment| segment.start_frame);
     FrameEdit { recording, frame, item: ItemEdit::Segment(change) }
@@ -251,12 +251,12 @@ pub(super) fn word<T>(row: &Row<'_>, column: usize, parse: impl Fn(&str) -> Opti
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::{Animal, Skeleton};
     use crate::store::{CameraInfo, NewRecording};
 
-    fn project() -> (tempfile::TempDir, Project, RecordingId) {
+    pub(in crate::store) fn project() -> (tempfile::TempDir, Project, RecordingId) {
         let folder = tempfile::tempdir().unwrap();
         let mut project = Project::create(&folder.path().join("p.bvlm"), &Skeleton::mabe12()).unwrap();
         let id = project
@@ -279,7 +279,7 @@ mod tests {
         (folder, project, id)
     }
 
-    fn segment(frames: [u32; 2]) -> Segment {
+    pub(in crate::store) fn segment(frames: [u32; 2]) -> Segment {
         Segment {
             animal: AnimalId(1),
             start_frame: frames[0],
@@ -297,7 +297,7 @@ mod tests {
         }
     }
 
-    fn gesture(title: &'static str) -> Gesture<'static> {
+    pub(in crate::store) fn gesture(title: &'static str) -> Gesture<'static> {
         Gesture { title, annotator: "Ann", at_unix_ms: 7 }
     }
 

@@ -21,6 +21,8 @@ mod real;
 mod script;
 /// Searches, and what the vocabulary does not know.
 mod sought;
+/// The vocabulary of a project.
+mod vocabulary;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,14 +1,17 @@
 //! What the behaviour page shows: layers, tracks, what is selected, what is painted; and what can be asked for there.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::VocabularyState;
 use crate::behavior::bodies::Bodies;
 use crate::behavior::consistency::Checker;
 use crate::behavior::edits::Edge;
 use crate::behavior::review::{ReviewInput, ReviewOptions, ReviewReason, review_items};
 use crate::behavior::rules::Rules;
 use crate::jobs::timeline::{MachineLayer, SegmentWhy, Target, Timeline, TimelineAct};
+use crate::jobs::vocabulary::VocabularyAct;
 use crate::model::{AnimalId, CameraId, PlacedSegment, Segment, SegmentId, SegmentStatus, Tracks, Vocabulary};
 use crate::store::RecordingInfo;
 
@@ -33,6 +36,17 @@ pub enum TimelineCommand {
     NextToReview,
     /// Does something to the timeline.
     Act(TimelineAct),
+    /// Does something to the vocabulary, with the segments that follow.
+    Vocabulary(VocabularyAct),
+    /// Makes a file's vocabulary the project's.
+    ImportVocabulary(PathBuf),
+    /// Writes the vocabulary to a file.
+    ExportVocabulary {
+        /// The file.
+        path: PathBuf,
+        /// Whether one that is there is written over.
+        replace: bool,
+    },
     /// Gives the selected segments a label; with none, begins or ends painting with it.
     Label(String),
     /// Cuts the selected segment at the shown frame.
@@ -60,17 +74,36 @@ pub enum TimelineCommand {
     },
 }
 
+impl TimelineCommand {
+    /// Whether a key alone does it to what is selected or shown, and it changes the timeline.
+    pub(super) fn is_of_key(&self) -> bool {
+        matches!(
+            self,
+            Self::Label(_)
+                | Self::SplitHere
+                | Self::MergeNext
+                | Self::EdgeHere(_)
+                | Self::NudgeEdge(..)
+                | Self::DeleteSelected
+                | Self::UnmergeSelected
+                | Self::AcceptAndNext
+        )
+    }
+}
+
 /// The ways in which the behaviour page shows a recording.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BehaviorView {
     /// Pictures above lanes.
     #[default]
     Timeline,
+    /// The labels and what they mean.
+    Vocabulary,
 }
 
 impl BehaviorView {
     /// All, with the words that they are called by.
-    pub const ALL: &'static [(Self, &'static str)] = &[(Self::Timeline, "Timeline")];
+    pub const ALL: &'static [(Self, &'static str)] = &[(Self::Timeline, "Timeline"), (Self::Vocabulary, "Vocabulary")];
 }
 
 /// What was read of a recording's timeline.
@@ -80,6 +113,8 @@ pub struct Layers {
     pub timeline: Timeline,
     /// The names of the animals.
     pub names: Vec<String>,
+    /// What labels mean.
+    pub vocabulary: Arc<Vocabulary>,
     /// Why segments that count should be looked at, the weightiest first.
     pub review: Vec<(Target, Vec<ReviewReason>)>,
 }
@@ -129,6 +164,8 @@ pub struct TimelineState {
     pub revision: u64,
     /// What labels mean.
     pub vocabulary: Arc<Vocabulary>,
+    /// What its view shows beside it.
+    pub vocabulary_state: VocabularyState,
     /// Where the animals are, where that is known.
     pub scene: Option<Arc<Scene>>,
     /// What is selected; the last is the main one.
@@ -155,6 +192,7 @@ impl Default for TimelineState {
             problem: None,
             revision: 0,
             vocabulary: Arc::new(Vocabulary::mouse()),
+            vocabulary_state: VocabularyState::default(),
             scene: None,
             selected: Vec::new(),
             animal: AnimalId(0),
@@ -191,15 +229,15 @@ impl TimelineState {
 impl Layers {
     pub(super) fn new(
         timeline: Timeline,
-        vocabulary: &Vocabulary,
+        vocabulary: Arc<Vocabulary>,
         scene: Option<&Scene>,
         info: &RecordingInfo,
     ) -> Self {
         let bodies = scene.map(|scene| &scene.bodies);
         let (fps, frame_count) = (info.fps, info.frame_count);
         let names = timeline.names();
-        let mut layers = Self { timeline, names, review: Vec::new() };
-        layers.review = layers.reasons(vocabulary, bodies, (fps, frame_count));
+        let mut layers = Self { timeline, names, vocabulary, review: Vec::new() };
+        layers.review = layers.reasons(&layers.vocabulary, bodies, (fps, frame_count));
         layers
     }
 

@@ -39,7 +39,7 @@ pub use first_touch::FirstTouch;
 pub use paint::Brush;
 pub use refused::EditRefused;
 pub use snap::{SnapKind, SnapTarget, SnapTargets};
-pub use vocabulary::{UnknownLabel, VocabularyEdit, VocabularyRefused, unknown_labels};
+pub use vocabulary::{LabelField, UnknownLabel, VocabularyEdit, VocabularyRefused, unknown_labels};
 pub use words::WordSearch;
 
 use std::collections::BTreeMap;

@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::draft::Draft;
 use super::label::relabelled;
 use super::{EditRefused, Timeline, TimelineEdit};
-use crate::model::vocabulary::in_words;
+use crate::model::vocabulary::{Pattern, Reciprocity, in_words};
 use crate::model::{Caption, LabelDefinition, Segment, SegmentId, SegmentKind, Vocabulary, VocabularyError};
 
 /// A change of the vocabulary.
@@ -23,6 +23,76 @@ pub struct VocabularyEdit {
     pub vocabulary: Vocabulary,
     /// The label that segments have, and the one that they get.
     pub renamed: Option<(String, String)>,
+}
+
+/// What a label means or looks like, one thing of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LabelField {
+    /// What counts as it.
+    Definition(String),
+    /// What counts although one may doubt it.
+    Inclusion(String),
+    /// What does not count although it looks like it.
+    Exclusion(String),
+    /// What it belongs to.
+    Category(String),
+    /// Of the labels of which group an animal has one at a time.
+    Group(String),
+    /// The key that gives it.
+    Key(Option<char>),
+    /// `#rrggbb`
+    Color(Option<String>),
+    /// What its segments are filled with.
+    Pattern(Pattern),
+    /// Whether it is a moment.
+    IsPoint(bool),
+    /// Whether another animal takes part.
+    IsSocial(bool),
+    /// What the other animal's timeline has to say.
+    Reciprocity(Reciprocity),
+    /// Whether it cannot be without touch.
+    NeedsTouch(bool),
+    /// Other names that mean the same.
+    Synonyms(Vec<String>),
+}
+
+impl LabelField {
+    /// What it is called.
+    fn words(&self) -> &'static str {
+        match self {
+            Self::Definition(_) => "definition",
+            Self::Inclusion(_) => "inclusion",
+            Self::Exclusion(_) => "exclusion",
+            Self::Category(_) => "category",
+            Self::Group(_) => "group",
+            Self::Key(_) => "key",
+            Self::Color(_) => "color",
+            Self::Pattern(_) => "pattern",
+            Self::IsPoint(_) => "kind",
+            Self::IsSocial(_) => "social part",
+            Self::Reciprocity(_) => "reciprocity",
+            Self::NeedsTouch(_) => "need of touch",
+            Self::Synonyms(_) => "synonyms",
+        }
+    }
+
+    fn put(self, label: &mut LabelDefinition) {
+        match self {
+            Self::Definition(text) => label.definition = text,
+            Self::Inclusion(text) => label.inclusion = text,
+            Self::Exclusion(text) => label.exclusion = text,
+            Self::Category(text) => label.category = text,
+            Self::Group(text) => label.group = text,
+            Self::Key(key) => label.key = key,
+            Self::Color(color) => label.color = color,
+            Self::Pattern(pattern) => label.pattern = pattern,
+            Self::IsPoint(is_point) => label.is_point = is_point,
+            Self::IsSocial(is_social) => label.is_social = is_social,
+            Self::Reciprocity(reciprocity) => label.reciprocity = reciprocity,
+            Self::NeedsTouch(needs_touch) => label.needs_touch = needs_touch,
+            Self::Synonyms(synonyms) => label.synonyms = synonyms,
+        }
+    }
 }
 
 /// Why a vocabulary is not changed.
@@ -124,6 +194,54 @@ impl VocabularyEdit {
         let place = definition_of(&mut after, &definition.name)?;
         *place = definition;
         Self::checked(title, after, None)
+    }
+
+    /// Changes one thing of a label.
+    ///
+    /// # Errors
+    /// When it is not there, or a synonym or its key is another's.
+    pub fn set(vocabulary: &Vocabulary, label: &str, field: LabelField) -> Result<Self, VocabularyRefused> {
+        let title = format!("Set {} of {}", field.words(), in_words(label));
+        let mut after = vocabulary.clone();
+        field.put(definition_of(&mut after, label)?);
+        Self::checked(title, after, None)
+    }
+
+    /// Moves a label so many places down in the list, up where negative; it stops at the ends.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn reorder(vocabulary: &Vocabulary, label: &str, by: i32) -> Result<Self, VocabularyRefused> {
+        let mut after = vocabulary.clone();
+        definition_of(&mut after, label)?;
+        let from = after.labels.iter().position(|definition| definition.name == label).unwrap_or_default();
+        let to = from.saturating_add_signed(by as isize).min(after.labels.len() - 1);
+        let moved = after.labels.remove(from);
+        after.labels.insert(to, moved);
+        let title = format!("Move {} {}", in_words(label), if by < 0 { "up" } else { "down" });
+        Self::checked(title, after, None)
+    }
+
+    /// Gives segments of a label that the vocabulary lacks one that it has. The vocabulary stays.
+    ///
+    /// # Errors
+    /// When it lacks the other too, or has the first.
+    pub fn relabel(vocabulary: &Vocabulary, word: &str, label: &str) -> Result<Self, VocabularyRefused> {
+        let after = vocabulary.clone();
+        if after.find(word).is_some() {
+            return Err(VocabularyRefused::Same { label: word.to_owned() });
+        }
+        let to = after.find(label).ok_or_else(|| VocabularyRefused::NoSuchLabel { label: label.to_owned() })?;
+        let renamed = Some((word.to_owned(), to.name.clone()));
+        Self::checked(format!("Relabel {} as {}", in_words(word), in_words(label)), after, renamed)
+    }
+
+    /// Puts another vocabulary in the place of this one. Segments keep their labels, which may be unknown then.
+    ///
+    /// # Errors
+    /// When the other is none.
+    pub fn replace(vocabulary: Vocabulary) -> Result<Self, VocabularyRefused> {
+        Self::checked(format!("Import the vocabulary {}", vocabulary.name), vocabulary, None)
     }
 
     /// Takes a label out. Its segments keep it, and it is unknown then.

@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     /// clips, captions, merged or human. Without it, what people said where they said anything, else merged.
     #[arg(long, value_name = "LAYER")]
     layer: Option<String>,
-    /// Labels and what they mean, a TOML file.
+    /// Labels and what they mean, a TOML file, instead of the project's vocabulary.
     #[arg(long, value_name = "FILE")]
     vocabulary: Option<PathBuf>,
     /// Of all that is drawn: the same seed gives the same result.

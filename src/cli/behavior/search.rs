@@ -42,7 +42,7 @@ pub(super) struct Arguments {
     /// The query is a question in plain words: the model named with --model merge=NAME@URL makes a query of it, which is shown.
     #[arg(long, requires = "model")]
     ask: bool,
-    /// Labels and what they mean, a TOML file.
+    /// Labels and what they mean, a TOML file, instead of the project's vocabulary.
     #[arg(long, value_name = "FILE")]
     vocabulary: Option<PathBuf>,
     /// One recording of several; all of them where none is named.

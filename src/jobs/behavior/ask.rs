@@ -34,7 +34,7 @@ pub fn query_of(
     let infos = open::choose_all(project, recording)?;
     let Some(first) = infos.first() else { return Ok(String::new()) };
     let lexicon = lexicon(project, &infos, vocabulary)?;
-    let words = words(question, &lexicon, &super::vocabulary_of(vocabulary)?);
+    let words = words(question, &lexicon, &super::vocabulary_of(project, vocabulary)?);
     let rendered = prompts::in_force(project)?.render(Prompt::Ask, &words)?;
     let asked = Question {
         tag: "behavior.ask".to_owned(),

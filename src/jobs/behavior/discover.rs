@@ -40,7 +40,7 @@ pub struct DiscoverOptions<'a> {
     pub recording: Option<&'a str>,
     /// The layer; without it, what people said where they said anything, else merged.
     pub layer: Option<Layer>,
-    /// A vocabulary file instead of the built-in one.
+    /// A vocabulary file instead of the project's.
     pub vocabulary: Option<&'a Path>,
     /// Whose vectors say how alike captions are; without it, their words do.
     pub embedder: Option<&'a ModelOptions>,
@@ -144,7 +144,7 @@ pub fn discover(
     if options.clusters == 0 {
         return Err(number("--clusters", options.clusters).into());
     }
-    let vocabulary = super::vocabulary_of(options.vocabulary)?;
+    let vocabulary = super::vocabulary_of(project, options.vocabulary)?;
     let gathered = count::records(job, project, options.recording, options.layer)?;
     let mut pieces: Vec<(&AnimalRecord, &Segment)> = Vec::new();
     for record in &gathered.records {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::asked::Artist;
 use super::sightings::Sightings;
 use super::subjects::{self, Origin, Subjects};
-use super::{BehaviorError, pixels, read_text};
+use super::{BehaviorError, layer, pixels, read_text};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::clip_pictures::ClipView;
 use crate::behavior::clips::ClipLimits;
@@ -102,11 +102,12 @@ pub fn add(job: &Job<'_>, project: &mut Project, options: &AddOptions<'_>) -> Re
     let mut made = Vec::new();
     let mut left_out = BTreeMap::new();
     let mut verified = 0;
+    let vocabulary = project.vocabulary()?;
     for mut info in open::choose_all(project, options.recording)? {
         job.check()?;
         let segments = project.verified_segments(info.id)?;
         verified += segments.len();
-        let chosen = chosen(segments, options, &mut left_out);
+        let chosen = chosen(segments, options, &vocabulary, &mut left_out);
         if !chosen.is_empty() {
             made.extend(shown_of(job, project, &mut info, &chosen, options.view)?);
         }
@@ -181,16 +182,16 @@ fn keep(project: &mut Project, made: Vec<ShownExample>) -> Result<BankReport, Jo
 fn chosen(
     segments: Vec<(Segment, String)>,
     options: &AddOptions<'_>,
+    vocabulary: &Vocabulary,
     left_out: &mut BTreeMap<&'static str, usize>,
 ) -> Vec<(Segment, String)> {
-    let vocabulary = Vocabulary::mouse();
     let mut by_label: BTreeMap<String, Vec<(Segment, String)>> = BTreeMap::new();
     for (segment, by) in segments {
         let reason = if segment.kind == SegmentKind::Point {
             Some("moments of one frame")
         } else if !options.labels.is_empty() && !options.labels.contains(&segment.label) {
             Some("of labels that were not named")
-        } else if names_another_label(&vocabulary, &segment).is_some() {
+        } else if names_another_label(vocabulary, &segment).is_some() {
             Some("described as something else")
         } else {
             None
@@ -337,6 +338,12 @@ impl Showcase {
             return Err(BehaviorError::NoExamples { project: project.path().to_owned() }.into());
         }
         Ok(Self { shown, options })
+    }
+
+    /// Calls labels as the vocabulary does now.
+    pub fn named_by(mut self, vocabulary: &Vocabulary) -> Self {
+        self.shown.iter_mut().for_each(|shown| layer::rename(&mut shown.example.label, vocabulary));
+        self
     }
 
     /// Tells it from others.

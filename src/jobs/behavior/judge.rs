@@ -48,6 +48,7 @@ pub fn judge(job: &Job<'_>, project: &Project, options: &JudgeOptions<'_>) -> Re
         map: options.map.map(map_of).transpose()?.unwrap_or_default(),
         ..EvaluationOptions::default()
     };
+    let vocabulary = project.vocabulary()?;
     let mut pairs = Vec::new();
     for (index, info) in infos.iter().enumerate() {
         job.check()?;
@@ -57,7 +58,7 @@ pub fn judge(job: &Job<'_>, project: &Project, options: &JudgeOptions<'_>) -> Re
             job.note(format!("{}: nothing is said of recording \"{}\"", options.truth.display(), info.name));
             continue;
         }
-        pairs.push(pair_of(project, info, options, &own)?);
+        pairs.push(pair_of(project, info, (options, &vocabulary), &own)?);
     }
     let lanes = Lanes::of(&pairs, &settings);
     let evaluation = evaluate(&lanes, &settings);
@@ -71,7 +72,7 @@ pub fn judge(job: &Job<'_>, project: &Project, options: &JudgeOptions<'_>) -> Re
             truth: options.truth.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
             notes: Vec::new(),
         };
-        let page = report::render(&lanes, &evaluation, &texts, &Vocabulary::mouse());
+        let page = report::render(&lanes, &evaluation, &texts, &vocabulary);
         let io = |source| JobError::Io { action: "write", path: path.to_owned(), source };
         whole_file::write(path, |mut file: File| file.write_all(page.as_bytes()).map_err(io))?;
     }
@@ -116,7 +117,7 @@ pub(super) fn animal_of(name: &str, animals: &[String], path: &Path) -> Result<A
 fn pair_of(
     project: &Project,
     info: &RecordingInfo,
-    options: &JudgeOptions<'_>,
+    (options, vocabulary): (&JudgeOptions<'_>, &Vocabulary),
     rows: &[&BehaviorRow],
 ) -> Result<RecordingPair, JobError> {
     let found = layer::segments(project, info, options.layer)?;
@@ -134,7 +135,9 @@ fn pair_of(
         } else {
             animal_of(&row.animal, &animals, options.truth)?
         };
-        let (start_frame, stop_frame, label) = (row.start_frame, row.stop_frame, row.label.clone());
+        // A map says itself what labels are called in the truth.
+        let label = if options.map.is_some() { &row.label } else { vocabulary.name_of(&row.label) };
+        let (start_frame, stop_frame, label) = (row.start_frame, row.stop_frame, label.to_owned());
         truth.extend(cut(Interval { animal, start_frame, stop_frame, label, confidence: None }));
     }
     Ok(RecordingPair {

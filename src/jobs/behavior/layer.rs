@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::{BehaviorError, KIND};
 use crate::jobs::JobError;
 pub use crate::model::timeline::TimelineLayer as Layer;
-use crate::model::{BehaviorSource, Caption, Clip, Segment, SegmentKind, SegmentStatus, SocialRole};
+use crate::model::{BehaviorSource, Caption, Clip, Segment, SegmentKind, SegmentStatus, SocialRole, Vocabulary};
 use crate::store::{Project, RecordingInfo, RunInfo};
 
 impl FromStr for Layer {
@@ -35,12 +35,13 @@ pub(in crate::jobs) fn shown_run(project: &Project, info: &RecordingInfo) -> Res
     Ok(None)
 }
 
-/// The segments of a layer, by animal and time.
+/// The segments of a layer, by animal and time, each under the name that its label has in the vocabulary: one that was renamed
+/// or merged since is called as it is now.
 ///
 /// # Errors
 /// When there is nothing in it yet.
 pub fn segments(project: &Project, info: &RecordingInfo, layer: Layer) -> Result<Vec<Segment>, JobError> {
-    let found = match layer {
+    let mut found = match layer {
         Layer::Human => project.human_segments(info.id)?,
         _ => match shown_run(project, info)? {
             Some(run) if layer == Layer::Merged => project.merged_segments(run.id)?,
@@ -62,7 +63,17 @@ pub fn segments(project: &Project, info: &RecordingInfo, layer: Layer) -> Result
         let project = project.path().to_owned();
         return Err(BehaviorError::NothingYet { recording: info.name.clone(), what: layer.as_str(), project }.into());
     }
+    let vocabulary = project.vocabulary()?;
+    found.iter_mut().for_each(|segment| rename(&mut segment.label, &vocabulary));
     Ok(found)
+}
+
+/// Calls a label as the vocabulary does.
+pub(in crate::jobs) fn rename(label: &mut String, vocabulary: &Vocabulary) {
+    let name = vocabulary.name_of(label);
+    if name != label {
+        *label = name.to_owned();
+    }
 }
 
 /// A clip as a segment, under what was said of it, else under the name of its cluster.

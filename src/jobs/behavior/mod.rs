@@ -54,7 +54,7 @@ use std::path::Path;
 
 pub use self::asked::{AskedReport, Asking, Disagreement, Load};
 pub use self::error::BehaviorError;
-pub use self::options::{Contradiction, Options, Report, Segmenter, Through};
+pub use self::options::{Contradiction, NewVocabulary, Options, Report, Segmenter, Through};
 pub use self::replay::Recorded;
 pub use self::rows::FeatureKind;
 pub use self::subjects::{Align, Origin, Subjects, known, watching_camera};
@@ -62,7 +62,7 @@ pub use self::subjects::{Align, Origin, Subjects, known, watching_camera};
 use self::asked::Spent;
 use self::examples::Showcase;
 use self::work::Work;
-use super::{Job, JobError, open};
+use super::{Job, JobError, open, vocabulary};
 use crate::behavior::rules::Rules;
 use crate::model::Vocabulary;
 use crate::store::Project;
@@ -77,9 +77,13 @@ pub(super) const KIND: &str = "behavior";
 pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Result<Vec<Report>, JobError> {
     check(options)?;
     let rules = rules_of(options.rules)?;
-    let vocabulary = vocabulary_of(options.vocabulary)?;
     let recordings = open::choose_all(project, options.recording)?;
     let showcase = options.examples.map(|options| Showcase::of(project, options)).transpose()?;
+    let vocabulary = match options.vocabulary {
+        Some(given) => given.take(project, options.asking.estimate_only)?,
+        None => project.vocabulary()?,
+    };
+    let showcase = showcase.map(|showcase| showcase.named_by(&vocabulary));
     let spent = Spent::default();
     let mut reports = Vec::new();
     for mut info in recordings {
@@ -123,10 +127,9 @@ fn rules_of(path: Option<&Path>) -> Result<Rules, JobError> {
     Ok(Rules::from_toml(&text).map_err(|source| BehaviorError::Rules { path: path.to_owned(), source })?)
 }
 
-fn vocabulary_of(path: Option<&Path>) -> Result<Vocabulary, JobError> {
-    let Some(path) = path else { return Ok(Vocabulary::mouse()) };
-    let text = read_text(path)?;
-    Ok(Vocabulary::from_toml(&text).map_err(|source| BehaviorError::Vocabulary { path: path.to_owned(), source })?)
+/// The vocabulary of a file, else the project's.
+fn vocabulary_of(project: &Project, path: Option<&Path>) -> Result<Vocabulary, JobError> {
+    path.map_or_else(|| Ok(project.vocabulary()?), vocabulary::read)
 }
 
 pub(super) fn read_text(path: &Path) -> Result<String, JobError> {

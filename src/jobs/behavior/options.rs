@@ -16,7 +16,11 @@ use crate::behavior::examples::PickOptions;
 use crate::behavior::given::GivenKind;
 use crate::behavior::segmenter::{Method, TrainReport};
 use crate::behavior::visual::ChannelScale;
+use crate::jobs::JobError;
 use crate::jobs::pose::ModelOptions;
+use crate::jobs::vocabulary::{self, VocabularyAct};
+use crate::model::Vocabulary;
+use crate::store::{Project, now_unix_ms};
 
 /// How far a run goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,6 +103,26 @@ impl Segmenter {
     }
 }
 
+/// A vocabulary that a run gives to the project.
+#[derive(Clone, Copy, Debug)]
+pub struct NewVocabulary<'a> {
+    /// Its file.
+    pub path: &'a Path,
+    /// Who gives it.
+    pub annotator: &'a str,
+}
+
+impl NewVocabulary<'_> {
+    /// Keeps it in the project, unless nothing is to be done yet.
+    pub(super) fn take(&self, project: &mut Project, is_estimate: bool) -> Result<Vocabulary, JobError> {
+        let found = vocabulary::read(self.path)?;
+        if !is_estimate {
+            vocabulary::act(project, (self.annotator, now_unix_ms()), &VocabularyAct::Replace(found.clone()))?;
+        }
+        Ok(found)
+    }
+}
+
 /// What is asked of a run.
 #[derive(Clone, Debug)]
 pub struct Options<'a> {
@@ -118,8 +142,8 @@ pub struct Options<'a> {
     pub lengths_secs: [f64; 2],
     /// A file of rules instead of the built-in ones.
     pub rules: Option<&'a Path>,
-    /// A file of labels instead of the built-in ones.
-    pub vocabulary: Option<&'a Path>,
+    /// A file of labels that becomes the project's vocabulary; without one the project's is used.
+    pub vocabulary: Option<NewVocabulary<'a>>,
     /// Which ends of tracks and recording belong together.
     pub align: Option<Align>,
     /// Cuts with the model of this recording instead of training one.

@@ -11,7 +11,6 @@ use super::{pixels, subjects};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::picture::{Scene, TimelinePicture};
 use crate::jobs::{Job, JobError, open, whole_file};
-use crate::model::Vocabulary;
 use crate::store::Project;
 
 /// Draws the timeline of a recording to a PNG file. Where the animal is in each picture comes from its tracks.
@@ -36,7 +35,7 @@ pub fn draw(
         .ok()
         .filter(|subjects| !matches!(subjects.origin, super::Origin::Poses | super::Origin::Arena));
     let bodies = subjects.map(|subjects| Bodies::of(&subjects.tracks));
-    let vocabulary = Vocabulary::mouse();
+    let vocabulary = project.vocabulary()?;
     let picture = TimelinePicture {
         title: &info.name,
         animals: &animals,

@@ -24,7 +24,7 @@ pub struct SearchOptions<'a> {
     pub recording: Option<&'a str>,
     /// The layer, where the query names none.
     pub layer: Option<Layer>,
-    /// A vocabulary file instead of the built-in one.
+    /// A vocabulary file instead of the project's.
     pub vocabulary: Option<&'a Path>,
 }
 
@@ -140,7 +140,7 @@ pub(super) fn lexicon(
     infos: &[RecordingInfo],
     vocabulary: Option<&Path>,
 ) -> Result<Lexicon, JobError> {
-    let mut lexicon = Lexicon::new(&super::vocabulary_of(vocabulary)?);
+    let mut lexicon = Lexicon::new(&super::vocabulary_of(project, vocabulary)?);
     for info in infos {
         lexicon.add(NameKind::Recording, &info.name);
         info.group.iter().for_each(|group| lexicon.add(NameKind::Group, group));

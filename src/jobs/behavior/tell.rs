@@ -216,7 +216,7 @@ fn write_story(
 pub struct ReadReport {
     /// Segments read, by recording.
     pub segments: Vec<(String, usize)>,
-    /// Labels that the built-in vocabulary does not know.
+    /// Labels that the project's vocabulary does not know.
     pub unknown_labels: Vec<String>,
 }
 
@@ -234,7 +234,7 @@ pub fn import(
 ) -> Result<ReadReport, JobError> {
     let infos = open::choose_all(project, recording)?;
     let rows = read_rows(file, format, &infos)?;
-    let vocabulary = Vocabulary::mouse();
+    let vocabulary = project.vocabulary()?;
     let mut report = ReadReport::default();
     let mut layers: Vec<(RecordingId, Vec<Segment>)> = Vec::new();
     let mut newly_known: Vec<(RecordingId, Vec<Animal>)> = Vec::new();

@@ -124,8 +124,9 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &TrialOptions<'_>) -> 
     let chosen = options.chosen(&all, &kept, &human, &info.name)?;
     let subjects = subjects::load(job, project, &mut info, options.run.align)?;
     let rules = rules_of(options.run.rules)?;
-    let vocabulary = vocabulary_of(options.run.vocabulary)?;
+    let vocabulary = vocabulary_of(project, None)?;
     let showcase = options.run.examples.map(|pick| Showcase::of(project, pick)).transpose()?;
+    let showcase = showcase.map(|showcase| showcase.named_by(&vocabulary));
     let spent = Spent::default();
     let work = Work {
         job,

@@ -254,7 +254,7 @@ impl Work<'_> {
             "switch_cost": self.options.switch_cost,
             "lengths_secs": self.options.lengths_secs,
             "rules": blake3::hash(format!("{:?}", self.rules).as_bytes()).to_hex().to_string(),
-            "vocabulary": blake3::hash(format!("{:?}", self.vocabulary).as_bytes()).to_hex().to_string(),
+            "vocabulary": blake3::hash(format!("{:?}", self.vocabulary.without_looks()).as_bytes()).to_hex().to_string(),
         });
         let prompts = prompts::in_force(project)?;
         let models = [

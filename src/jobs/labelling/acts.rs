@@ -227,8 +227,10 @@ impl Labelling {
     }
 
     fn outcome_of(&self, project: &mut Project, report: UndoReport, verb: &str) -> Outcome {
-        let recording = report.applied.first().map_or(self.info.id, |edit| edit.recording);
-        let mut frames: Vec<u32> = report.applied.iter().map(|edit| edit.frame).collect();
+        // What holds in the whole project stands at no frame.
+        let placed = || report.applied.iter().filter(|edit| !matches!(edit.item, ItemEdit::Vocabulary { .. }));
+        let recording = placed().next().map_or(self.info.id, |edit| edit.recording);
+        let mut frames: Vec<u32> = placed().map(|edit| edit.frame).collect();
         frames.extend(report.conflicts.iter().map(|conflict| conflict.frame));
         frames.sort_unstable();
         frames.dedup();
@@ -266,7 +268,10 @@ impl Labelling {
             match &edit.item {
                 ItemEdit::Label(label) => touched.entry(edit.frame).or_default().add(label.keypoint),
                 ItemEdit::Centroid { .. } => drop(touched.entry(edit.frame).or_default()),
-                ItemEdit::State { .. } | ItemEdit::MaskRegion { .. } | ItemEdit::Segment(_) => {}
+                ItemEdit::State { .. }
+                | ItemEdit::MaskRegion { .. }
+                | ItemEdit::Segment(_)
+                | ItemEdit::Vocabulary { .. } => {}
             }
         }
         if let Err(error) = self.follow(project, &touched) {

@@ -52,7 +52,8 @@ impl LabelLooks {
             let look = LabelLook::of(vocabulary, label);
             [look, look.quiet(panel)]
         };
-        self.looks = vocabulary.labels.iter().map(|label| (label.name.clone(), both(&label.name))).collect();
+        let names = vocabulary.labels.iter().flat_map(|label| std::iter::once(&label.name).chain(&label.synonyms));
+        self.looks = names.map(|name| (name.clone(), both(name))).collect();
         self.vocabulary = Some(vocabulary.clone());
         self.panel = panel;
     }
@@ -68,6 +69,18 @@ impl LabelLooks {
     }
 }
 
+/// Colours that a label may get, `#rrggbb`: those of the tokens, then the others that the vocabulary has.
+pub fn offered_colors(vocabulary: &Vocabulary) -> Vec<String> {
+    let hex = |color: &Color32| format!("#{:02x}{:02x}{:02x}", color.r(), color.g(), color.b());
+    let mut offered: Vec<String> = Theme::get().behaviours.colours.iter().map(hex).collect();
+    for color in vocabulary.labels.iter().filter_map(|label| label.color.as_ref()) {
+        if !offered.contains(color) {
+            offered.push(color.clone());
+        }
+    }
+    offered
+}
+
 /// How an animal looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AnimalLook {
@@ -80,17 +93,22 @@ pub struct AnimalLook {
 impl LabelLook {
     /// The look of a label. Labels that the vocabulary does not have, as the names of clusters, take a colour by their name.
     pub fn of(vocabulary: &Vocabulary, label: &str) -> Self {
-        let theme = Theme::get();
         let known = vocabulary.find(label);
+        let pattern = known.map_or(Pattern::Plain, |known| known.pattern);
+        Self::with(known.and_then(|known| known.color.as_deref()), pattern, label)
+    }
+
+    /// The look of a colour `#rrggbb` and a pattern; without a colour, or with one that is none, by the label's name.
+    pub fn with(color: Option<&str>, pattern: Pattern, label: &str) -> Self {
+        let theme = Theme::get();
         let spare = || {
             let number: usize = label.bytes().map(usize::from).sum();
             theme.behaviours.colours[number % theme.behaviours.colours.len()]
         };
-        let color = known.and_then(|known| known.color.as_deref()).and_then(parse_colour).unwrap_or_else(spare);
+        let color = color.and_then(parse_colour).unwrap_or_else(spare);
         let mut steps = (0..=20).map(|step| darkened(color, step as f32 / 20.0));
         let ground = steps.find(|it| contrast(INK_ON_LABEL, *it) >= LEGIBLE).unwrap_or(darkened(color, 1.0));
         let lines = darkened(ground, PATTERN_SHARE);
-        let pattern = known.map_or(Pattern::Plain, |known| known.pattern);
         Self { ground, lines, pattern, ink: INK_ON_LABEL }
     }
 

@@ -19,6 +19,8 @@ mod paint;
 
 mod rows;
 
+mod vocabulary;
+
 use egui::{Align, CentralPanel, Frame, Layout, Panel, RichText, Ui, vec2};
 
 use super::Memory;
@@ -40,6 +42,7 @@ use crate::ui::widgets::{chip, empty_state, segmented};
 pub use inspector::InspectorMemory;
 pub use lanes::LanesMemory;
 pub use list::ListMemory;
+pub use vocabulary::VocabularyMemory;
 
 /// What the page remembers between frames.
 #[derive(Default)]
@@ -47,6 +50,7 @@ pub struct BehaviorMemory {
     lanes: LanesMemory,
     inspector: InspectorMemory,
     list: ListMemory,
+    vocabulary: VocabularyMemory,
 }
 
 /// Height of the lanes when the page is first shown, as a share of it.
@@ -66,12 +70,18 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
             }
         });
     }
+    if view == BehaviorView::Vocabulary {
+        return vocabulary::ui(ui, ctx, session, &mut memory.behavior.vocabulary);
+    }
+    vocabulary::leave(ctx, session, &mut memory.behavior.vocabulary);
     let Some(layers) = session.timeline.layers.clone().filter(|layers| !layers.timeline.is_empty()) else {
         CentralPanel::default().frame(ground).show(ui, |ui| nothing_ui(ui, ctx, session));
         return;
     };
     match view {
         BehaviorView::Timeline => timeline_ui(ui, ctx, session, &layers, memory),
+        // It is there before there is any clip.
+        BehaviorView::Vocabulary => {}
     }
 }
 
