@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::model_choice::ModelChoice;
 use super::settings::{Appearance, WindowPlace};
-use super::timeline::TimelineCommand;
+use super::timeline::{AccountSide, TimelineCommand};
 use super::view::{Channels, Viewport};
 use super::why::Chosen;
 use crate::jobs::labelling::Act;
@@ -70,6 +70,8 @@ pub enum Browse {
     Truth,
     /// A skeleton file.
     Skeleton,
+    /// Another annotator's project or a table of behavior, to compare with.
+    Account(AccountSide),
 }
 
 /// A dialog over the page.

@@ -14,7 +14,7 @@ use super::series::Series;
 use super::session::{SeedProgress, Truth};
 use super::state::RunEstimateOf;
 use super::task::{TaskKind, TaskOutcome};
-use super::timeline::{Layers, Scene, TimelineActed};
+use super::timeline::{Compared, Layers, Scene, TimelineActed};
 use super::why::{Asked, DrawnSheet};
 use crate::jobs::JobEvent;
 use crate::jobs::detect_preview::PreviewResult;
@@ -128,6 +128,8 @@ pub enum Event {
     Timeline(Result<Arc<Layers>, String>),
     /// An edit of the timeline is saved, or was refused; the words say why.
     TimelineActed(Result<Box<TimelineActed>, String>),
+    /// Two accounts of the timeline were compared.
+    Compared(Box<Compared>),
     /// Where the animals of a recording are.
     Scene(RecordingId, Result<Option<Arc<Scene>>, String>),
     /// A job says something.

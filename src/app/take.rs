@@ -14,6 +14,7 @@ use super::queue::DEFAULT_THRESHOLD_PX;
 use super::session::{Selection, Session};
 use super::state::{Offer, Urgency, sentence};
 use super::task::TaskKind;
+use super::timeline::{CompareCommand, TimelineCommand};
 use crate::jobs::frames::{FrameEvent, FrameService, store};
 use crate::jobs::labelling::{Act, FrameView};
 use crate::model::KeypointId;
@@ -126,6 +127,7 @@ impl App {
                 self.open_questions -= 1;
                 self.take_timeline_acted(acted);
             }
+            Event::Compared(compared) => self.take_compared(*compared),
             Event::Scene(recording, read) => self.take_scene(recording, read),
             Event::JobEnded(kind, result) => self.take_job_end(kind, result),
             Event::StorePlan(fingerprint, channels) => self.take_store_plan(&fingerprint, channels),
@@ -319,6 +321,10 @@ impl App {
                 }
             }
             Browse::Export => self.state.export_path = Some(path),
+            Browse::Account(side) => {
+                let chosen = CompareCommand::ChooseFile(side, path);
+                self.pending.push(Command::Timeline(TimelineCommand::Compare(chosen)));
+            }
         }
     }
 

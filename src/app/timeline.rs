@@ -1,8 +1,11 @@
 //! The behaviour page: what a person does there, carried out by the keeper in order; the layers come back with the answer, so
 //! that what is shown is what is kept.
 
+mod compare;
+
 mod state;
 
+pub use compare::{AccountSide, CompareCommand, CompareState, Compared};
 pub use state::{BehaviorView, Layers, Painting, Scene, TimelineCommand, TimelineState};
 
 use std::ops::Range;
@@ -129,6 +132,7 @@ impl App {
         let Some(session) = &mut self.state.session else { return };
         let frame = session.cursor.frame;
         let state = &mut session.timeline;
+        let Some(command) = state.view.meaning(command) else { return };
         match command {
             TimelineCommand::View(view) => state.view = view,
             TimelineCommand::Select(target, add) => {
@@ -201,6 +205,7 @@ impl App {
                 self.after_timeline = Some(TimelineCommand::NextToReview);
                 self.act_on_timeline(TimelineAct::Accept(of));
             }
+            TimelineCommand::Compare(command) => self.compare(command),
             TimelineCommand::SetLooping(on) => state.is_looping = on,
             TimelineCommand::Run { again } => self.start_task(TaskRequest::Behavior { again }),
         }

@@ -19,6 +19,8 @@ pub enum Purpose {
     OpenTable,
     /// A TOML file to read.
     OpenToml,
+    /// A project or a table of behavior to read.
+    OpenAccount,
 }
 
 /// Asks for a path and waits for the answer; `None` where the person closed the dialog, or the system has none to show.
@@ -39,6 +41,10 @@ pub fn ask(purpose: Purpose) -> Result<Option<PathBuf>, String> {
             dialog.set_title("Export").add_filter("Tables", &["csv"]).save_file().map(with_extension("csv"))
         }
         Purpose::OpenTable => dialog.set_title("Choose a table").add_filter("Tables", &["csv"]).pick_file(),
+        Purpose::OpenAccount => dialog
+            .set_title("Choose a project or a table of behavior")
+            .add_filter("Projects and tables", &["bvlm", "csv", "tsv", "txt"])
+            .pick_file(),
         Purpose::OpenToml => dialog.set_title("Choose a skeleton").add_filter("Skeletons", &["toml"]).pick_file(),
     })
 }

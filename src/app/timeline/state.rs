@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::compare::{CompareCommand, CompareState};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::consistency::Checker;
 use crate::behavior::edits::Edge;
@@ -49,6 +50,8 @@ pub enum TimelineCommand {
     UnmergeSelected,
     /// The selected segments are right; goes on to the next that nobody has looked at.
     AcceptAndNext,
+    /// Something in the compare view.
+    Compare(CompareCommand),
     /// Whether playing stays within the selected segment.
     SetLooping(bool),
     /// Cuts the recording into clips and describes them.
@@ -64,11 +67,35 @@ pub enum BehaviorView {
     /// Pictures above lanes.
     #[default]
     Timeline,
+    /// Two accounts against each other.
+    Compare,
 }
 
 impl BehaviorView {
+    /// What a command means in this view, where keys of the timeline have something to say there; nothing where not.
+    pub(super) fn meaning(self, command: TimelineCommand) -> Option<TimelineCommand> {
+        use TimelineCommand as Asked;
+        match (self, command) {
+            (Self::Compare, Asked::StepSegment(by)) => Some(Asked::Compare(CompareCommand::Step(by))),
+            (Self::Compare, Asked::NextToReview) => Some(Asked::Compare(CompareCommand::Next)),
+            // What is selected in the lanes cannot be seen here, so no key changes it.
+            (
+                Self::Compare,
+                Asked::Label(_)
+                | Asked::SplitHere
+                | Asked::MergeNext
+                | Asked::EdgeHere(_)
+                | Asked::NudgeEdge(..)
+                | Asked::DeleteSelected
+                | Asked::UnmergeSelected
+                | Asked::AcceptAndNext,
+            ) => None,
+            (_, command) => Some(command),
+        }
+    }
+
     /// All, with the words that they are called by.
-    pub const ALL: &'static [(Self, &'static str)] = &[(Self::Timeline, "Timeline")];
+    pub const ALL: &'static [(Self, &'static str)] = &[(Self::Timeline, "Timeline"), (Self::Compare, "Compare")];
 }
 
 /// What was read of a recording's timeline.
@@ -128,6 +155,8 @@ pub struct TimelineState {
     pub is_looping: bool,
     /// What is painted now.
     pub painting: Option<Painting>,
+    /// The compare view.
+    pub compare: CompareState,
     pub(super) is_reading: bool,
     pub(super) is_stale: bool,
     pub(super) scene_is_asked: bool,
@@ -147,6 +176,7 @@ impl Default for TimelineState {
             animal: AnimalId(0),
             is_looping: false,
             painting: None,
+            compare: CompareState::default(),
             is_reading: false,
             is_stale: false,
             scene_is_asked: false,
@@ -170,7 +200,7 @@ impl TimelineState {
 
     /// Whether layers or tracks are being read.
     pub fn is_busy(&self) -> bool {
-        self.is_reading || self.is_reading_scene
+        self.is_reading || self.is_reading_scene || self.compare.is_reading
     }
 }
 

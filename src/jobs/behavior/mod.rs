@@ -30,6 +30,8 @@ pub mod layer;
 
 pub mod judge;
 
+pub mod accounts;
+
 pub mod tell;
 
 pub mod count;
