@@ -85,8 +85,10 @@ pub struct CompareState {
     pub result: Option<Arc<Comparison>>,
     /// Why nothing was found.
     pub problem: Option<String>,
-    /// The cell of the matrix that is walked through.
-    pub cell: Option<Cell>,
+    /// The cell of the matrix that is walked through: what counts as true, and what is held against it.
+    pub cell: Option<[String; 2]>,
+    /// The labels of the list's stretches. It only grows, so that a label of which the last frame was settled keeps its name.
+    pub labels: Vec<String>,
     /// In which order.
     pub order: Order,
     /// The stretches to walk through.
@@ -109,9 +111,30 @@ impl CompareState {
         self.is_reading
     }
 
-    fn stretches(&self) -> Vec<Stretch> {
-        let Some(result) = &self.result else { return Vec::new() };
-        self.cell.map_or_else(|| result.disagreements.clone(), |cell| stretches_of(&result.lanes, cell))
+    /// The stretches to walk through as they are now, under the labels of the list.
+    fn stretches(&mut self) -> Vec<Stretch> {
+        let Some(result) = self.result.clone() else { return Vec::new() };
+        let labels = &result.evaluation.confusion.labels;
+        let found = match &self.cell {
+            None => result.disagreements.clone(),
+            Some(names) => {
+                let [truth, found] = names.each_ref().map(|name| labels.iter().position(|label| label == name));
+                let cell = truth.zip(found).map(|(truth, found)| Cell { truth, found });
+                cell.map_or_else(Vec::new, |cell| stretches_of(&result.lanes, cell))
+            }
+        };
+        let mut in_list = |label: usize| {
+            let known = self.labels.iter().position(|known| *known == labels[label]);
+            known.unwrap_or_else(|| {
+                self.labels.push(labels[label].clone());
+                self.labels.len() - 1
+            })
+        };
+        let mut renamed = |stretch: &Stretch| {
+            let cell = Cell { truth: in_list(stretch.cell.truth), found: in_list(stretch.cell.found) };
+            Stretch { cell, ..*stretch }
+        };
+        found.iter().map(&mut renamed).collect()
     }
 
     fn least_frames(&self, fps: f64) -> u32 {
@@ -209,13 +232,10 @@ impl App {
             Some(Err(problem)) => (None, Some(problem)),
             None => (None, None),
         };
-        let labels = |result: &Option<Arc<Comparison>>| result.as_ref().map(|it| it.lanes.labels.clone());
         let sides = |result: &Option<Arc<Comparison>>| {
             result.as_ref().map(|it| (it.truth.account.clone(), it.found.account.clone()))
         };
-        let goes_on = was_chosen.is_some()
-            && labels(&state.result) == labels(&result)
-            && sides(&state.result) == sides(&result);
+        let goes_on = was_chosen.is_some() && sides(&state.result) == sides(&result);
         state.result = result;
         state.problem = problem;
         if goes_on {
@@ -246,7 +266,9 @@ impl App {
                 state.chosen = state.chosen.take().map(|(truth, found)| (found, truth));
             }
             CompareCommand::Cell(cell) => {
-                state.cell = cell;
+                let names = state.result.as_ref().map(|result| &result.evaluation.confusion.labels);
+                let name = |at: usize| names.and_then(|names| names.get(at)).cloned().unwrap_or_default();
+                state.cell = cell.map(|cell| [name(cell.truth), name(cell.found)]);
                 state.line_up(fps);
                 if cell.is_some() {
                     self.compare(CompareCommand::Step(1));

@@ -247,6 +247,5 @@ fn nothing_said(account: &Account, info: &RecordingInfo) -> JobError {
     BehaviorError::NothingSaid { account: account.words(), recording: info.name.clone() }.into()
 }
 
-
 #[cfg(test)]
 mod tests;

@@ -7,9 +7,7 @@ use crate::behavior::compare::Cell;
 use crate::jobs::behavior::judge::{JudgeOptions, judge};
 use crate::jobs::timeline::{TimelineAct, act};
 use crate::jobs::{CancelFlag, Job};
-use crate::model::{
-    Animal, BehaviorSource, FrameRange, SegmentKind, SegmentStatus, Skeleton, SocialRole,
-};
+use crate::model::{Animal, BehaviorSource, FrameRange, SegmentKind, SegmentStatus, Skeleton, SocialRole};
 use crate::store::{CameraInfo, NewRecording};
 
 fn segment(animal: u8, frames: [u32; 2], label: &str, source: BehaviorSource) -> Segment {
@@ -68,8 +66,7 @@ fn project(folder: &Path, file: &str, fingerprint: &str, names: [&str; 2]) -> (P
 /// Gives the human layer of a project a segment.
 fn say(project: &mut Project, info: &RecordingInfo, animal: u8, frames: std::ops::Range<u32>, label: &str) {
     let label = label.to_owned();
-    let what =
-        TimelineAct::Paint { animal: AnimalId(animal), frames, label, partner: None, role: SocialRole::None };
+    let what = TimelineAct::Paint { animal: AnimalId(animal), frames, label, partner: None, role: SocialRole::None };
     act(project, info, &Vocabulary::mouse(), ("Ann", 5), &what).unwrap();
 }
 
@@ -82,7 +79,8 @@ fn figures_against_a_table_are_those_of_the_command_line() {
     let folder = tempfile::tempdir().unwrap();
     let (project, info) = project(folder.path(), "p.bvlm", "x", ["A0", "A1"]);
     let table = folder.path().join("truth.csv");
-    let rows = "video,animal,target,label,start_frame,stop_frame\nr,A0,,huddle,0,40\nr,A0,,chase,40,100\nr,A1,,rearing,0,90\n";
+    let rows =
+        "video,animal,target,label,start_frame,stop_frame\nr,A0,,huddle,0,40\nr,A0,,chase,40,100\nr,A1,,rearing,0,90\n";
     std::fs::write(&table, rows).unwrap();
     let found = compare(&project, &info, &Account::Table(table.clone()), &Account::Merged).unwrap();
     let cancel = CancelFlag::default();
@@ -156,9 +154,8 @@ fn a_project_of_another_recording_or_without_segments_is_refused_in_words() {
     let (mine, info) = project(folder.path(), "mine.bvlm", "x", ["A0", "A1"]);
     let (mut other, other_info) = project(folder.path(), "other.bvlm", "y", ["A0", "A1"]);
     let theirs = Account::Project(folder.path().join("other.bvlm"));
-    let error = |mine: &Project, info: &RecordingInfo| {
-        compare(mine, info, &Account::Merged, &theirs).unwrap_err().to_string()
-    };
+    let error =
+        |mine: &Project, info: &RecordingInfo| compare(mine, info, &Account::Merged, &theirs).unwrap_err().to_string();
     assert_eq!(error(&mine, &info), "other.bvlm says nothing of recording \"r\"");
     // By name it is the same; under another name it is not.
     say(&mut other, &other_info, 0, 0..10, "huddle");

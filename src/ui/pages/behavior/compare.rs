@@ -27,13 +27,16 @@ use crate::ui::widgets::{ActionButton, empty_state};
 #[derive(Default)]
 pub struct CompareMemory {
     looks: LabelLooks,
+    path: String,
 }
 
 /// Widths of the panels at the sides where the window is narrow and where not, points.
 const LEFT: [f32; 2] = [308.0, 380.0];
 const RIGHT: [f32; 2] = [256.0, 320.0];
+/// Width of the names before the accounts.
+const NAMES: f32 = 96.0;
 /// Height of pictures and strip when the view is first shown, as a share of it.
-const PICTURES_SHARE: f32 = 0.5;
+const PICTURES_SHARE: f32 = 0.46;
 /// Pictures and matrix are at least so high, points.
 const LEAST: f32 = 180.0;
 
@@ -45,7 +48,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
     let width = |widths: [f32; 2]| widths[usize::from(is_wide)];
     let state = &session.timeline.compare;
     Panel::left("compare left").exact_size(width(LEFT)).resizable(false).frame(padded).show(ui, |ui| {
-        accounts_ui(ui, ctx, session);
+        accounts_ui(ui, ctx, session, &mut memory.behavior.compare.path);
         ui.add_space(8.0);
         if let Some(result) = &state.result {
             let area = ScrollArea::vertical().id_salt("figures").auto_shrink(false);
@@ -81,18 +84,20 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
 }
 
 /// The two accounts that are compared.
-fn accounts_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
+fn accounts_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, path: &mut String) {
     let state = &session.timeline.compare;
     let send = |command| ctx.send(Command::Timeline(TimelineCommand::Compare(command)));
     let (truth, found) = match &state.chosen {
         Some((truth, found)) => (Some(truth), Some(found)),
         None => (None, None),
     };
-    for (side, name, chosen) in [(AccountSide::Truth, "Counts as true", truth), (AccountSide::Found, "Against it", found)]
+    for (side, name, chosen) in
+        [(AccountSide::Truth, "Counts as true", truth), (AccountSide::Found, "Against it", found)]
     {
         ui.horizontal(|ui| {
             let palette = theme::palette(ui);
-            ui.add_sized([92.0, 24.0], egui::Label::new(RichText::new(name).color(palette.text_secondary)).truncate());
+            let label = ui.label(RichText::new(name).color(palette.text_secondary));
+            ui.add_space((NAMES - label.rect.width()).max(0.0));
             let words = chosen.map_or_else(|| "Choose…".to_owned(), Account::words);
             let menu = egui::ComboBox::from_id_salt(("account", name))
                 .width(ui.available_width() - 8.0)
@@ -112,6 +117,15 @@ fn accounts_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
             menu.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, name));
         });
     }
+    let field =
+        egui::TextEdit::singleline(path).hint_text("Path of a project or table, Enter").desired_width(f32::INFINITY);
+    let field = ui.add(field);
+    field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Path of a project or table"));
+    let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+    if is_entered && !path.trim().is_empty() {
+        send(CompareCommand::ChooseFile(AccountSide::Found, std::path::PathBuf::from(path.trim())));
+        path.clear();
+    }
     ui.horizontal(|ui| {
         ui.add_enabled_ui(state.chosen.is_some(), |ui| {
             if ui.add(ActionButton::new("Exchange the sides")).clicked() {
@@ -123,3 +137,6 @@ fn accounts_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
         }
     });
 }
+
+#[cfg(test)]
+mod tests;

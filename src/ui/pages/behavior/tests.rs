@@ -14,7 +14,7 @@ use crate::ui::shell::Shell;
 use crate::ui::testing::{FRAMES, SmallProject, click, session, settle};
 
 /// A project whose two animals were described: each does one thing until frame 6, another from there.
-fn described() -> SmallProject {
+pub(super) fn described() -> SmallProject {
     let small = SmallProject::new();
     let mut project = Project::open(&small.path).unwrap();
     let info = project.only_recording().unwrap();
@@ -64,16 +64,16 @@ fn described() -> SmallProject {
     small
 }
 
-fn timeline<'a>(harness: &'a Harness<'_, Shell>) -> &'a Timeline {
+pub(super) fn timeline<'a>(harness: &'a Harness<'_, Shell>) -> &'a Timeline {
     &session(harness).timeline.layers.as_ref().expect("the layers are there").timeline
 }
 
-fn human(harness: &Harness<'_, Shell>) -> Vec<(u8, std::ops::Range<u32>, String)> {
+pub(super) fn human(harness: &Harness<'_, Shell>) -> Vec<(u8, std::ops::Range<u32>, String)> {
     let placed = timeline(harness).human.iter();
     placed.map(|it| (it.segment.animal.0, it.segment.frames(), it.segment.label.clone())).collect()
 }
 
-fn press(harness: &mut Harness<'_, Shell>, key: egui::Key, modifiers: Modifiers) {
+pub(super) fn press(harness: &mut Harness<'_, Shell>, key: egui::Key, modifiers: Modifiers) {
     harness.key_press_modifiers(modifiers, key);
     settle(harness);
 }

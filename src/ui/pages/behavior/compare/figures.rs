@@ -70,10 +70,11 @@ fn labels_ui(ui: &mut Ui, evaluation: &Evaluation) {
         let place = pos2(right(at), rect.center().y);
         ui.painter().text(place, Align2::RIGHT_CENTER, head, caption.clone(), palette.text_tertiary);
     }
-    for (label, figures) in &evaluation.per_label {
+    // Others may be of animals that are left out.
+    let counted = evaluation.per_label.iter().filter(|(_, figures)| figures.support + figures.found > 0);
+    for (label, figures) in counted {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
-        let texts =
-            [share(figures.f1), share(figures.precision), share(figures.recall), figures.support.to_string()];
+        let texts = [share(figures.f1), share(figures.precision), share(figures.recall), figures.support.to_string()];
         let name = in_words(label);
         let words = sans(Weight::Medium, Theme::get().font.body);
         let first = right(0) - COLUMN + 6.0;

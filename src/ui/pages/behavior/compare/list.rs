@@ -27,11 +27,9 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, result: &Com
                 send(CompareCommand::Cell(None));
             }
         });
-        if let Some(cell) = state.cell {
-            let name = |at: usize| result.evaluation.confusion.labels.get(at).map(|it| in_words(it)).unwrap_or_default();
-            let palette = theme::palette(ui);
-            let words = format!("{} against {}", name(cell.truth), name(cell.found));
-            ui.label(RichText::new(words).color(palette.text_secondary));
+        if let Some([truth, found]) = &state.cell {
+            let words = format!("{} against {}", in_words(truth), in_words(found));
+            ui.label(RichText::new(words).color(theme::palette(ui).text_secondary));
         }
         let options = [(Order::Longest, "Longest"), (Order::CommonestCell, "By kind"), (Order::Time, "Time")];
         if let Some(order) = segmented(ui, "Order", state.order, &options) {
@@ -70,7 +68,7 @@ fn row_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, result: &Comparison
     let is_selected = session.timeline.compare.at == Some(at);
     paint_row(ui, rect, is_selected, response.hovered());
     let stretch = entry.stretch;
-    let labels = &result.evaluation.confusion.labels;
+    let labels = &session.timeline.compare.labels;
     let name = |at: usize| labels.get(at).map(|label| in_words(label)).unwrap_or_default();
     let animal = result.lanes.lanes.get(stretch.lane).map_or("", |lane| lane.name.as_str());
     let kind = match stretch.cell.is_agreement() {

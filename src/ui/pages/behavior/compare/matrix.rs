@@ -16,9 +16,9 @@ use crate::ui::theme::{self, Theme, Weight, mono, sans};
 use crate::ui::widgets::focus_ring_inside;
 
 /// Sides of a cell, points: in between the matrix fills its room.
-const SIDE: [f32; 2] = [24.0, 52.0];
+const SIDE: [f32; 2] = [22.0, 52.0];
 /// Narrower cells have no figure.
-const FIGURE_FROM: f32 = 30.0;
+const FIGURE_FROM: f32 = 24.0;
 /// Room of the names at the left and at the top.
 const NAMES: Vec2 = vec2(124.0, 84.0);
 /// Columns' names rise like this, radians.
@@ -31,11 +31,12 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, result: &Com
     let confusion = &result.evaluation.confusion;
     let (truth, found) = (result.truth.account.words(), result.found.account.words());
     ui.horizontal_wrapped(|ui| {
-        ui.label(egui::RichText::new("Frames").strong());
+        ui.label(egui::RichText::new("Confusion matrix").strong());
         let words = format!("rows: {truth} · columns: {found} · percent of the row · click a cell to walk through it");
         ui.label(egui::RichText::new(words).font(caption.clone()).color(palette.text_secondary));
     });
-    let count = confusion.labels.len().max(1) as f32;
+    let shown = labels_with_frames(confusion);
+    let count = shown.len().max(1) as f32;
     let room = ui.available_size() - NAMES - vec2(48.0, 12.0);
     let side = (room.x.min(room.y) / count).floor().clamp(SIDE[0], SIDE[1]);
     ScrollArea::both().id_salt("confusion").auto_shrink(false).show(ui, |ui| {
@@ -43,30 +44,38 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, result: &Com
         let size = NAMES + Vec2::splat(side * count) + vec2(64.0, 8.0);
         let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
         let cells = Rect::from_min_size(rect.min + NAMES, Vec2::splat(side * count));
-        names(ui, confusion, cells, side);
-        for row in 0..confusion.labels.len() {
-            for column in 0..confusion.labels.len() {
+        let names: Vec<String> = shown.iter().map(|label| in_words(&confusion.labels[*label])).collect();
+        names_ui(ui, &names, cells, side);
+        for (row, truth) in shown.iter().enumerate() {
+            for (column, found) in shown.iter().enumerate() {
                 let corner = cells.min + vec2(column as f32, row as f32) * side;
                 let place = Rect::from_min_size(corner, Vec2::splat(side)).shrink(0.5);
-                let cell = Cell { truth: row, found: column };
+                let cell = Cell { truth: *truth, found: *found };
                 cell_ui(ui, ctx, session, result, (cell, place));
             }
         }
     });
 }
 
+/// The labels that either account has a frame of: others may be of animals that are left out.
+fn labels_with_frames(confusion: &Confusion) -> Vec<usize> {
+    let of_row = |label: usize| confusion.frames[label].iter().sum::<u64>();
+    let of_column = |label: usize| confusion.frames.iter().map(|row| row[label]).sum::<u64>();
+    (0..confusion.labels.len()).filter(|label| of_row(*label) + of_column(*label) > 0).collect()
+}
+
 /// The names of rows and columns.
-fn names(ui: &Ui, confusion: &Confusion, cells: Rect, side: f32) {
+fn names_ui(ui: &Ui, names: &[String], cells: Rect, side: f32) {
     let palette = theme::palette(ui);
     let font = sans(Weight::Medium, Theme::get().font.caption);
-    for (at, label) in confusion.labels.iter().enumerate() {
+    for (at, name) in names.iter().enumerate() {
         let middle = (at as f32 + 0.5) * side;
-        let name = in_words(label);
-        let galley = ui.painter().layout_no_wrap(name, font.clone(), palette.text_secondary);
+        let galley = ui.painter().layout_no_wrap(name.clone(), font.clone(), palette.text_secondary);
         let size = galley.size();
         let left = pos2(cells.left() - 8.0 - size.x, cells.top() + middle - size.y / 2.0);
         let narrow = ui.painter().with_clip_rect(
-            Rect::from_min_max(pos2(cells.left() - NAMES.x, cells.top()), cells.left_bottom()).intersect(ui.clip_rect()),
+            Rect::from_min_max(pos2(cells.left() - NAMES.x, cells.top()), cells.left_bottom())
+                .intersect(ui.clip_rect()),
         );
         narrow.galley(left, galley.clone(), palette.text_secondary);
         let foot = pos2(cells.left() + middle - size.y * 0.5, cells.top() - 6.0);
@@ -98,8 +107,8 @@ fn cell_ui(ui: &Ui, ctx: &ViewCtx<'_>, session: &Session, result: &Comparison, (
     }
     let id = ui.make_persistent_id(("cell", cell.truth, cell.found));
     let response = ui.interact(place, id, Sense::click());
-    let is_chosen = session.timeline.compare.cell == Some(cell);
     let (truth, found) = (&confusion.labels[cell.truth], &confusion.labels[cell.found]);
+    let is_chosen = session.timeline.compare.cell.as_ref().is_some_and(|[of, and]| (of, and) == (truth, found));
     let words = format!(
         "{frames} frames: {} says {}, {} says {}",
         result.truth.account.words(),
