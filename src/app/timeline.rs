@@ -1,10 +1,13 @@
 //! The behaviour page: what a person does there, carried out by the keeper in order; the layers come back with the answer, so
 //! that what is shown is what is kept.
 
+mod clip_grid;
+
 mod compare;
 
 mod state;
 
+pub use clip_grid::{Gathered, GridCommand, GridState, PER_PAGE, groups, members};
 pub use compare::{AccountSide, CompareCommand, CompareState, Compared};
 pub use state::{BehaviorView, Layers, Painting, Scene, TimelineCommand, TimelineState};
 
@@ -205,6 +208,7 @@ impl App {
                 self.after_timeline = Some(TimelineCommand::NextToReview);
                 self.act_on_timeline(TimelineAct::Accept(of));
             }
+            TimelineCommand::Grid(command) => self.clip_grid(command),
             TimelineCommand::Compare(command) => self.compare(command),
             TimelineCommand::SetLooping(on) => state.is_looping = on,
             TimelineCommand::Run { again } => self.start_task(TaskRequest::Behavior { again }),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::clip_grid::{GridCommand, GridState};
 use super::compare::{CompareCommand, CompareState};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::consistency::Checker;
@@ -50,6 +51,8 @@ pub enum TimelineCommand {
     UnmergeSelected,
     /// The selected segments are right; goes on to the next that nobody has looked at.
     AcceptAndNext,
+    /// Something in the grid view.
+    Grid(GridCommand),
     /// Something in the compare view.
     Compare(CompareCommand),
     /// Whether playing stays within the selected segment.
@@ -67,6 +70,8 @@ pub enum BehaviorView {
     /// Pictures above lanes.
     #[default]
     Timeline,
+    /// The segments of a label as small films, side by side.
+    Grid,
     /// Two accounts against each other.
     Compare,
 }
@@ -78,6 +83,21 @@ impl BehaviorView {
         match (self, command) {
             (Self::Compare, Asked::StepSegment(by)) => Some(Asked::Compare(CompareCommand::Step(by))),
             (Self::Compare, Asked::NextToReview) => Some(Asked::Compare(CompareCommand::Next)),
+            (Self::Grid, Asked::StepSegment(by)) => Some(Asked::Grid(GridCommand::Turn(by))),
+            (Self::Grid, Asked::AcceptAndNext) => Some(Asked::Grid(GridCommand::Accept)),
+            (Self::Grid, Asked::Label(label)) => Some(Asked::Grid(GridCommand::Label(label))),
+            (Self::Grid, Asked::DeleteSelected) => Some(Asked::Grid(GridCommand::Delete)),
+            // Without lanes nobody sees where these would act.
+            (
+                Self::Grid,
+                Asked::NextToReview
+                | Asked::SplitHere
+                | Asked::MergeNext
+                | Asked::EdgeHere(_)
+                | Asked::NudgeEdge(..)
+                | Asked::UnmergeSelected,
+            ) => None,
+            (Self::Timeline | Self::Compare, Asked::Grid(_)) => None,
             // What is selected in the lanes cannot be seen here, so no key changes it.
             (
                 Self::Compare,
@@ -95,7 +115,8 @@ impl BehaviorView {
     }
 
     /// All, with the words that they are called by.
-    pub const ALL: &'static [(Self, &'static str)] = &[(Self::Timeline, "Timeline"), (Self::Compare, "Compare")];
+    pub const ALL: &'static [(Self, &'static str)] =
+        &[(Self::Timeline, "Timeline"), (Self::Grid, "Grid"), (Self::Compare, "Compare")];
 }
 
 /// What was read of a recording's timeline.
@@ -155,6 +176,8 @@ pub struct TimelineState {
     pub is_looping: bool,
     /// What is painted now.
     pub painting: Option<Painting>,
+    /// The grid view.
+    pub grid: GridState,
     /// The compare view.
     pub compare: CompareState,
     pub(super) is_reading: bool,
@@ -176,6 +199,7 @@ impl Default for TimelineState {
             animal: AnimalId(0),
             is_looping: false,
             painting: None,
+            grid: GridState::default(),
             compare: CompareState::default(),
             is_reading: false,
             is_stale: false,

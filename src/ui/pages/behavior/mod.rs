@@ -1,6 +1,8 @@
 //! The behaviour page: what is to be looked at on the left, the pictures in the middle, the selected segment on the right, and
 //! below them the lanes with everything that machines and people say.
 
+mod clip_grid;
+
 mod compare;
 
 mod curves;
@@ -39,6 +41,7 @@ use crate::ui::theme;
 use crate::ui::time::player_ui;
 use crate::ui::widgets::{chip, empty_state, segmented};
 
+pub use clip_grid::ClipGridMemory;
 pub use compare::CompareMemory;
 pub use inspector::InspectorMemory;
 pub use lanes::LanesMemory;
@@ -51,6 +54,7 @@ pub struct BehaviorMemory {
     inspector: InspectorMemory,
     list: ListMemory,
     compare: CompareMemory,
+    clip_grid: ClipGridMemory,
 }
 
 /// Height of the lanes when the page is first shown, as a share of it.
@@ -74,8 +78,12 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
         CentralPanel::default().frame(ground).show(ui, |ui| nothing_ui(ui, ctx, session));
         return;
     };
+    if view != BehaviorView::Grid {
+        memory.behavior.clip_grid.forget();
+    }
     match view {
         BehaviorView::Timeline => timeline_ui(ui, ctx, session, &layers, memory),
+        BehaviorView::Grid => clip_grid::ui(ui, ctx, session, &layers, &mut memory.behavior.clip_grid),
         BehaviorView::Compare => compare::ui(ui, ctx, session, &layers, memory),
     }
 }

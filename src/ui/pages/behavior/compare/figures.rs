@@ -1,5 +1,6 @@
 //! The scoreboard: the figures of `eval behavior`, over all and of each label.
 
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align, Align2, Layout, RichText, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::app::Command;
@@ -15,7 +16,7 @@ use crate::ui::widgets::ActionButton;
 /// Height of a row, points.
 const ROW: f32 = 20.0;
 /// Width of a column of figures.
-const COLUMN: f32 = 52.0;
+const COLUMN: f32 = 46.0;
 
 /// Draws all figures, and first what they leave out.
 pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, result: &Comparison, layers: &Layers) {
@@ -61,7 +62,7 @@ fn overall(evaluation: &Evaluation) -> Vec<(&'static str, String, &'static str)>
 /// F1, precision, recall and support of each label.
 fn labels_ui(ui: &mut Ui, evaluation: &Evaluation) {
     let palette = theme::palette(ui);
-    let heads = ["F1", "Precis.", "Recall", "Frames"];
+    let heads = ["F1", "Prec.", "Recall", "Frames"];
     let caption = sans(Weight::Regular, Theme::get().font.caption);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
     let right = |at: usize| rect.right() - 8.0 - COLUMN * (heads.len() - 1 - at) as f32;
@@ -78,8 +79,10 @@ fn labels_ui(ui: &mut Ui, evaluation: &Evaluation) {
         let name = in_words(label);
         let words = sans(Weight::Medium, Theme::get().font.body);
         let first = right(0) - COLUMN + 6.0;
-        let clip = rect.with_max_x(first).intersect(ui.clip_rect());
-        ui.painter().with_clip_rect(clip).text(rect.left_center(), Align2::LEFT_CENTER, &name, words, palette.text);
+        let mut job = LayoutJob::simple_singleline(name.clone(), words, palette.text);
+        job.wrap = TextWrapping::truncate_at_width(first - rect.left());
+        let galley = ui.painter().layout_job(job);
+        ui.painter().galley(pos2(rect.left(), rect.center().y - galley.size().y / 2.0), galley, palette.text);
         for (at, text) in texts.iter().enumerate() {
             let font = mono(Weight::Regular, Theme::get().font.body);
             let ink = if text == "none" { palette.text_tertiary } else { palette.text };

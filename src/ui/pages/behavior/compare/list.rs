@@ -1,5 +1,6 @@
 //! The stretches that are walked through: all disagreements, or the frames of a cell.
 
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Frame, Margin, Panel, RichText, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 use crate::app::Command;
@@ -86,8 +87,10 @@ fn row_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, result: &Comparison
     let body = sans(Weight::Medium, Theme::get().font.body);
     let caption = sans(Weight::Regular, Theme::get().font.caption);
     let ink = if entry.is_settled { palette.text_tertiary } else { palette.text };
-    let clip = rect.with_max_x(rect.right() - 56.0).intersect(ui.clip_rect());
-    painter.with_clip_rect(clip).text(left - vec2(0.0, 8.0), Align2::LEFT_CENTER, kind, body, ink);
+    let mut job = LayoutJob::simple_singleline(kind, body, ink);
+    job.wrap = TextWrapping::truncate_at_width(rect.width() - 12.0 - if entry.is_settled { 76.0 } else { 60.0 });
+    let galley = painter.layout_job(job);
+    painter.galley(left - vec2(0.0, 8.0 + galley.size().y / 2.0), galley, ink);
     painter.text(left + vec2(0.0, 9.0), Align2::LEFT_CENTER, where_, caption, palette.text_secondary);
     let figure = mono(Weight::Medium, Theme::get().font.caption);
     painter.text(right, Align2::RIGHT_CENTER, format!("{secs:.1} s"), figure, palette.text_secondary);
