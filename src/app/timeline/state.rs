@@ -51,6 +51,8 @@ pub enum TimelineCommand {
     UnmergeSelected,
     /// The selected segments are right; goes on to the next that nobody has looked at.
     AcceptAndNext,
+    /// Begins or ends the audit, in which chance says what is looked at next.
+    Audit(bool),
     /// Something in the grid view.
     Grid(GridCommand),
     /// Something in the compare view.
@@ -176,6 +178,8 @@ pub struct TimelineState {
     pub is_looping: bool,
     /// What is painted now.
     pub painting: Option<Painting>,
+    /// Whether chance says what is looked at next.
+    pub is_auditing: bool,
     /// The grid view.
     pub grid: GridState,
     /// The compare view.
@@ -199,6 +203,7 @@ impl Default for TimelineState {
             animal: AnimalId(0),
             is_looping: false,
             painting: None,
+            is_auditing: false,
             grid: GridState::default(),
             compare: CompareState::default(),
             is_reading: false,

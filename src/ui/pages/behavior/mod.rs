@@ -1,6 +1,8 @@
 //! The behaviour page: what is to be looked at on the left, the pictures in the middle, the selected segment on the right, and
 //! below them the lanes with everything that machines and people say.
 
+mod audit;
+
 mod clip_grid;
 
 mod compare;

@@ -139,3 +139,16 @@ fn pages_hold_24_films_whose_pictures_go_when_they_are_not_shown() {
     assert!(session(&harness).timeline.grid.pictures.is_none());
     assert_eq!(harness.state().memory().behavior.clip_grid.films.progress(), (0, 0));
 }
+
+/// How long the window's thread works for a painted frame with 24 films; without rasterising.
+#[test]
+#[ignore = "a figure, not a check"]
+fn figure_of_a_page_of_films() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = with_pictures(folder.path(), 45);
+    wait_for_pictures(&mut harness);
+    let (frames, begun) = (100, cpu_time::ThreadTime::now());
+    (0..frames).for_each(|_| harness.step());
+    let each = begun.elapsed() / frames;
+    println!("24 films: {:.2} ms a painted frame", each.as_secs_f64() * 1e3);
+}
