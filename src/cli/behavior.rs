@@ -22,8 +22,8 @@ use crate::behavior::visual::ChannelScale;
 use crate::jobs::JobError;
 use crate::jobs::behavior::count;
 use crate::jobs::behavior::layer::Layer;
-use crate::jobs::behavior::{per_session, picture};
 use crate::jobs::behavior::{self, Align, FeatureKind, Options, Report, Segmenter, Through};
+use crate::jobs::behavior::{per_session, picture};
 use crate::store::Project;
 use crate::vlm::http::Role;
 

@@ -81,9 +81,7 @@ impl Project {
                  WHERE human_segment.id = ?1",
             )?;
             let verified = placed.into_iter().filter(|placed| placed.segment.status != SegmentStatus::Unreviewed);
-            verified
-                .map(|placed| Ok((placed.segment, statement.query_row([placed.id.0], |row| row.get(0))?)))
-                .collect()
+            verified.map(|placed| Ok((placed.segment, statement.query_row([placed.id.0], |row| row.get(0))?))).collect()
         })
     }
 }

@@ -116,10 +116,7 @@ mod stills {
         jpeg: String,
     }
 
-    pub(super) fn serialize<S: Serializer>(
-        pictures: &[(f64, Arc<Picture>)],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(pictures: &[(f64, Arc<Picture>)], serializer: S) -> Result<S::Ok, S::Error> {
         let still = |(secs, picture): &(f64, Arc<Picture>)| Still {
             secs: *secs,
             size_px: picture.size_px,

@@ -13,9 +13,7 @@ use crate::behavior::bodies::Bodies;
 use crate::behavior::clip_pictures::ClipView;
 use crate::behavior::clips::ClipLimits;
 use crate::behavior::discovery::BoutMeasures;
-use crate::behavior::examples::{
-    Bank, Example, PickOptions, Selection, ShownExample, Target, from_file, to_file,
-};
+use crate::behavior::examples::{Bank, Example, PickOptions, Selection, ShownExample, Target, from_file, to_file};
 use crate::behavior::questions;
 use crate::behavior::review::names_another_label;
 use crate::behavior::rules::{Describer, Rules};
@@ -126,8 +124,8 @@ pub fn add(job: &Job<'_>, project: &mut Project, options: &AddOptions<'_>) -> Re
 /// # Errors
 /// When the file is none, or its examples were measured otherwise; nothing is added then.
 pub fn import(project: &mut Project, path: &Path) -> Result<BankReport, JobError> {
-    let made = from_file(&read_text(path)?)
-        .map_err(|source| BehaviorError::ExampleFile { path: path.to_owned(), source })?;
+    let made =
+        from_file(&read_text(path)?).map_err(|source| BehaviorError::ExampleFile { path: path.to_owned(), source })?;
     keep(project, made)
 }
 

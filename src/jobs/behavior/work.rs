@@ -5,8 +5,8 @@ use std::path::Path;
 use serde_json::json;
 
 use super::asked::{Shown, Spent};
-use super::examples::Showcase;
 use super::cluster::{Cut, Source, numbered};
+use super::examples::Showcase;
 use super::options::{Options, Report, Segmenter, Through};
 use super::pixels::{self, PixelRows};
 use super::rows::{FeatureKind, FeatureRows, FusedRows, Matrix};

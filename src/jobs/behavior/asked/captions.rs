@@ -133,13 +133,8 @@ impl Work<'_> {
         let seen = Sightings::of(project, &recording, self.info, self.subjects, bodies)?;
         let artist = Artist::new(source, self.info.frame_count, self.options.asking.view, kit.names.clone());
         let inquiry = self.inquiry(project, run, &kit);
-        let asked = CaptionAsking {
-            inquiry: &inquiry,
-            work: self,
-            asker: self.asker(&kit),
-            artist: &artist,
-            seen: &seen,
-        };
+        let asked =
+            CaptionAsking { inquiry: &inquiry, work: self, asker: self.asker(&kit), artist: &artist, seen: &seen };
         self.job.phase(format!("ask {} about {}", model.name, self.info.name), clips.len() as u64, "clips");
         let done = Cell::new(0_u64);
         let answers = block_on(self.job, &kit.stop, kit.client.as_ref(), async {

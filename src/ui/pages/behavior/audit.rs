@@ -50,18 +50,19 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
         figures_ui(ui, audit, *more, &mut goal);
     });
     Panel::bottom("audit foot").resizable(false).frame(padded).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 4.0;
         ui.add_enabled_ui(session.read_only.is_none() && audit.next().is_some(), |ui| {
             let is_at_next = audit.next().is_some() && session.timeline.selected.last() == audit.next().as_ref();
             if is_at_next {
                 let key = ctx.key_of(UiCommand::AcceptSegment);
-                if ui.add(ActionButton::primary("Right, next").key(&key)).clicked() {
+                if ui.add(ActionButton::new("Right, next").wide(true).key(&key)).clicked() {
                     ctx.send(Command::Timeline(TimelineCommand::AcceptAndNext));
                 }
                 let words = "Wrong: press the key of its right label.";
                 ui.label(RichText::new(words).color(theme::palette(ui).text_secondary));
             } else {
                 let key = ctx.key_of(UiCommand::NextOpenSegment);
-                if ui.add(ActionButton::primary("Show whose turn it is").key(&key)).clicked() {
+                if ui.add(ActionButton::new("Show whose turn it is").wide(true).key(&key)).clicked() {
                     ctx.send(Command::Timeline(TimelineCommand::NextToReview));
                 }
             }
@@ -87,15 +88,16 @@ fn figures_ui(ui: &mut Ui, audit: &Audit, more: Option<u64>, goal: &mut f64) {
         "A segment that was accepted is right; one that somebody changed was wrong. Chance chose the order.",
     );
     ui.add_space(4.0);
+    ui.label(RichText::new("The interval shall reach to each side").color(palette.text_secondary));
     if let Some(chosen) = segmented(ui, "How sure the figure shall be", *goal, &GOALS) {
         *goal = chosen;
     }
     let left = audit.order.len() - audit.judged;
     let words = match more {
         _ if left == 0 => "Every segment was judged.".to_owned(),
-        Some(0) => "The figure is as sure as that.".to_owned(),
-        Some(1) => "1 more until it is as sure as that.".to_owned(),
-        Some(more) => format!("{more} more until it is as sure as that."),
+        Some(0) => "It does.".to_owned(),
+        Some(1) => "1 more until it does.".to_owned(),
+        Some(more) => format!("{more} more until it does."),
         None => format!("It takes all {left} that are left."),
     };
     ui.label(words);

@@ -6,7 +6,7 @@ mod cell;
 
 mod films;
 
-use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Rect, RichText, ScrollArea, Ui, Vec2, vec2};
+use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Rect, RichText, Ui, Vec2, vec2};
 
 use self::films::Films;
 use crate::app::Command;
@@ -105,26 +105,22 @@ fn arrange(room: Vec2, count: usize) -> (usize, f32) {
 
 /// The labels or clusters to choose from, each with its count.
 fn chips_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, shown: Option<&Gathered>, memory: &mut ClipGridMemory) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let options = [(false, "Labels"), (true, "Clusters")];
         if let Some(clusters) = segmented(ui, "What films are gathered by", memory.shows_clusters, &options) {
             memory.shows_clusters = clusters;
         }
         ui.add_space(8.0);
         let groups = if memory.shows_clusters { &memory.clusters } else { &memory.labels };
-        ScrollArea::horizontal().id_salt("grid chips").show(ui, |ui| {
-            ui.horizontal(|ui| {
-                for (gathered, count) in groups {
-                    let words = match gathered {
-                        Gathered::Label(label) => format!("{} {count}", in_words(label)),
-                        Gathered::Cluster(cluster) => format!("cluster {cluster} · {count}"),
-                    };
-                    if chip(ui, &words, shown == Some(gathered)).clicked() {
-                        ctx.send(Command::Timeline(TimelineCommand::Grid(GridCommand::Show(gathered.clone()))));
-                    }
-                }
-            });
-        });
+        for (gathered, count) in groups {
+            let words = match gathered {
+                Gathered::Label(label) => format!("{} {count}", in_words(label)),
+                Gathered::Cluster(cluster) => format!("cluster {cluster} · {count}"),
+            };
+            if chip(ui, &words, shown == Some(gathered)).clicked() {
+                ctx.send(Command::Timeline(TimelineCommand::Grid(GridCommand::Show(gathered.clone()))));
+            }
+        }
     });
 }
 

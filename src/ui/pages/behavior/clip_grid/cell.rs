@@ -47,7 +47,7 @@ pub(super) fn ui(
         subject_ui(ui, session, layers, segment, film, spec);
     }
     let line = Rect::from_min_max(film.left_bottom(), place.right_bottom());
-    words_ui(ui, layers, segment, line, looks, &format!("{start:.1} s · {length:.1} s"));
+    words_ui(ui, layers, segment, line, looks, &[format!("{start:.1} s · {length:.1} s"), format!("{start:.1} s")]);
     let palette = theme::palette(ui);
     if is_selected {
         let stroke = Stroke::new(2.0 * Theme::get().stroke.selection, palette.accent);
@@ -125,7 +125,7 @@ fn subject_ui(ui: &Ui, session: &Session, layers: &Layers, segment: &Segment, fi
 }
 
 /// Two lines: the label with its ground and pattern; then the animal, the time, and what people did.
-fn words_ui(ui: &Ui, layers: &Layers, segment: &Segment, line: Rect, looks: &LabelLooks, time: &str) {
+fn words_ui(ui: &Ui, layers: &Layers, segment: &Segment, line: Rect, looks: &LabelLooks, times: &[String]) {
     let palette = theme::palette(ui);
     let tokens = Theme::get();
     let painter = ui.painter().with_clip_rect(line.intersect(ui.clip_rect()));
@@ -144,10 +144,14 @@ fn words_ui(ui: &Ui, layers: &Layers, segment: &Segment, line: Rect, looks: &Lab
     let plain = sans(Weight::Medium, tokens.font.caption);
     let name = painter.text(pos2(line.left() + 16.0, middle), Align2::LEFT_CENTER, name, plain, palette.text);
     let figure = mono(Weight::Regular, tokens.font.caption);
-    let time = painter.layout_no_wrap(time.to_owned(), figure, palette.text_secondary);
     let left = name.right() + 8.0;
-    if left + time.size().x <= line.right() - 18.0 {
-        painter.galley(pos2(left, middle - time.size().y / 2.0), time, palette.text_secondary);
+    // Where both do not fit, when it begins.
+    for words in times {
+        let galley = painter.layout_no_wrap(words.clone(), figure.clone(), palette.text_secondary);
+        if left + galley.size().x <= line.right() - 18.0 {
+            painter.galley(pos2(left, middle - galley.size().y / 2.0), galley, palette.text_secondary);
+            break;
+        }
     }
     let (sign, ink) = match segment.status {
         SegmentStatus::Accepted => (Icon::Check, palette.ok),
