@@ -10,7 +10,7 @@ mod compare;
 mod state;
 
 pub use audit::Audit;
-pub use clip_grid::{Gathered, GridCommand, GridState, PER_PAGE, groups, members};
+pub use clip_grid::{Gathered, GridCommand, GridState, Groups, PER_PAGE, groups, members};
 pub use compare::{AccountSide, CompareCommand, CompareState, Compared};
 pub use state::{BehaviorView, Layers, Painting, Scene, TimelineCommand, TimelineState};
 

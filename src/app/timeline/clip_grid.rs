@@ -58,20 +58,23 @@ pub struct GridState {
     pub pictures: Option<Arc<FrameService>>,
 }
 
-/// How many segments each label and each cluster has; labels by falling count.
-pub fn groups(layers: &Layers) -> (Vec<(Gathered, usize)>, Vec<(Gathered, usize)>) {
+/// What can be shown together, with how many segments or clips that are.
+pub type Groups = Vec<(Gathered, usize)>;
+
+/// How many segments each label has, by falling count, and how many clips each cluster.
+pub fn groups(layers: &Layers) -> [Groups; 2] {
     let mut labels: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, segment) in layers.counted() {
         *labels.entry(segment.label.as_str()).or_default() += 1;
     }
-    let mut labels: Vec<(Gathered, usize)> =
+    let mut labels: Groups =
         labels.into_iter().map(|(label, count)| (Gathered::Label(label.to_owned()), count)).collect();
     labels.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let mut clusters: BTreeMap<u16, usize> = BTreeMap::new();
     for cluster in layers.timeline.clips.iter().filter_map(|clip| clip.cluster) {
         *clusters.entry(cluster).or_default() += 1;
     }
-    (labels, clusters.into_iter().map(|(cluster, count)| (Gathered::Cluster(cluster), count)).collect())
+    [labels, clusters.into_iter().map(|(cluster, count)| (Gathered::Cluster(cluster), count)).collect()]
 }
 
 /// The segments that are shown together, by time.
@@ -98,7 +101,7 @@ pub fn members(layers: &Layers, shows: &Gathered) -> Vec<Target> {
 impl GridState {
     /// What is shown.
     pub fn shown(&self, layers: &Layers) -> Option<Gathered> {
-        self.shows.clone().or_else(|| groups(layers).0.into_iter().next().map(|(label, _)| label))
+        self.shows.clone().or_else(|| groups(layers)[0].first().map(|(label, _)| label.clone()))
     }
 }
 

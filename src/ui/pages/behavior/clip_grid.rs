@@ -11,7 +11,7 @@ use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Rect, RichText, Ui
 use self::films::Films;
 use crate::app::Command;
 use crate::app::session::Session;
-use crate::app::timeline::{Gathered, GridCommand, Layers, PER_PAGE, TimelineCommand, groups, members};
+use crate::app::timeline::{Gathered, GridCommand, Groups, Layers, PER_PAGE, TimelineCommand, groups, members};
 use crate::app::ui_command::UiCommand;
 use crate::jobs::timeline::Target;
 use crate::model::vocabulary::in_words;
@@ -34,8 +34,8 @@ pub struct ClipGridMemory {
     /// Whether chips are those of clusters.
     shows_clusters: bool,
     key: Option<(u64, Option<Gathered>)>,
-    labels: Vec<(Gathered, usize)>,
-    clusters: Vec<(Gathered, usize)>,
+    labels: Groups,
+    clusters: Groups,
     members: Vec<Target>,
     looks: LabelLooks,
     films: Films,
@@ -52,7 +52,7 @@ impl ClipGridMemory {
         if self.key.as_ref() == Some(&key) {
             return;
         }
-        (self.labels, self.clusters) = groups(layers);
+        [self.labels, self.clusters] = groups(layers);
         let shown = session.timeline.grid.shown(layers);
         self.members = shown.map(|shown| members(layers, &shown)).unwrap_or_default();
         self.key = Some(key);
