@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::model_choice::ModelChoice;
 use super::settings::{Appearance, WindowPlace};
-use super::timeline::TimelineCommand;
+use super::timeline::{AccountSide, TimelineCommand};
 use super::view::{Channels, Viewport};
 use super::why::Chosen;
 use crate::jobs::labelling::Act;
@@ -74,6 +74,8 @@ pub enum Browse {
     OpenVocabulary,
     /// Where the vocabulary is written.
     SaveVocabulary,
+    /// Another annotator's project or a table of behavior, to compare with.
+    Account(AccountSide),
 }
 
 /// A dialog over the page.

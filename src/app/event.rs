@@ -14,7 +14,7 @@ use super::series::Series;
 use super::session::{SeedProgress, Truth};
 use super::state::RunEstimateOf;
 use super::task::{TaskKind, TaskOutcome};
-use super::timeline::{Layers, Scene, TimelineActed, VocabularyWritten};
+use super::timeline::{Compared, Layers, Scene, TimelineActed, VocabularyWritten};
 use super::why::{Asked, DrawnSheet};
 use crate::jobs::JobEvent;
 use crate::jobs::detect_preview::PreviewResult;
@@ -136,6 +136,8 @@ pub enum Event {
     VocabularyCounted(Result<Arc<VocabularyUse>, String>),
     /// The vocabulary was to be written to a file.
     VocabularyWritten(Result<VocabularyWritten, String>),
+    /// Two accounts of the timeline were compared.
+    Compared(Box<Compared>),
     /// Where the animals of a recording are.
     Scene(RecordingId, Result<Option<Arc<Scene>>, String>),
     /// A job says something.

@@ -311,6 +311,7 @@ impl App {
             Browse::RecordingFolder | Browse::MovedRecording => dialogs::Purpose::Folder,
             Browse::NewProject => dialogs::Purpose::SaveProject,
             Browse::Export => dialogs::Purpose::SaveTable,
+            Browse::Account(_) => dialogs::Purpose::OpenAccount,
             Browse::Truth => dialogs::Purpose::OpenTable,
             Browse::Skeleton => dialogs::Purpose::OpenToml,
             Browse::OpenVocabulary => dialogs::Purpose::OpenVocabulary,

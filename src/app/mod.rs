@@ -190,6 +190,8 @@ impl App {
         self.refresh_overview();
         self.refresh_series();
         self.refresh_timeline();
+        self.refresh_compare();
+        self.refresh_clip_grid();
     }
 
     /// Waits until every question is answered and no job runs, and takes the answers in; says whether that came before

@@ -14,6 +14,7 @@ use super::queue::DEFAULT_THRESHOLD_PX;
 use super::session::{Selection, Session};
 use super::state::{Offer, Urgency, sentence};
 use super::task::TaskKind;
+use super::timeline::{CompareCommand, TimelineCommand};
 use crate::jobs::frames::{FrameEvent, FrameService, store};
 use crate::jobs::labelling::{Act, FrameView};
 use crate::model::KeypointId;
@@ -139,6 +140,7 @@ impl App {
                 self.open_questions -= 1;
                 self.take_vocabulary_written(written);
             }
+            Event::Compared(compared) => self.take_compared(*compared),
             Event::Scene(recording, read) => self.take_scene(recording, read),
             Event::JobEnded(kind, result) => self.take_job_end(kind, result),
             Event::StorePlan(fingerprint, channels) => self.take_store_plan(&fingerprint, channels),
@@ -336,6 +338,10 @@ impl App {
                 if let Some(session) = &mut self.state.session {
                     session.timeline.vocabulary_state.browsed = Some(path);
                 }
+            }
+            Browse::Account(side) => {
+                let chosen = CompareCommand::ChooseFile(side, path);
+                self.pending.push(Command::Timeline(TimelineCommand::Compare(chosen)));
             }
         }
     }

@@ -1,10 +1,19 @@
 //! The behaviour page: what a person does there, carried out by the keeper in order; the layers come back with the answer, so
 //! that what is shown is what is kept.
 
+mod audit;
+
+mod clip_grid;
+
+mod compare;
+
 mod state;
 
 mod vocabulary;
 
+pub use audit::Audit;
+pub use clip_grid::{Gathered, GridCommand, GridState, Groups, PER_PAGE, groups, members};
+pub use compare::{AccountSide, CompareCommand, CompareState, Compared};
 pub use state::{BehaviorView, Layers, Painting, Scene, TimelineCommand, TimelineState, WhyOfSegment};
 pub use vocabulary::{VocabularyState, VocabularyWritten};
 
@@ -149,10 +158,7 @@ impl App {
         let Some(session) = &mut self.state.session else { return };
         let frame = session.cursor.frame;
         let state = &mut session.timeline;
-        // What is not shown is not changed by a key.
-        if state.view == BehaviorView::Vocabulary && command.is_of_key() {
-            return;
-        }
+        let Some(command) = state.view.meaning(command) else { return };
         match command {
             TimelineCommand::View(view) => state.view = view,
             TimelineCommand::Vocabulary(act) => self.change_vocabulary(act),
@@ -229,6 +235,14 @@ impl App {
                 self.after_timeline = Some(TimelineCommand::NextToReview);
                 self.act_on_timeline(TimelineAct::Accept(of));
             }
+            TimelineCommand::Audit(on) => {
+                state.is_auditing = on;
+                if on {
+                    self.next_to_review();
+                }
+            }
+            TimelineCommand::Grid(command) => self.clip_grid(command),
+            TimelineCommand::Compare(command) => self.compare(command),
             TimelineCommand::SetLooping(on) => state.is_looping = on,
             TimelineCommand::Run { again } => self.start_task(TaskRequest::Behavior { again }),
         }
@@ -282,6 +296,15 @@ impl App {
         let Some(session) = &mut self.state.session else { return };
         let state = &session.timeline;
         let Some(layers) = &state.layers else { return };
+        if state.is_auditing {
+            return match Audit::of(layers).next() {
+                Some(next) => {
+                    session.timeline.selected = vec![next];
+                    self.show_selected();
+                }
+                None => self.state.notify(Urgency::Success, "Every segment was judged."),
+            };
+        }
         let here = state.main().map(|(_, it)| (it.start_frame, it.animal));
         let mut open = layers.counted();
         open.retain(|(_, segment)| segment.status == SegmentStatus::Unreviewed);
@@ -325,8 +348,11 @@ impl App {
             }
             return self.paint(painting.animal, frames, painting.label);
         }
-        if !state.selected.is_empty() && !is_playing {
+        if !state.selected.is_empty() && (!is_playing || state.is_auditing) {
             let of = state.selected.clone();
+            if state.is_auditing {
+                self.after_timeline = Some(TimelineCommand::NextToReview);
+            }
             return self.act_on_timeline(TimelineAct::Relabel { of, label });
         }
         let animal = state.animal;

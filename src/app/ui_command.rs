@@ -10,7 +10,7 @@ use super::command::{Browse, Command, Dialog, Page, ProposalScope, QueueStep};
 use super::keys::Shortcut;
 use super::settings::Appearance;
 use super::state::State;
-use super::timeline::TimelineCommand;
+use super::timeline::{BehaviorView, GridCommand, TimelineCommand};
 use super::view::ChannelChoice;
 use crate::behavior::edits::Edge;
 use crate::model::CameraId;
@@ -155,6 +155,8 @@ pub enum UiCommand {
     EndLater,
     /// Plays the segment over and over.
     LoopSegment,
+    /// Selects all segments of the page.
+    SelectAllSegments,
 }
 
 /// Where a command applies.
@@ -246,6 +248,7 @@ impl UiCommand {
             | Self::NextAnimal
             | Self::PreviousAnimal
             | Self::AcceptSegment => session.timeline.layers.is_some(),
+            Self::SelectAllSegments => session.timeline.view == BehaviorView::Grid,
             Self::SplitSegment
             | Self::MergeSegment
             | Self::UnmergeSegment
@@ -355,6 +358,7 @@ impl UiCommand {
             Self::StopHere => Command::Timeline(TimelineCommand::EdgeHere(Edge::Stop)),
             Self::EndEarlier => Command::Timeline(TimelineCommand::NudgeEdge(Edge::Stop, -1)),
             Self::EndLater => Command::Timeline(TimelineCommand::NudgeEdge(Edge::Stop, 1)),
+            Self::SelectAllSegments => Command::Timeline(TimelineCommand::Grid(GridCommand::SelectAll)),
             Self::LoopSegment => Command::Timeline(TimelineCommand::SetLooping(!session?.timeline.is_looping)),
         })
     }

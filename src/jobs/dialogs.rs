@@ -23,6 +23,8 @@ pub enum Purpose {
     OpenVocabulary,
     /// Where a vocabulary is written.
     SaveVocabulary,
+    /// A project or a table of behavior to read.
+    OpenAccount,
 }
 
 /// Asks for a path and waits for the answer; `None` where the person closed the dialog, or the system has none to show.
@@ -51,6 +53,10 @@ pub fn ask(purpose: Purpose) -> Result<Option<PathBuf>, String> {
             .add_filter("Vocabularies", &["toml"])
             .save_file()
             .map(with_extension("toml")),
+        Purpose::OpenAccount => dialog
+            .set_title("Choose a project or a table of behavior")
+            .add_filter("Projects and tables", &["bvlm", "csv", "tsv", "txt"])
+            .pick_file(),
         Purpose::OpenToml => dialog.set_title("Choose a skeleton").add_filter("Skeletons", &["toml"]).pick_file(),
     })
 }

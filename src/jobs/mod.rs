@@ -60,6 +60,8 @@ pub mod demo;
 
 pub mod frames;
 
+pub mod clip_loops;
+
 pub mod dialogs;
 
 pub use error::JobError;

@@ -8,6 +8,7 @@ mod why;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::JobError;
 use super::behavior::layer;
@@ -165,6 +166,15 @@ pub enum TimelineAct {
     Unmerge(Target),
     /// Copies an animal's machine layer as it is.
     TakeOver(MachineLayer, AnimalId),
+    /// Makes a stretch of an animal say what another account says of it.
+    Adopt {
+        /// The animal.
+        animal: AnimalId,
+        /// The stretch.
+        frames: Range<u32>,
+        /// What the other account says; segments of other animals and frames are left out.
+        theirs: Arc<Vec<Segment>>,
+    },
 }
 
 pub use why::{AskedAbout, SegmentWhy, why};
@@ -278,8 +288,17 @@ pub fn act(
             Target::Machine { layer, animal, .. } => Some((*layer, *animal)),
         })
         .collect();
-    if let TimelineAct::TakeOver(layer, animal) = act {
-        touched.push((*layer, *animal));
+    match act {
+        TimelineAct::TakeOver(layer, animal) => touched.push((*layer, *animal)),
+        // What the machine says of the other frames counted until now, and goes on to count. All of an animal is replaced.
+        TimelineAct::Adopt { animal, frames, .. }
+            if !timeline.human.iter().any(|placed| placed.segment.animal == *animal)
+                && frames.len() < info.frame_count as usize =>
+        {
+            let layer = if timeline.merged.is_empty() { MachineLayer::Clips } else { MachineLayer::Merged };
+            touched.push((layer, *animal));
+        }
+        _ => {}
     }
     touched.sort_unstable();
     touched.dedup();
@@ -308,7 +327,10 @@ fn targets_of(act: &TimelineAct) -> &[Target] {
         | TimelineAct::Accept(of)
         | TimelineAct::Delete(of)
         | TimelineAct::CopyTo { of, .. } => of,
-        TimelineAct::Paint { .. } | TimelineAct::Erase { .. } | TimelineAct::TakeOver(..) => &[],
+        TimelineAct::Paint { .. }
+        | TimelineAct::Erase { .. }
+        | TimelineAct::TakeOver(..)
+        | TimelineAct::Adopt { .. } => &[],
     }
 }
 
@@ -383,6 +405,7 @@ impl Doing<'_> {
                 }
             }
             TimelineAct::Erase { animal, group, frames } => base.erase(*animal, group, frames.clone())?,
+            TimelineAct::Adopt { animal, frames, theirs } => base.adopt(theirs, *animal, frames.clone())?,
             TimelineAct::TakeOver(..) => return Err(JobError::NoSuchSegment),
         };
         match self.act {

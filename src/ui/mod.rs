@@ -17,6 +17,8 @@ pub mod ctx;
 
 mod textures;
 
+mod loops;
+
 pub mod pictures;
 
 mod input;

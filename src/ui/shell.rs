@@ -57,6 +57,12 @@ impl Shell {
         &mut self.app
     }
 
+    /// What views remember.
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
     /// Whether every view shows the frame that it should, as far as its picture can be had.
     pub fn pictures_are_there(&self) -> bool {
         self.app.state().session.as_ref().is_none_or(|session| self.pictures.are_there(session))

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::VocabularyState;
+use super::clip_grid::{GridCommand, GridState};
+use super::compare::{CompareCommand, CompareState};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::consistency::Checker;
 use crate::behavior::edits::Edge;
@@ -65,6 +67,12 @@ pub enum TimelineCommand {
     AcceptAndNext,
     /// Shows what models were asked about a segment.
     Why(Target),
+    /// Begins or ends the audit, in which chance says what is looked at next.
+    Audit(bool),
+    /// Something in the grid view.
+    Grid(GridCommand),
+    /// Something in the compare view.
+    Compare(CompareCommand),
     /// Whether playing stays within the selected segment.
     SetLooping(bool),
     /// Cuts the recording into clips and describes them.
@@ -97,13 +105,50 @@ pub enum BehaviorView {
     /// Pictures above lanes.
     #[default]
     Timeline,
+    /// The segments of a label as small films, side by side.
+    Grid,
+    /// Two accounts against each other.
+    Compare,
     /// The labels and what they mean.
     Vocabulary,
 }
 
 impl BehaviorView {
+    /// What a command means in this view, where keys of the timeline have something to say there; nothing where not.
+    pub(super) fn meaning(self, command: TimelineCommand) -> Option<TimelineCommand> {
+        use TimelineCommand as Asked;
+        match (self, command) {
+            (Self::Compare, Asked::StepSegment(by)) => Some(Asked::Compare(CompareCommand::Step(by))),
+            (Self::Compare, Asked::NextToReview) => Some(Asked::Compare(CompareCommand::Next)),
+            (Self::Grid, Asked::StepSegment(by)) => Some(Asked::Grid(GridCommand::Turn(by))),
+            (Self::Grid, Asked::AcceptAndNext) => Some(Asked::Grid(GridCommand::Accept)),
+            (Self::Grid, Asked::Label(label)) => Some(Asked::Grid(GridCommand::Label(label))),
+            (Self::Grid, Asked::DeleteSelected) => Some(Asked::Grid(GridCommand::Delete)),
+            // Without lanes nobody sees where these would act.
+            (
+                Self::Grid,
+                Asked::NextToReview
+                | Asked::SplitHere
+                | Asked::MergeNext
+                | Asked::EdgeHere(_)
+                | Asked::NudgeEdge(..)
+                | Asked::UnmergeSelected,
+            ) => None,
+            (Self::Grid, command) => Some(command),
+            (_, Asked::Grid(_)) => None,
+            // What is selected in the lanes cannot be seen there, so no key changes it.
+            (Self::Compare | Self::Vocabulary, command) if command.is_of_key() => None,
+            (_, command) => Some(command),
+        }
+    }
+
     /// All, with the words that they are called by.
-    pub const ALL: &'static [(Self, &'static str)] = &[(Self::Timeline, "Timeline"), (Self::Vocabulary, "Vocabulary")];
+    pub const ALL: &'static [(Self, &'static str)] = &[
+        (Self::Timeline, "Timeline"),
+        (Self::Grid, "Grid"),
+        (Self::Compare, "Compare"),
+        (Self::Vocabulary, "Vocabulary"),
+    ];
 }
 
 /// What was read of a recording's timeline.
@@ -178,6 +223,12 @@ pub struct TimelineState {
     pub painting: Option<Painting>,
     /// The segment that is asked about.
     pub why: Option<WhyOfSegment>,
+    /// Whether chance says what is looked at next.
+    pub is_auditing: bool,
+    /// The grid view.
+    pub grid: GridState,
+    /// The compare view.
+    pub compare: CompareState,
     pub(super) is_reading: bool,
     pub(super) is_stale: bool,
     pub(super) scene_is_asked: bool,
@@ -199,6 +250,9 @@ impl Default for TimelineState {
             is_looping: false,
             painting: None,
             why: None,
+            is_auditing: false,
+            grid: GridState::default(),
+            compare: CompareState::default(),
             is_reading: false,
             is_stale: false,
             scene_is_asked: false,
@@ -222,7 +276,7 @@ impl TimelineState {
 
     /// Whether layers or tracks are being read.
     pub fn is_busy(&self) -> bool {
-        self.is_reading || self.is_reading_scene
+        self.is_reading || self.is_reading_scene || self.compare.is_reading
     }
 }
 

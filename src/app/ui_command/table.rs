@@ -314,6 +314,13 @@ pub const TABLE: &[Entry] = &[
         key('J'),
         Scope::On(Page::Behavior),
     ),
+    entry(
+        UiCommand::SelectAllSegments,
+        "Select all segments of the page",
+        "In the grid of small films",
+        ctrl('A'),
+        Scope::On(Page::Behavior),
+    ),
     entry(UiCommand::PauseResume, "Pause or go on", "Nothing is lost", key('P'), Scope::On(Page::Run)),
 ];
 

@@ -264,4 +264,25 @@ pub enum BehaviorError {
         /// The project.
         project: PathBuf,
     },
+    /// An account that is empty.
+    #[error("{account} says nothing of recording \"{recording}\"")]
+    NothingSaid {
+        /// Whose account.
+        account: String,
+        /// The recording.
+        recording: String,
+    },
+    /// Another project that is of other recordings.
+    #[error(
+        "{} has no recording with the content or the name and length of \"{recording}\"; it has {known}",
+        project.display()
+    )]
+    OtherRecording {
+        /// The other project.
+        project: PathBuf,
+        /// The recording that is shown.
+        recording: String,
+        /// The recordings of the other project.
+        known: String,
+    },
 }

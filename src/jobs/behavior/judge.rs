@@ -99,7 +99,7 @@ pub(super) fn table_recordings(infos: &[RecordingInfo]) -> Vec<BehaviorRecording
 }
 
 /// The rows of the table, or the events of BORIS: its preamble and its columns are its own.
-fn read_truth(path: &Path, infos: &[RecordingInfo]) -> Result<Vec<BehaviorRow>, JobError> {
+pub(super) fn read_truth(path: &Path, infos: &[RecordingInfo]) -> Result<Vec<BehaviorRow>, JobError> {
     let text = super::read_text(path)?;
     let is_boris = text.trim_start_matches('\u{feff}').starts_with("Observation id");
     tell::read_rows(path, if is_boris { TellFormat::Boris } else { TellFormat::Table }, infos)

@@ -32,6 +32,8 @@ pub mod layer;
 
 pub mod judge;
 
+pub mod accounts;
+
 pub mod tell;
 
 pub mod count;

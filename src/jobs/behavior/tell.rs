@@ -311,7 +311,7 @@ fn animals_to_be(project: &Project, info: &RecordingInfo, rows: &[&BehaviorRow])
     names.into_iter().map(|name| Animal { name: name.clone(), color: None, is_identity_verified: true }).collect()
 }
 
-fn segment_of(
+pub(super) fn segment_of(
     row: &BehaviorRow,
     animals: &[String],
     vocabulary: &Vocabulary,

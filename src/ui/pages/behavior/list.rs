@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Frame, Panel, Rect, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
+use super::audit::{self, AuditMemory};
 use crate::app::Command;
 use crate::app::session::Session;
 use crate::app::state::sentence;
@@ -28,6 +29,8 @@ enum Shows {
     Open,
     /// Everything.
     All,
+    /// A sample that chance chooses.
+    Audit,
 }
 
 /// What the list remembers between frames.
@@ -38,6 +41,7 @@ pub struct ListMemory {
     rows: Vec<ListRow>,
     /// Segments that were looked at, and all.
     reviewed: (usize, usize),
+    audit: AuditMemory,
 }
 
 /// A row of the list.
@@ -57,12 +61,19 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
     let padding = egui::Margin::symmetric(ctx.theme.space.panel_padding as i8, 0);
     Frame::NONE.inner_margin(padding).show(ui, |ui| {
         heading_row(ui, "Segments", &(all - done).to_string(), |ui| {
-            let options = [(Shows::Open, "To do"), (Shows::All, "All")];
-            if let Some(shows) = segmented(ui, "Which segments", memory.shows, &options) {
-                memory.shows = shows;
+            let options = [(Shows::Open, "To do"), (Shows::All, "All"), (Shows::Audit, "Audit")];
+            let shown = if session.timeline.is_auditing { Shows::Audit } else { memory.shows };
+            if let Some(shows) = segmented(ui, "Which segments", shown, &options) {
+                ctx.send(Command::Timeline(TimelineCommand::Audit(shows == Shows::Audit)));
+                if shows != Shows::Audit {
+                    memory.shows = shows;
+                }
             }
         });
     });
+    if session.timeline.is_auditing {
+        return audit::ui(ui, ctx, session, layers, &mut memory.audit);
+    }
     Panel::bottom("segments foot").resizable(false).frame(Frame::NONE.inner_margin(egui::Margin::same(12))).show(
         ui,
         |ui| {

@@ -1,6 +1,12 @@
 //! The behaviour page: what is to be looked at on the left, the pictures in the middle, the selected segment on the right, and
 //! below them the lanes with everything that machines and people say.
 
+mod audit;
+
+mod clip_grid;
+
+mod compare;
+
 mod curves;
 
 mod drag;
@@ -31,7 +37,7 @@ use crate::app::timeline::{BehaviorView, Layers, TimelineCommand, painted_frames
 use crate::app::ui_command::UiCommand;
 use crate::model::vocabulary::in_words;
 use crate::ui::ctx::ViewCtx;
-use crate::ui::grid::{self, GridUse};
+use crate::ui::grid::{self, GridMemory, GridUse};
 use crate::ui::icons::{Icon, icon_toggle};
 use crate::ui::job_panel;
 use crate::ui::sides::{Side, Sides};
@@ -39,6 +45,8 @@ use crate::ui::theme;
 use crate::ui::time::player_ui;
 use crate::ui::widgets::{chip, empty_state, segmented};
 
+pub use clip_grid::ClipGridMemory;
+pub use compare::CompareMemory;
 pub use inspector::InspectorMemory;
 pub use lanes::LanesMemory;
 pub use list::ListMemory;
@@ -51,6 +59,8 @@ pub struct BehaviorMemory {
     inspector: InspectorMemory,
     list: ListMemory,
     vocabulary: VocabularyMemory,
+    compare: CompareMemory,
+    clip_grid: ClipGridMemory,
 }
 
 /// Height of the lanes when the page is first shown, as a share of it.
@@ -78,10 +88,15 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
         CentralPanel::default().frame(ground).show(ui, |ui| nothing_ui(ui, ctx, session));
         return;
     };
+    if view != BehaviorView::Grid {
+        memory.behavior.clip_grid.forget();
+    }
     match view {
         BehaviorView::Timeline => timeline_ui(ui, ctx, session, &layers, memory),
         // It is there before there is any clip.
         BehaviorView::Vocabulary => {}
+        BehaviorView::Grid => clip_grid::ui(ui, ctx, session, &layers, &mut memory.behavior.clip_grid),
+        BehaviorView::Compare => compare::ui(ui, ctx, session, &layers, memory),
     }
 }
 
@@ -109,15 +124,18 @@ fn timeline_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layer
     sides.show(ui, &mut memory.sides, (Side::Right, "segment", "Segment"), |ui| {
         inspector::ui(ui, ctx, session, layers, &mut behavior.inspector);
     });
+    CentralPanel::default().frame(Frame::NONE).show(ui, |ui| pictures_ui(ui, ctx, session, layers, &mut memory.grid));
+}
+
+/// The pictures of the shown frame, with the animals over them.
+fn pictures_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layers, memory: &mut GridMemory) {
     // Where the animals come from dots, the dots are shown.
     let is_watched = session.timeline.scene.as_ref().is_some_and(|scene| scene.is_in_pixels);
     let grid_use = if is_watched { GridUse::Watch } else { GridUse::Look };
-    CentralPanel::default().frame(Frame::NONE).show(ui, |ui| {
-        grid::ui_with(ui, ctx, &mut memory.grid, grid_use, &mut |pane| {
-            if let Some(scene) = &session.timeline.scene {
-                overlay::paint(pane, session, layers, scene);
-            }
-        });
+    grid::ui_with(ui, ctx, memory, grid_use, &mut |pane| {
+        if let Some(scene) = &session.timeline.scene {
+            overlay::paint(pane, session, layers, scene);
+        }
     });
 }
 

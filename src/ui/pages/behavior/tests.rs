@@ -64,16 +64,16 @@ pub(super) fn described() -> SmallProject {
     small
 }
 
-fn timeline<'a>(harness: &'a Harness<'_, Shell>) -> &'a Timeline {
+pub(super) fn timeline<'a>(harness: &'a Harness<'_, Shell>) -> &'a Timeline {
     &session(harness).timeline.layers.as_ref().expect("the layers are there").timeline
 }
 
-fn human(harness: &Harness<'_, Shell>) -> Vec<(u8, std::ops::Range<u32>, String)> {
+pub(super) fn human(harness: &Harness<'_, Shell>) -> Vec<(u8, std::ops::Range<u32>, String)> {
     let placed = timeline(harness).human.iter();
     placed.map(|it| (it.segment.animal.0, it.segment.frames(), it.segment.label.clone())).collect()
 }
 
-fn press(harness: &mut Harness<'_, Shell>, key: egui::Key, modifiers: Modifiers) {
+pub(super) fn press(harness: &mut Harness<'_, Shell>, key: egui::Key, modifiers: Modifiers) {
     harness.key_press_modifiers(modifiers, key);
     settle(harness);
 }
