@@ -7,6 +7,8 @@
 
 mod shrunk;
 
+mod drawing;
+
 pub mod blobs;
 
 pub mod floor;
