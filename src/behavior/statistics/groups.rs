@@ -51,7 +51,7 @@ pub struct SubjectBudget {
     pub group: Option<String>,
     /// Recordings that were put together.
     pub recordings: usize,
-    /// Seconds in which it is seen.
+    /// Seconds in which it is seen and somebody says what it does.
     pub seen_s: f64,
     /// By label.
     pub labels: Vec<LabelBudget>,

@@ -51,7 +51,7 @@ pub(super) fn records(
                 (Some(subject), _) => format!("{subject} {animal}"),
                 (None, _) => format!("{} {animal}", info.name),
             };
-            records.push(AnimalRecord {
+            let mut record = AnimalRecord {
                 recording: info.name.clone(),
                 animal: animal.clone(),
                 subject,
@@ -60,7 +60,10 @@ pub(super) fn records(
                 frame_count: info.frame_count,
                 animals: animals.clone(),
                 segments: own,
-            });
+                unreviewed: Vec::new(),
+            };
+            record.unreviewed = record.gaps();
+            records.push(record);
         }
     }
     Ok(LayerRecords { records, layers })
