@@ -75,6 +75,8 @@ pub mod compare;
 
 pub mod statistics;
 
+pub mod figures;
+
 pub mod discovery;
 
 pub mod picture;

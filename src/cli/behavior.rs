@@ -6,6 +6,8 @@ mod search;
 
 mod discover;
 
+mod figures;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,6 +39,7 @@ enum What {
     Run(Box<RunArguments>),
     Stats(StatsArguments),
     Picture(PictureArguments),
+    Figures(figures::Arguments),
     Search(search::Arguments),
     Discover(discover::Arguments),
 }
@@ -152,6 +155,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<Ex
         What::Run(arguments) => run_pipeline(arguments, console),
         What::Stats(arguments) => stats(arguments, console),
         What::Picture(arguments) => draw(arguments, console),
+        What::Figures(arguments) => figures::run(arguments, console),
         What::Search(arguments) => search::run(arguments, console),
         What::Discover(arguments) => discover::run(arguments, console),
     }

@@ -34,6 +34,8 @@ pub mod tell;
 
 pub mod count;
 
+pub mod figures;
+
 pub mod search;
 
 pub mod discover;
