@@ -126,6 +126,8 @@ impl App {
                 self.open_questions -= 1;
                 self.take_timeline_acted(acted);
             }
+            Event::ExportPlan(recording, plan) => self.take_export_plan(recording, *plan),
+            Event::Figure(recording, shown) => self.take_figure(recording, *shown),
             Event::Scene(recording, read) => self.take_scene(recording, read),
             Event::JobEnded(kind, result) => self.take_job_end(kind, result),
             Event::StorePlan(fingerprint, channels) => self.take_store_plan(&fingerprint, channels),
@@ -319,6 +321,7 @@ impl App {
                 }
             }
             Browse::Export => self.state.export_path = Some(path),
+            Browse::Figure => self.state.figure_path = Some(path),
         }
     }
 

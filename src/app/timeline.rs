@@ -1,7 +1,14 @@
 //! The behaviour page: what a person does there, carried out by the keeper in order; the layers come back with the answer, so
 //! that what is shown is what is kept.
 
+mod export;
+
+mod figures;
+
 mod state;
+
+pub use export::{PlanAsk, ShownPlan};
+pub use figures::{FigureAsk, FigureChoice, FoundFigure, ShownFigure};
 
 pub use state::{BehaviorView, Layers, Painting, Scene, TimelineCommand, TimelineState};
 
@@ -131,6 +138,8 @@ impl App {
         let state = &mut session.timeline;
         match command {
             TimelineCommand::View(view) => state.view = view,
+            TimelineCommand::PlanExport(ask) => self.plan_export(*ask),
+            TimelineCommand::ComputeFigure(ask) => self.compute_figure(*ask),
             TimelineCommand::Select(target, add) => {
                 if !add {
                     state.selected.clear();

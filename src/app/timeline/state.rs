@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::export::{PlanAsk, ShownPlan};
+use super::figures::{FigureAsk, ShownFigure};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::consistency::Checker;
 use crate::behavior::edits::Edge;
@@ -17,6 +19,10 @@ use crate::store::RecordingInfo;
 pub enum TimelineCommand {
     /// Shows the recording in another way.
     View(BehaviorView),
+    /// Tells what an export of it would write.
+    PlanExport(Box<PlanAsk>),
+    /// Computes a figure of it.
+    ComputeFigure(Box<FigureAsk>),
     /// Selects a segment and shows its first frame, unless the shown frame is in it; with `add`, beside those that are selected.
     Select(Target, bool),
     /// Selects nothing.
@@ -64,11 +70,13 @@ pub enum BehaviorView {
     /// Pictures above lanes.
     #[default]
     Timeline,
+    /// Figures and their numbers.
+    Figures,
 }
 
 impl BehaviorView {
     /// All, with the words that they are called by.
-    pub const ALL: &'static [(Self, &'static str)] = &[(Self::Timeline, "Timeline")];
+    pub const ALL: &'static [(Self, &'static str)] = &[(Self::Timeline, "Timeline"), (Self::Figures, "Figures")];
 }
 
 /// What was read of a recording's timeline.
@@ -128,6 +136,12 @@ pub struct TimelineState {
     pub is_looping: bool,
     /// What is painted now.
     pub painting: Option<Painting>,
+    /// The figure that was computed last.
+    pub figure: Option<Arc<ShownFigure>>,
+    pub(super) is_computing: bool,
+    /// What an export would write, as it was told last.
+    pub export_plan: Option<Arc<ShownPlan>>,
+    pub(super) is_planning: bool,
     pub(super) is_reading: bool,
     pub(super) is_stale: bool,
     pub(super) scene_is_asked: bool,
@@ -147,6 +161,10 @@ impl Default for TimelineState {
             animal: AnimalId(0),
             is_looping: false,
             painting: None,
+            figure: None,
+            is_computing: false,
+            export_plan: None,
+            is_planning: false,
             is_reading: false,
             is_stale: false,
             scene_is_asked: false,
@@ -170,7 +188,17 @@ impl TimelineState {
 
     /// Whether layers or tracks are being read.
     pub fn is_busy(&self) -> bool {
-        self.is_reading || self.is_reading_scene
+        self.is_reading || self.is_reading_scene || self.is_computing || self.is_planning
+    }
+
+    /// Whether it is being worked out what an export would write.
+    pub fn is_planning(&self) -> bool {
+        self.is_planning
+    }
+
+    /// Whether a figure is being computed.
+    pub fn is_computing(&self) -> bool {
+        self.is_computing
     }
 }
 

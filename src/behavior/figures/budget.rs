@@ -32,8 +32,8 @@ pub struct BudgetBar {
     pub label_group: String,
     /// All of the time, seconds.
     pub total_s: f64,
-    /// The time that is seen and reviewed, seconds.
-    pub reviewed_s: f64,
+    /// The time that is seen and has a label, seconds.
+    pub labelled_s: f64,
     /// What it is spent with, in the order of the labels; what nobody reviewed is the last. Parts without time are left out.
     pub parts: Vec<BudgetPart>,
     /// How often there are moments.
@@ -60,8 +60,8 @@ pub struct BudgetPart {
     pub time_s: f64,
     /// Share of all of the time, per cent.
     pub pct_of_all: f64,
-    /// Share of the time that is seen and reviewed, per cent; `None` for what is not.
-    pub pct_of_reviewed: Option<f64>,
+    /// Share of the time that is seen and has a label, per cent; `None` for what is not.
+    pub pct_of_labelled: Option<f64>,
     /// How often it begins.
     pub bouts: usize,
 }
@@ -73,7 +73,7 @@ pub struct BudgetMoments {
     pub label: usize,
     /// How often.
     pub count: usize,
-    /// Per minute that is seen and reviewed; `None` where there is none.
+    /// Per minute that is seen and has a label; `None` where there is none.
     pub per_min: Option<f64>,
 }
 
@@ -157,7 +157,7 @@ impl Budget {
             .map(|pct| (x_of(pct), format!("{pct:.0}")))
             .collect();
         page.axis_below([left, right], y, &marks, "share of the time, %");
-        let words = "moments have a number and no length; shares of the reviewed time are in the table";
+        let words = "moments have a number and no length; shares of the labelled time are in the table";
         page.finish(y + 45.0 + MARGIN, title, words)
     }
 
@@ -197,14 +197,14 @@ impl Budget {
                     BudgetWhat::NotReviewed => ("not_reviewed", ""),
                 };
                 let is_label = matches!(part.what, BudgetWhat::Label(_));
-                let per_min = (is_label && bar.reviewed_s > 0.0).then(|| part.bouts as f64 * 60.0 / bar.reviewed_s);
+                let per_min = (is_label && bar.labelled_s > 0.0).then(|| part.bouts as f64 * 60.0 / bar.labelled_s);
                 line(
                     kind,
                     label,
                     [
                         number(Some(part.time_s)),
                         number(Some(part.pct_of_all)),
-                        number(part.pct_of_reviewed),
+                        number(part.pct_of_labelled),
                         part.bouts.to_string(),
                         number(per_min),
                         number(Some(bar.total_s)),
@@ -229,9 +229,9 @@ impl Budget {
             "label",
             "time_s",
             "share_of_time_pct",
-            "share_of_reviewed_time_pct",
+            "share_of_labelled_time_pct",
             "bouts",
-            "bouts_per_reviewed_min",
+            "bouts_per_labelled_min",
             "all_time_s",
         ];
         table::csv(header, rows)
@@ -241,7 +241,7 @@ impl Budget {
 fn bar(lane: &AnimalRecord, labels: &[LabelStyle]) -> BudgetBar {
     let states = cut::states(lane);
     let total_s = f64::from(lane.frame_count) / lane.fps;
-    let reviewed_s = lane.seen_s();
+    let labelled_s = lane.seen_s();
     let share = |time_s: f64, of_s: f64| if of_s > 0.0 { 100.0 * time_s / of_s } else { 0.0 };
     let mut parts = Vec::new();
     let mut moments = Vec::new();
@@ -254,7 +254,7 @@ fn bar(lane: &AnimalRecord, labels: &[LabelStyle]) -> BudgetBar {
                 what: if is_hidden { BudgetWhat::NotSeen(at) } else { BudgetWhat::Label(at) },
                 time_s,
                 pct_of_all: share(time_s, total_s),
-                pct_of_reviewed: (!is_hidden && reviewed_s > 0.0).then(|| share(time_s, reviewed_s)),
+                pct_of_labelled: (!is_hidden && labelled_s > 0.0).then(|| share(time_s, labelled_s)),
                 bouts: bouts.len(),
             });
         }
@@ -262,7 +262,7 @@ fn bar(lane: &AnimalRecord, labels: &[LabelStyle]) -> BudgetBar {
             |segment: &&crate::model::Segment| segment.kind == SegmentKind::Point && segment.label == label.name;
         let count = lane.segments.iter().filter(is_own).count();
         if count > 0 {
-            let per_min = (reviewed_s > 0.0).then(|| count as f64 * 60.0 / reviewed_s);
+            let per_min = (labelled_s > 0.0).then(|| count as f64 * 60.0 / labelled_s);
             moments.push(BudgetMoments { label: at, count, per_min });
         }
     }
@@ -275,7 +275,7 @@ fn bar(lane: &AnimalRecord, labels: &[LabelStyle]) -> BudgetBar {
             what: BudgetWhat::NotReviewed,
             time_s,
             pct_of_all: share(time_s, total_s),
-            pct_of_reviewed: None,
+            pct_of_labelled: None,
             bouts: lane.unreviewed.len(),
         });
     }
@@ -287,7 +287,7 @@ fn bar(lane: &AnimalRecord, labels: &[LabelStyle]) -> BudgetBar {
         group: lane.group.clone(),
         label_group: String::new(),
         total_s,
-        reviewed_s,
+        labelled_s,
         parts,
         moments,
     }

@@ -76,8 +76,8 @@ impl Comparison {
     /// What is measured, with its unit.
     pub fn words(&self) -> &'static str {
         match self.measure {
-            Measure::PctOfSeen => "share of the reviewed time, %",
-            Measure::BoutsPerMin => "bouts per reviewed minute",
+            Measure::PctOfSeen => "share of the labelled time, %",
+            Measure::BoutsPerMin => "bouts per labelled minute",
             Measure::MeanS => "mean length of a bout, s",
             Measure::LatencyS => "time until the first bout, s",
         }
@@ -85,8 +85,8 @@ impl Comparison {
 
     fn column(&self) -> &'static str {
         match self.measure {
-            Measure::PctOfSeen => "share_of_reviewed_time_pct",
-            Measure::BoutsPerMin => "bouts_per_reviewed_min",
+            Measure::PctOfSeen => "share_of_labelled_time_pct",
+            Measure::BoutsPerMin => "bouts_per_labelled_min",
             Measure::MeanS => "mean_bout_length_s",
             Measure::LatencyS => "latency_s",
         }
@@ -111,7 +111,7 @@ impl Comparison {
         page.strong([x, top + 10.0], "start", &in_words(&panel.label.name));
         for (at, test) in panel.tests.iter().take(2).enumerate() {
             let pair = if panel.tests.len() > 1 { format!("{}: ", test.groups.join(" – ")) } else { String::new() };
-            page.small([x, top + 25.0 + 14.0 * at as f64], "start", &(pair + &words_of(test)));
+            page.small([x, top + 25.0 + 14.0 * at as f64], "start", &(pair + &test.words()));
         }
         if panel.tests.len() > 2 {
             page.small([x + PLOT[0], top + 10.0], "end", "all tests are in the table");
@@ -136,15 +136,13 @@ impl Comparison {
         let width = PLOT[0] / panel.columns.len().max(1) as f64;
         for (at, column) in panel.columns.iter().enumerate() {
             let middle = x + width * (at as f64 + 0.5);
-            let name = column.group.as_deref().unwrap_or("no group");
+            let name = column.name(panel.columns.len() == 1);
             page.text([middle, base + 16.0], "middle", name);
             page.small([middle, base + 30.0], "middle", &format!("n = {}", column.subjects.len()));
             for (place, (subject, value)) in column.subjects.iter().enumerate() {
-                // In turn left and right of the mean, always the same way.
-                let shift = ((place * 7) % 5) as f64 / 4.0 - 0.5;
                 let style = format!("fill=\"{}\" fill-opacity=\"0.85\" stroke=\"#ffffff\"", panel.label.color);
                 page.circle(
-                    [middle + 2.0 * SPREAD * shift, y_of(*value)],
+                    [middle + SPREAD * side_of(place), y_of(*value)],
                     4.0,
                     &style,
                     &format!("{subject}: {value:.3}"),
@@ -238,12 +236,17 @@ impl Comparison {
     }
 }
 
-/// "p = 0.03, Cliff's δ = 0.80"
-pub(super) fn words_of(test: &GroupComparison) -> String {
-    let p = test.p_permutation_holm;
-    let p = if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") };
-    let delta = crate::behavior::drawing::svg::signed(format!("{:.2}", test.cliffs_delta));
-    format!("{p}, Cliff's δ = {delta}")
+/// How far from the middle of its group the point of a subject stands, −1 to 1: in turn left and right of the interval, always
+/// the same way.
+pub fn side_of(place: usize) -> f64 {
+    [-1.0, 0.5, 1.0, -0.5][place % 4]
+}
+
+impl GroupColumn {
+    /// What it is called; `is_alone` where there is no other.
+    pub fn name(&self, is_alone: bool) -> &str {
+        self.group.as_deref().unwrap_or(if is_alone { "all subjects" } else { "no group" })
+    }
 }
 
 /// The labels and what each subject does of them, each label within the reviewed time of its exclusive group. Moments have no

@@ -101,7 +101,7 @@ impl Lengths {
         if self.panels.is_empty() {
             page.text([MARGIN, HEAD + 16.0], "start", "No bout of any label.");
         }
-        let open = if self.is_last_open { "; the last bin holds all that last longer" } else { "" };
+        let open = if self.is_last_open { "; the last bin holds all that lasts longer" } else { "" };
         let words = format!("bins of {} s{open}; the dashed line is the median", table::number(Some(self.step_s)));
         page.finish(HEAD + 6.0 + PANEL[1] * rows + MARGIN, title, &words)
     }
@@ -110,7 +110,7 @@ impl Lengths {
         let panel = &self.panels[at];
         let (x, base) = (left + 34.0, top + 22.0 + PLOT[1]);
         page.strong([x, top + 10.0], "start", &in_words(&panel.label.name));
-        let words = format!("{} bouts, median {:.2} s", panel.bouts, panel.median_s);
+        let words = format!("n = {}, median {:.2} s", panel.bouts, panel.median_s);
         page.small([x + PLOT[0], top + 10.0], "end", &words);
         let most = panel.counts.iter().copied().max().unwrap_or(0).max(1);
         let step = nice(most as f64 / 3.0).max(1.0);

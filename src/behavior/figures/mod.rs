@@ -29,14 +29,14 @@ mod transitions;
 mod tests;
 
 pub use budget::{Budget, BudgetBar, BudgetMoments, BudgetPart, BudgetWhat};
-pub use comparison::{Comparison, ComparisonPanel, GroupColumn};
+pub use comparison::{Comparison, ComparisonPanel, GroupColumn, side_of};
 pub use cut::within;
 pub use lengths::{LengthPanel, Lengths};
 pub use png::{PngError, to_png};
 pub use raster::{Raster, RasterPiece, RasterRow};
-pub use transitions::{TransitionMatrix, Transitions};
+pub use transitions::{TransitionMatrix, TransitionPlace, Transitions};
 
-use super::drawing::colors;
+use super::drawing::{axis, colors};
 use super::statistics::{AnimalRecord, Measure, NOT_SEEN};
 use crate::model::Vocabulary;
 use crate::model::vocabulary::Pattern;
@@ -162,6 +162,15 @@ impl Figure {
             _ => None,
         }
     }
+}
+
+/// Marks of time within a span, seconds, at least so far apart: where each stands, and its words.
+pub fn time_marks(span_s: [f64; 2], least_s: f64) -> Vec<(f64, String)> {
+    let [start, stop] = span_s;
+    let step = axis::time_step(least_s);
+    // The last mark may fall short of the end by the last digit.
+    let marks = (start / step - 1e-9).ceil() as u64..=(stop / step + 1e-9).floor() as u64;
+    marks.map(|mark| mark as f64 * step).map(|secs| (secs, axis::clock(secs, step))).collect()
 }
 
 /// The labels that occur, as they look, in the vocabulary's order.

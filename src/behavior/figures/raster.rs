@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::page::{HEAD, MARGIN, Page, SMALL, TEXT, widest};
-use super::{FigureInput, LabelStyle, cut, styles, table};
-use crate::behavior::drawing::axis::{clock, time_step};
+use super::{FigureInput, LabelStyle, cut, styles, table, time_marks};
 use crate::model::vocabulary::in_words;
 use crate::model::{SegmentKind, SegmentStatus};
 
@@ -157,11 +156,8 @@ impl Raster {
             }
             y += ROW + GAP;
         }
-        let step = time_step(length * MARKS / (right - left));
-        // The last mark may fall short of the end by the last digit.
-        let marks = (start / step - 1e-9).ceil() as u64..=(stop / step + 1e-9).floor() as u64;
-        let marks: Vec<(f64, String)> =
-            marks.map(|mark| mark as f64 * step).map(|secs| (x_of(secs), clock(secs, step))).collect();
+        let marks = time_marks(self.span_s, length * MARKS / (right - left));
+        let marks: Vec<(f64, String)> = marks.into_iter().map(|(secs, words)| (x_of(secs), words)).collect();
         page.axis_below([left, right], y, &marks, "time from the start of the recording");
         let words = format!("{} · {:.1} s", counted(self.rows.len(), "row"), stop - start);
         page.finish(y + 34.0 + SMALL + MARGIN, title, &words)

@@ -145,15 +145,15 @@ fn a_budget_adds_up_and_keeps_reviewed_time_apart() {
         ]
     );
     close(bar.parts.iter().map(|part| part.pct_of_all).sum(), 100.0);
-    close(bar.reviewed_s, 5.9);
-    close(bar.parts[2].pct_of_reviewed.unwrap(), 100.0 * 4.0 / 5.9);
-    assert_eq!((bar.parts[3].pct_of_reviewed, bar.parts[4].pct_of_reviewed), (None, None));
+    close(bar.labelled_s, 5.9);
+    close(bar.parts[2].pct_of_labelled.unwrap(), 100.0 * 4.0 / 5.9);
+    assert_eq!((bar.parts[3].pct_of_labelled, bar.parts[4].pct_of_labelled), (None, None));
     assert_eq!((bar.moments[0].count, budget.moments_of(bar)), (2, "hop ×2".to_owned()));
     close(bar.moments[0].per_min.unwrap(), 2.0 * 60.0 / 5.9);
     // Of the other group 2 of 10 s are reviewed, and all of those are one label.
     let posture = &budget.bars[1];
-    close(posture.reviewed_s, 2.0);
-    close(posture.parts[0].pct_of_reviewed.unwrap(), 100.0);
+    close(posture.labelled_s, 2.0);
+    close(posture.parts[0].pct_of_labelled.unwrap(), 100.0);
     close(posture.parts.iter().map(|part| part.pct_of_all).sum(), 100.0);
     let csv = budget.to_csv();
     assert!(csv.contains("\nr,A0,r A0,,main,point,hop,,,,2,20.338983,10\n"), "{csv}");
@@ -175,6 +175,8 @@ fn transitions_leave_out_the_diagonal_moments_and_gaps() {
         [Some(0.5), Some(1.0), Some(0.0)]
     );
     assert_eq!(main.probability(1, 1), None);
+    let chases: Vec<u32> = main.places.iter().filter(|place| place.to == 1).map(|place| place.frame).collect();
+    assert_eq!(chases, [20, 30], "after huddling, and after rearing");
     assert_eq!((posture.labels.len(), posture.probability(0, 0)), (1, None));
     let csv = Figure::Transitions(found).to_csv();
     assert_eq!(csv.lines().count(), 1 + 3 * 2, "{csv}");
@@ -236,11 +238,11 @@ fn groups_are_compared_by_subject_within_reviewed_time() {
     close(test.p_permutation_holm, 0.2);
     close(test.cliffs_delta, -1.0);
     close(test.hedges_g.unwrap(), -3.0 * (1.0 - 3.0 / 15.0));
-    assert_eq!(comparison::words_of(test), "p = 0.200, Cliff's δ = −1.00");
+    assert_eq!(test.words(), "p = 0.200, Cliff's δ = −1.00");
     let csv = found.to_csv();
-    assert!(csv.starts_with("label,group,subject,share_of_reviewed_time_pct\nchase,control,c1,10\n"), "{csv}");
+    assert!(csv.starts_with("label,group,subject,share_of_labelled_time_pct\nchase,control,c1,10\n"), "{csv}");
     assert!(
-        found.tests_csv().contains("\nchase,share_of_reviewed_time_pct,control,treated,3,3,20,"),
+        found.tests_csv().contains("\nchase,share_of_labelled_time_pct,control,treated,3,3,20,"),
         "{}",
         found.tests_csv()
     );

@@ -1,8 +1,8 @@
 //! The matrix of transitions: how often one state follows directly on another. A state that begins anew is no transition.
 
-use super::page::{FAINT_INK, HEAD, INK, MARGIN, Page, RULE, SMALL, TEXT, widest};
+use super::page::{HEAD, INK, MARGIN, Page, RULE, SMALL, TEXT, widest};
 use super::{FigureInput, cut, styles, table};
-use crate::behavior::statistics::{AnimalRecord, BudgetOptions, NOT_SEEN, transitions};
+use crate::behavior::statistics::{AnimalRecord, BudgetOptions, NOT_SEEN, followers};
 use crate::model::vocabulary::in_words;
 
 /// What follows what.
@@ -23,11 +23,28 @@ pub struct TransitionMatrix {
     pub labels: Vec<String>,
     /// How often the label of a row is followed by that of a column. The diagonal is 0: it is not counted.
     pub counts: Vec<Vec<usize>>,
+    /// Where each of them is.
+    pub places: Vec<TransitionPlace>,
+}
+
+/// Where one state follows another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransitionPlace {
+    /// The row of what ends.
+    pub from: usize,
+    /// The column of what follows.
+    pub to: usize,
+    /// The recording.
+    pub recording: String,
+    /// The first frame of what follows, of the recording.
+    pub frame: u32,
 }
 
 const CELL: [f64; 2] = [58.0, 34.0];
 /// The colour of a full cell.
 const FULL: [u8; 3] = [59, 47, 122];
+/// Above this share white words are read better than dark ones.
+const FULL_SHARE: f64 = 0.6;
 
 impl TransitionMatrix {
     /// How often a label is followed by another.
@@ -54,14 +71,18 @@ impl Transitions {
             let labels: Vec<String> = names.iter().filter(|name| *name != NOT_SEEN).filter(occurs).cloned().collect();
             let place = |name: &str| labels.iter().position(|label| label == name);
             let mut counts = vec![vec![0; labels.len()]; labels.len()];
-            for it in transitions(&lanes, &options) {
-                if let (Some(from), Some(to)) = (place(&it.from), place(&it.to))
-                    && from != to
-                {
-                    counts[from][to] = it.count;
+            let mut places = Vec::new();
+            for lane in &lanes {
+                for (from, to, frame) in followers(lane, &options) {
+                    let (Some(from), Some(to)) = (place(from), place(to)) else { continue };
+                    if from != to {
+                        counts[from][to] += 1;
+                        let (recording, frame) = (lane.recording.clone(), frame + input.first_frame);
+                        places.push(TransitionPlace { from, to, recording, frame });
+                    }
                 }
             }
-            TransitionMatrix { label_group: group, labels, counts }
+            TransitionMatrix { label_group: group, labels, counts, places }
         };
         let matrices = cut::groups(input).into_iter().map(matrix).filter(|matrix| !matrix.labels.is_empty()).collect();
         Self { matrices, most_gap_s: options.transition_gap_secs }
@@ -118,6 +139,12 @@ impl Transitions {
 }
 
 fn draw(page: &mut Page, matrix: &TransitionMatrix, [left, top]: [f64; 2]) {
+    let size = matrix.labels.len() as f64;
+    for at in 0..=matrix.labels.len() {
+        let [x, y] = [left + CELL[0] * at as f64, top + CELL[1] * at as f64];
+        page.line([x, top], [x, top + CELL[1] * size], RULE, 0.5);
+        page.line([left, y], [left + CELL[0] * size, y], RULE, 0.5);
+    }
     for (from, label) in matrix.labels.iter().enumerate() {
         let y = top + CELL[1] * from as f64;
         page.text([left - 8.0, y + CELL[1] / 2.0 + 4.0], "end", &in_words(label));
@@ -136,9 +163,8 @@ fn draw(page: &mut Page, matrix: &TransitionMatrix, [left, top]: [f64; 2]) {
             let words = format!("{} is followed by {}: {count} times, {share:.3}", in_words(label), in_words(other));
             page.rect(place, &heat(share), &words);
             if count > 0 {
-                let ink = if share > 0.45 { "#ffffff" } else { INK };
+                let ink = if share > FULL_SHARE { "#ffffff" } else { INK };
                 page.colored([x + CELL[0] / 2.0, y + 15.0], "middle", &format!("{share:.2}"), ink);
-                let ink = if share > 0.45 { "#ffffff" } else { FAINT_INK };
                 page.colored([x + CELL[0] / 2.0, y + 28.0], "middle", &count.to_string(), ink);
             }
         }

@@ -181,14 +181,9 @@ pub fn transitions<'a>(
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut leaving: BTreeMap<&str, usize> = BTreeMap::new();
     for record in records {
-        let bouts = ordered_bouts(record);
-        for pair in bouts.windows(2) {
-            let ((from, (_, stop)), (to, (start, _))) = (pair[0], pair[1]);
-            let gap_s = (f64::from(start) - f64::from(stop)) / record.fps;
-            if gap_s <= options.transition_gap_secs && from != NOT_SEEN && to != NOT_SEEN {
-                *counts.entry((from, to)).or_default() += 1;
-                *leaving.entry(from).or_default() += 1;
-            }
+        for (from, to, _) in followers(record, options) {
+            *counts.entry((from, to)).or_default() += 1;
+            *leaving.entry(from).or_default() += 1;
         }
     }
     counts
@@ -200,6 +195,21 @@ pub fn transitions<'a>(
             probability: count as f64 / leaving[from] as f64,
         })
         .collect()
+}
+
+/// Each label that ends, what follows it, and the frame at which that begins.
+pub(in crate::behavior) fn followers<'a>(
+    record: &'a AnimalRecord,
+    options: &BudgetOptions,
+) -> Vec<(&'a str, &'a str, u32)> {
+    let bouts = ordered_bouts(record);
+    let follows = |pair: &[(&'a str, Bout)]| {
+        let ((from, (_, stop)), (to, (start, _))) = (pair[0], pair[1]);
+        let gap_s = (f64::from(start) - f64::from(stop)) / record.fps;
+        let is_direct = gap_s <= options.transition_gap_secs && from != NOT_SEEN && to != NOT_SEEN;
+        is_direct.then_some((from, to, start))
+    };
+    bouts.windows(2).filter_map(follows).collect()
 }
 
 /// All bouts of a record in the order of their starts.

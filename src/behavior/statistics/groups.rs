@@ -106,6 +106,16 @@ pub struct GroupComparison {
     pub note: Option<String>,
 }
 
+impl GroupComparison {
+    /// "p = 0.030, Cliff's δ = 0.80": the permutation's p after correction.
+    pub fn words(&self) -> String {
+        let p = self.p_permutation_holm;
+        let p = if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") };
+        let delta = format!("{:.2}", self.cliffs_delta).replace('-', "\u{2212}");
+        format!("{p}, Cliff's δ = {delta}")
+    }
+}
+
 /// Puts the recordings of each subject together: times, bouts and time seen are summed; the latency is the mean over the
 /// recordings in which the label occurs. A subject is known by name and group.
 pub fn subject_budgets(records: &[AnimalRecord], labels: &[String]) -> Vec<SubjectBudget> {

@@ -17,6 +17,7 @@ mod significance;
 #[cfg(test)]
 mod tests;
 
+pub(super) use budget::followers;
 pub use budget::{
     AnimalRecord, BudgetOptions, LabelBudget, NOT_SEEN, Transition, label_budgets, pair_budgets, transitions,
 };

@@ -38,7 +38,7 @@ fn figures_come_with_their_numbers_and_say_what_nobody_reviewed() {
     let missing = report["not_reviewed_s"].as_f64().unwrap();
     assert!((missing - (1200.0 - 221.0) / 30.0).abs() < 1e-6, "{missing}");
     let budget = fs::read_to_string(out.join("time_budget.csv")).unwrap();
-    names(&budget, &["share_of_reviewed_time_pct", "A0,short A0,,main,state,huddle,4,20,100,1,15,20"]);
+    names(&budget, &["share_of_labelled_time_pct", "A0,short A0,,main,state,huddle,4,20,100,1,15,20"]);
     names(&budget, &["A0,short A0,,main,not_reviewed,,16,80,,2,,20", "A0,short A0,,main,point,rearing,,,,1,15,20"]);
     let svg = fs::read_to_string(out.join("ethogram.svg")).unwrap();
     names(&svg, &["<svg ", "short, human layer", "not yet reviewed", "</svg>"]);

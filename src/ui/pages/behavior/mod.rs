@@ -5,6 +5,8 @@ mod curves;
 
 mod drag;
 
+mod figures;
+
 mod inspector;
 
 mod lanes;
@@ -37,6 +39,7 @@ use crate::ui::theme;
 use crate::ui::time::player_ui;
 use crate::ui::widgets::{chip, empty_state, segmented};
 
+pub use figures::FiguresMemory;
 pub use inspector::InspectorMemory;
 pub use lanes::LanesMemory;
 pub use list::ListMemory;
@@ -47,6 +50,7 @@ pub struct BehaviorMemory {
     lanes: LanesMemory,
     inspector: InspectorMemory,
     list: ListMemory,
+    figures: FiguresMemory,
 }
 
 /// Height of the lanes when the page is first shown, as a share of it.
@@ -72,6 +76,7 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     };
     match view {
         BehaviorView::Timeline => timeline_ui(ui, ctx, session, &layers, memory),
+        BehaviorView::Figures => figures::ui(ui, ctx, session, &layers, &mut memory.behavior.figures),
     }
 }
 
@@ -185,4 +190,4 @@ fn bar_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layers, me
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
