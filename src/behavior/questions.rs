@@ -28,10 +28,14 @@ pub const NOTHING: &str = "no_behavior";
 pub struct Example {
     /// Its pictures, with the seconds from its start.
     pub pictures: Vec<(f64, Arc<Picture>)>,
-    /// What is right.
-    pub caption: Caption,
+    /// Its label.
+    pub label: String,
+    /// What can be seen.
+    pub description: String,
     /// The partner's name in that recording.
     pub partner: Option<String>,
+    /// The part that the animal plays.
+    pub role: SocialRole,
 }
 
 /// What all questions about a recording share.
@@ -245,12 +249,11 @@ fn on_one_line(text: &str) -> String {
 
 /// The answer that would have been right for an example.
 fn answer_of(example: &Example) -> String {
-    let caption = &example.caption;
     json!({
-        "label": caption.label,
-        "description": on_one_line(&caption.description),
-        "partner": example.partner,
-        "role": caption.role.as_str(),
+        "label": on_one_line(&example.label),
+        "description": on_one_line(&example.description),
+        "partner": example.partner.as_deref().map(on_one_line),
+        "role": example.role.as_str(),
         "confidence": 1.0,
     })
     .to_string()
@@ -350,14 +353,10 @@ mod tests {
         };
         let example = Example {
             pictures: vec![(0.0, picture())],
-            caption: Caption {
-                label: "chase".to_owned(),
-                description: "B0 runs after B1.".to_owned(),
-                partner: Some(AnimalId(1)),
-                role: SocialRole::Actor,
-                confidence: 1.0,
-            },
+            label: "chase".to_owned(),
+            description: "B0 runs after B1.".to_owned(),
             partner: Some("B1".to_owned()),
+            role: SocialRole::Actor,
         };
         let asked = asker.caption(&clip(), &[(0.0, picture()), (0.7, picture())], &[example], 1).unwrap();
         let question = &asked.question;

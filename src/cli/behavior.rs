@@ -8,6 +8,8 @@ mod discover;
 
 mod figures;
 
+mod examples;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,10 +21,11 @@ use super::console::{Common, Console};
 use super::model::ModelArguments;
 use crate::behavior::clips::{ClipLengths, ClipLimits};
 use crate::behavior::visual::ChannelScale;
+use crate::jobs::JobError;
 use crate::jobs::behavior::count;
 use crate::jobs::behavior::layer::Layer;
-use crate::jobs::behavior::picture;
 use crate::jobs::behavior::{self, Align, FeatureKind, Options, Report, Segmenter, Through};
+use crate::jobs::behavior::{per_session, picture};
 use crate::store::Project;
 use crate::vlm::http::Role;
 
@@ -42,6 +45,7 @@ enum What {
     Figures(figures::Arguments),
     Search(search::Arguments),
     Discover(discover::Arguments),
+    Examples(examples::Arguments),
 }
 
 /// Draw a timeline to a PNG file: a lane per animal, and twelve segments with their pictures and descriptions.
@@ -136,6 +140,9 @@ struct RunArguments {
     /// Cut with the model of this recording instead of training one.
     #[arg(long, value_name = "NAME")]
     model_of: Option<String>,
+    /// Write the behavior vectors too: a table for each recording, named by its subject and session, with a row per frame and animal.
+    #[arg(long, value_name = "DIR")]
+    vectors: Option<PathBuf>,
     /// One recording of several; all of them where none is named.
     #[arg(long, value_name = "NAME")]
     recording: Option<String>,
@@ -158,6 +165,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<Ex
         What::Figures(arguments) => figures::run(arguments, console),
         What::Search(arguments) => search::run(arguments, console),
         What::Discover(arguments) => discover::run(arguments, console),
+        What::Examples(arguments) => examples::run(arguments, console),
     }
 }
 
@@ -183,6 +191,9 @@ fn stats(arguments: &StatsArguments, console: &Console) -> anyhow::Result<ExitCo
 fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<ExitCode> {
     let through: Through = arguments.through.parse()?;
     let align = arguments.align.as_deref().map(str::parse::<Align>).transpose()?;
+    if arguments.vectors.is_some() && through < Through::Captions {
+        return Err(JobError::Meaningless { option: "--vectors", what: "a run that says nothing of its clips" }.into());
+    }
     let segmenter = Segmenter::parse(&arguments.segmenter, arguments.clusters, arguments.seed)?;
     arguments.model.check_roles(&[Role::Caption, Role::Merge])?;
     let [caption_model, merge_model] = [arguments.model.options(Role::Caption)?, arguments.model.options(Role::Merge)?];
@@ -203,10 +214,20 @@ fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<E
         align,
         model_of: arguments.model_of.as_deref(),
         asking,
+        examples: arguments.asking.examples(),
         again: arguments.again,
     };
     let reports = console.job(&arguments.common, |job| behavior::run(job, &mut project, &options))?;
-    console.print(&arguments.common, &reports, || reports.iter().map(words).collect())?;
+    let mut vectors = Vec::new();
+    if let Some(folder) = arguments.vectors.as_deref().filter(|_| !options.asking.estimate_only) {
+        let layer = Some(if through == Through::Captions { Layer::Captions } else { Layer::Merged });
+        vectors = console
+            .job(&arguments.common, |job| per_session::write(job, &project, options.recording, layer, folder))?;
+    }
+    console.print(&arguments.common, &reports, || {
+        let tables = vectors.iter().map(|table| format!("{}: {} rows\n", table.path.display(), table.rows));
+        reports.iter().map(words).chain(tables).collect()
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

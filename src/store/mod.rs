@@ -59,6 +59,8 @@ mod behavior;
 
 mod segments;
 
+mod examples;
+
 mod chunks;
 
 #[cfg(test)]
@@ -68,6 +70,7 @@ pub use centroid_edits::EditedView;
 pub use chunks::FrameIter;
 pub use detections::{StoredDetection, StoredViews};
 pub use error::StoreError;
+pub use examples::ExampleId;
 pub use exchanges::ExchangePlace;
 pub use journal::{FrameEdit, Gesture, GestureId, ItemEdit, UndoConflict, UndoReport};
 pub use lock::Holder;

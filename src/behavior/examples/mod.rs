@@ -6,6 +6,8 @@
 
 mod pick;
 
+mod shown;
+
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use pick::{PickOptions, Picked, Selection, Target};
+pub use shown::{BankFileError, ShownExample, from_file, to_file};
 
 use crate::model::SocialRole;
 
@@ -57,6 +60,13 @@ impl Example {
     /// Whether it comes from a recording with any of these hashes.
     pub fn is_of_same_content(&self, fingerprints: &[String]) -> bool {
         self.fingerprints.iter().any(|own| fingerprints.contains(own))
+    }
+
+    /// Whether it shows the same animal in the same frames.
+    pub fn is_of_same_clip(&self, other: &Self) -> bool {
+        self.is_of_same_content(&other.fingerprints)
+            && self.animal == other.animal
+            && (self.start_frame, self.stop_frame) == (other.start_frame, other.stop_frame)
     }
 }
 
@@ -112,12 +122,7 @@ impl Bank {
     /// When it says too little, or was measured otherwise than the others.
     pub fn add(&mut self, example: Example) -> Result<(), ExampleError> {
         check(&self.examples, &example)?;
-        let is_same = |known: &Example| {
-            known.is_of_same_content(&example.fingerprints)
-                && known.animal == example.animal
-                && (known.start_frame, known.stop_frame) == (example.start_frame, example.stop_frame)
-        };
-        match self.examples.iter_mut().find(|known| is_same(known)) {
+        match self.examples.iter_mut().find(|known| known.is_of_same_clip(&example)) {
             Some(known) => *known = example,
             None => self.examples.push(example),
         }

@@ -1,5 +1,7 @@
 //! Which examples are shown beside a clip.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Bank, Example, ExampleError};
 
 /// The clip that a model is asked about.
@@ -19,7 +21,7 @@ pub struct Target<'a> {
 
 /// How many examples, and which may never be shown. Three labels with two examples each and two near misses are what fits
 /// beside a clip of twelve pictures without the examples being most of the prompt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PickOptions {
     /// Labels that are shown by their nearest examples.
     pub labels: usize,
@@ -73,7 +75,8 @@ pub struct Selection {
 }
 
 impl Bank {
-    /// The examples to show beside a clip; `tokens` says what one costs. Never one of the same recording, by fingerprint or by
+    /// The examples to show beside a clip; `tokens` says what the example at a
+    /// position costs. Never one of the same recording, by fingerprint or by
     /// name, nor one with the very same features, which is a copy of the clip.
     ///
     /// # Errors
@@ -82,7 +85,7 @@ impl Bank {
         &self,
         target: &Target<'_>,
         options: &PickOptions,
-        tokens: impl Fn(&Example) -> u64,
+        tokens: impl Fn(usize) -> u64,
     ) -> Result<Selection, ExampleError> {
         let (expected, found) = (self.examples.first().map_or(0, |first| first.features.len()), target.features.len());
         if !self.examples.is_empty() && expected != found {
@@ -98,7 +101,7 @@ impl Bank {
         near.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
         let mut selection = Selection { left_out: leaking.len(), ..Selection::default() };
         for picked in self.by_importance(&near, options) {
-            let cost = tokens(&self.examples[picked.example]);
+            let cost = tokens(picked.example);
             let total = selection.tokens.saturating_add(cost);
             if options.most_tokens.is_some_and(|most| total > most) {
                 selection.too_costly += 1;

@@ -150,7 +150,7 @@ proptest! {
             features: &asked.features,
         };
         let options = PickOptions { labels, per_label, near_misses, leaves_out_session, leaves_out_subject, most_tokens: None };
-        let found = bank.pick(&target, &options, |example| u64::from(example.start_frame) + 1).unwrap();
+        let found = bank.pick(&target, &options, |at| u64::from(bank.examples()[at].start_frame) + 1).unwrap();
         prop_assert!(found.left_out >= 1);
         prop_assert!(found.picked.len() <= labels * per_label + near_misses);
         let mut tokens = 0;

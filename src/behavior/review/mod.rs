@@ -20,4 +20,6 @@ mod words;
 
 pub use interval::{Goal, checks_until, clopper_pearson};
 pub use queue::{QueueEntry, ReviewQueue};
+pub use words::names_another_label;
+
 pub use reason::{ReviewInput, ReviewItem, ReviewOptions, ReviewReason, review_items};

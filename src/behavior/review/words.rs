@@ -13,6 +13,11 @@ pub(super) struct LabelNames<'a> {
     names: Vec<(Vec<String>, &'a str)>,
 }
 
+/// The label that a segment's description names in the place of its own, if any.
+pub fn names_another_label(vocabulary: &Vocabulary, segment: &Segment) -> Option<String> {
+    LabelNames::of(vocabulary).at_odds(segment)
+}
+
 impl<'a> LabelNames<'a> {
     pub(super) fn of(vocabulary: &'a Vocabulary) -> Self {
         let of_label = vocabulary.labels.iter().flat_map(|label| {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use clap::Args;
 
 use crate::behavior::clip_pictures::{ClipView, Preparation};
+use crate::behavior::examples::PickOptions;
 use crate::cli::model::ASKING;
 use crate::jobs::JobError;
 use crate::jobs::behavior::{AskedReport, Asking};
@@ -30,6 +31,24 @@ pub(super) struct AskingArguments {
     /// Show where the animal was in the last second.
     #[arg(long)]
     trail: bool,
+    /// Show examples of the project's bank beside each clip (see `behaviorvlm behavior examples`): never one of the same recording.
+    #[arg(long)]
+    examples: bool,
+    /// Tokens of the examples beside a clip, at most.
+    #[arg(long, value_name = "TOKENS", requires = "examples")]
+    example_tokens: Option<u64>,
+    /// Labels that are shown by the examples nearest to the clip. Two near misses of other labels come with them.
+    #[arg(long, value_name = "N", requires = "examples")]
+    example_labels: Option<usize>,
+    /// Examples of each of these labels.
+    #[arg(long, value_name = "N", requires = "examples")]
+    examples_per_label: Option<usize>,
+    /// Show no examples of the session that is asked about.
+    #[arg(long, requires = "examples")]
+    other_sessions: bool,
+    /// Show no examples of the subject that is asked about.
+    #[arg(long, requires = "examples")]
+    other_subjects: bool,
     /// Say what would be asked, and ask nothing.
     #[arg(long)]
     estimate: bool,
@@ -48,6 +67,7 @@ impl AskingArguments {
                 ("--contrast", self.contrast),
                 ("--remove-background", self.remove_background),
                 ("--trail", self.trail),
+                ("--examples", self.examples),
             ];
             if let Some((option, _)) = given.into_iter().find(|(_, is_given)| *is_given) {
                 return refused(option, what);
@@ -70,6 +90,19 @@ impl AskingArguments {
             estimate_only: self.estimate,
         })
     }
+
+    /// How examples are picked; `None` shows none.
+    pub fn examples(&self) -> Option<PickOptions> {
+        let usual = PickOptions::default();
+        self.examples.then_some(PickOptions {
+            labels: self.example_labels.unwrap_or(usual.labels),
+            per_label: self.examples_per_label.unwrap_or(usual.per_label),
+            near_misses: usual.near_misses,
+            leaves_out_session: self.other_sessions,
+            leaves_out_subject: self.other_subjects,
+            most_tokens: self.example_tokens,
+        })
+    }
 }
 
 /// Labels and clips that are told of; the rest is in the JSON.
@@ -83,6 +116,13 @@ pub(super) fn words(asked: &AskedReport) -> String {
         asked.estimated.words(None),
         asked.estimated_per_minute.words(None)
     );
+    if let Some(examples) = &asked.examples {
+        let _ = writeln!(
+            text,
+            "  examples: {:.1} beside a clip of {} in the bank, {} tokens; {} of this recording were never shown",
+            examples.mean_per_clip, examples.in_bank, examples.mean_tokens_per_clip, examples.left_out
+        );
+    }
     if asked.real.secs.is_none() {
         return text;
     }

@@ -16,9 +16,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use self::captions::Wanted;
+pub(super) use self::artist::Artist;
+pub(super) use self::captions::{Shown, Wanted};
 pub use self::load::Load;
 
+use super::examples::ExamplesReport;
 use super::work::Work;
 use crate::behavior::clip_pictures::ClipView;
 use crate::behavior::epochs::Mend;
@@ -86,6 +88,9 @@ pub struct AskedReport {
     /// Clips about which several answers do not agree.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub disagreements: Vec<Disagreement>,
+    /// What was shown beside the clips.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub examples: Option<ExamplesReport>,
     /// What was put right in merges.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mends: Vec<Mend>,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::behavior::evaluation::LabelMapError;
+use crate::behavior::examples::{BankFileError, ExampleError};
 use crate::behavior::figures::PngError;
 use crate::behavior::given::GivenError;
 use crate::behavior::rules::RulesError;
@@ -75,6 +76,35 @@ pub enum BehaviorError {
         allowed: &'static str,
         /// What was given.
         found: f64,
+    },
+    /// From the example bank.
+    #[error("the example bank: {0}; examples that another version measured have to be made again")]
+    Examples(ExampleError),
+    /// A file of examples that cannot be used.
+    #[error("{}: {source}", path.display())]
+    ExampleFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: BankFileError,
+    },
+    /// A bank that has no such examples.
+    #[error(
+        "{} has no such examples; make some of reviewed segments (behaviorvlm behavior examples add PROJECT), or import a bank",
+        project.display()
+    )]
+    NoExamples {
+        /// The project.
+        project: PathBuf,
+    },
+    /// Nothing to make examples of.
+    #[error(
+        "nobody has accepted or edited a segment of {} yet; examples are made of those alone (review some in the window, or import a reviewed table)",
+        project.display()
+    )]
+    NothingVerified {
+        /// The project.
+        project: PathBuf,
     },
     /// Nobody to look at.
     #[error(

@@ -14,6 +14,8 @@ pub(super) mod tables;
 
 mod pixels;
 
+mod sightings;
+
 mod rows;
 
 mod cluster;
@@ -40,6 +42,10 @@ pub mod search;
 
 pub mod discover;
 
+pub mod examples;
+
+pub mod per_session;
+
 pub mod picture;
 
 use std::path::Path;
@@ -52,6 +58,7 @@ pub use self::rows::FeatureKind;
 pub use self::subjects::{Align, Origin, Subjects, known, watching_camera};
 
 use self::asked::Spent;
+use self::examples::Showcase;
 use self::work::Work;
 use super::{Job, JobError, open};
 use crate::behavior::rules::Rules;
@@ -70,6 +77,7 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Resul
     let rules = rules_of(options.rules)?;
     let vocabulary = vocabulary_of(options.vocabulary)?;
     let recordings = open::choose_all(project, options.recording)?;
+    let showcase = options.examples.map(|options| Showcase::of(project, options)).transpose()?;
     let spent = Spent::default();
     let mut reports = Vec::new();
     for mut info in recordings {
@@ -83,6 +91,7 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &Options<'_>) -> Resul
             rules: &rules,
             vocabulary: &vocabulary,
             subjects: &subjects,
+            showcase: showcase.as_ref(),
             spent: &spent,
         };
         let mut report = work.run(project)?;

@@ -12,6 +12,7 @@ use super::subjects::Align;
 use crate::behavior::clips::{ClipLengths, ClipLimits};
 use crate::behavior::consistency::Reason;
 use crate::behavior::dec::DecConfig;
+use crate::behavior::examples::PickOptions;
 use crate::behavior::given::GivenKind;
 use crate::behavior::segmenter::{Method, TrainReport};
 use crate::behavior::visual::ChannelScale;
@@ -129,6 +130,8 @@ pub struct Options<'a> {
     pub merge_model: Option<&'a ModelOptions>,
     /// How models are asked.
     pub asking: Asking,
+    /// How examples of the project's bank are picked; `None` shows none.
+    pub examples: Option<PickOptions>,
     /// Begin anew, also where nothing changed.
     pub again: bool,
 }
@@ -151,6 +154,7 @@ impl<'a> Options<'a> {
             caption_model: None,
             merge_model: None,
             asking: Asking::default(),
+            examples: None,
             again: false,
         }
     }

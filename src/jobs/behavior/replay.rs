@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::asked::{Asking, Spent};
+use super::examples::Showcase;
 use super::options::{Options, Report, Through};
 use super::subjects::{self, Align};
 use super::work::Work;
@@ -47,6 +48,9 @@ pub(super) struct Record {
     pub asking: Asking,
     pub rules: Rules,
     pub vocabulary: Vocabulary,
+    /// The examples that were shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub showcase: Option<Showcase>,
 }
 
 /// A run that asked, with all that it needs to be done again.
@@ -80,7 +84,7 @@ impl Recorded {
     /// When it does not fit the recording, or an answer is lacking.
     pub fn replay(self, job: &Job<'_>, project: &mut Project, info: &RecordingInfo) -> Result<Report, JobError> {
         let begun = std::time::Instant::now();
-        let Record { through, align, caption, merge, asking, rules, vocabulary } = self.record;
+        let Record { through, align, caption, merge, asking, rules, vocabulary, showcase } = self.record;
         let align = align.map(|word| word.parse::<Align>()).transpose()?;
         let [caption, merge] = [caption, merge].map(|model| model.map(Model::options));
         let options = Options {
@@ -109,6 +113,7 @@ impl Recorded {
             rules: &rules,
             vocabulary: &vocabulary,
             subjects: &subjects,
+            showcase: showcase.as_ref(),
             spent: &spent,
         };
         let mut report = work.describe(project, &self.config, &self.clips)?;

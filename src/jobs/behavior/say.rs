@@ -1,16 +1,17 @@
 //! What clips show and which belong together, by rules or by models: each layer is stored whole, and what is there already stays.
 
 use super::KIND;
-use super::asked::Wanted;
+use super::asked::{AskedReport, Shown, Wanted};
 use super::options::{Contradiction, Report, Through};
 use super::replay;
 use super::subjects::Origin;
 use super::work::{Work, lengths};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::consistency::Checker;
+use crate::behavior::examples::Selection;
 use crate::behavior::merge::merge;
 use crate::behavior::rules::Describer;
-use crate::jobs::JobError;
+use crate::jobs::{JobError, open};
 use crate::model::{BehaviorSource, Caption, Clip, ClipId, RunId, Segment, SocialRole};
 use crate::store::{Project, RunState, now_unix_ms};
 
@@ -37,8 +38,20 @@ impl Work<'_> {
         Ok(report)
     }
 
+    /// The examples beside each clip that a model is asked about.
+    pub(super) fn beside(
+        &self,
+        project: &Project,
+        bodies: &Bodies,
+        clips: &[Clip],
+    ) -> Result<Vec<Selection>, JobError> {
+        let Some((showcase, model)) = self.showcase.zip(self.options.caption_model) else { return Ok(Vec::new()) };
+        let recording = open::recording_of(project, self.info)?;
+        showcase.pick((&recording, self.info), self.subjects, bodies, clips, &model.profile)
+    }
+
     /// Keeps what a run that asks was asked for, so that it can be done again from its answers.
-    fn keep_record(&self, project: &mut Project, run: RunId) -> Result<(), JobError> {
+    fn keep_record(&self, project: &mut Project, run: RunId, shown: Shown<'_>) -> Result<(), JobError> {
         let [caption, merge] =
             [self.options.caption_model, self.options.merge_model].map(|model| model.map(replay::Model::of));
         if caption.is_none() && merge.is_none() {
@@ -52,6 +65,7 @@ impl Work<'_> {
             asking: self.options.asking.clone(),
             rules: self.rules.clone(),
             vocabulary: self.vocabulary.clone(),
+            showcase: shown.showcase.map(|showcase| showcase.used(shown.beside)),
         };
         let record = serde_json::to_vec(&record).map_err(|error| JobError::Model { message: error.to_string() })?;
         Ok(project.put_checkpoint(run, replay::RECORD, &record)?)
@@ -68,8 +82,10 @@ impl Work<'_> {
     ) -> Result<(), JobError> {
         let names: Vec<String> = self.subjects.animals.iter().map(|animal| animal.name.clone()).collect();
         let describer = Describer::new(bodies, &self.subjects.zones, self.rules, &names);
-        self.keep_record(project, run)?;
-        let captions = self.captions(project, run, bodies, &describer, clips, report)?;
+        let beside = self.beside(project, bodies, clips)?;
+        let shown = Shown { showcase: self.showcase, beside: &beside };
+        self.keep_record(project, run, shown)?;
+        let captions = self.captions(project, run, bodies, &describer, (clips, shown), report)?;
         let said: Vec<(Clip, Caption)> =
             clips.iter().zip(captions).map(|(clip, (_, caption, _))| (*clip, caption)).collect();
         if self.options.through < Through::Merge {
@@ -106,7 +122,7 @@ impl Work<'_> {
         run: RunId,
         bodies: &Bodies,
         describer: &Describer<'_>,
-        clips: &[Clip],
+        (clips, shown): (&[Clip], Shown<'_>),
         report: &mut Report,
     ) -> Result<Vec<(ClipId, Caption, BehaviorSource)>, JobError> {
         let stored = project.captions(run)?;
@@ -131,11 +147,17 @@ impl Work<'_> {
             project.put_captions(run, &captions)?;
             return Ok(captions);
         };
-        let wanted = |at: usize| Wanted { clip: &clips[at], ruled: &ruled[at], is_asked_again: is_whole };
+        let wanted = |at: usize| Wanted {
+            clip: &clips[at],
+            ruled: &ruled[at],
+            examples: shown.at(at),
+            is_asked_again: is_whole,
+        };
         let places: Vec<usize> = (0..clips.len()).filter(|at| !is_whole || is_lacking(*at)).collect();
         let wanted: Vec<Wanted<'_>> = places.into_iter().map(wanted).collect();
         let found = self.captions_by_model(project, run, model, bodies, &wanted)?;
-        report.asked.push(found.report);
+        let examples = shown.showcase.map(|showcase| showcase.report(shown.beside));
+        report.asked.push(AskedReport { examples, ..found.report });
         if !is_whole {
             project.put_detailed_captions(run, &found.captions, &found.details)?;
             return Ok(found.captions);

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::asked::Spent;
+use super::asked::{Shown, Spent};
 use super::cluster::{Cut, Source, numbered};
+use super::examples::Showcase;
 use super::options::{Options, Report, Segmenter, Through};
 use super::pixels::{self, PixelRows};
 use super::rows::{FeatureKind, FeatureRows, FusedRows, Matrix};
@@ -37,6 +38,7 @@ pub(super) struct Work<'a> {
     pub rules: &'a Rules,
     pub vocabulary: &'a Vocabulary,
     pub subjects: &'a Subjects,
+    pub showcase: Option<&'a Showcase>,
     pub spent: &'a Spent,
 }
 
@@ -108,7 +110,9 @@ impl Work<'_> {
         let Some(clips) = clips else { return Ok(report) };
         report.clips = Some(lengths(&clips, self.info.fps));
         if let Some(model) = self.options.caption_model.filter(|_| self.options.through >= Through::Captions) {
-            report.asked.push(self.captions_load(project, model, &clips)?);
+            let beside = self.beside(project, &bodies, &clips)?;
+            let shown = Shown { showcase: self.showcase, beside: &beside };
+            report.asked.push(self.captions_load(project, model, &clips, shown)?);
         }
         if let Some(model) = self.options.merge_model.filter(|_| self.options.through == Through::Merge) {
             let names: Vec<String> = self.subjects.animals.iter().map(|animal| animal.name.clone()).collect();
@@ -265,6 +269,9 @@ impl Work<'_> {
         let asking = &self.options.asking;
         if self.options.caption_model.is_some() {
             settings["asking"] = json!([asking.samples, asking.is_open, format!("{:?}", asking.view)]);
+            if let Some(showcase) = self.showcase {
+                settings["examples"] = json!(showcase.hash()?);
+            }
         }
         Ok((settings.to_string(), training))
     }

@@ -1,5 +1,7 @@
 //! Captions and merges by models: the pipeline against a simulated server that knows what the mice do.
 
+/// Examples of verified clips.
+mod examples;
 /// Everything that goes wrong with answers and servers.
 mod failures;
 /// Budgets, kills, replays.
@@ -37,9 +39,13 @@ fn world() -> &'static World {
 
 impl World {
     fn of(film: &Film, truth: &[(&str, &str, f64, f64)]) -> Self {
+        Self::named("film", film, truth)
+    }
+
+    fn named(name: &str, film: &Film, truth: &[(&str, &str, f64, f64)]) -> Self {
         let folder = TempDir::new().unwrap();
         let project = folder.path().join("cut.bvlm");
-        new_project(&[&filmed(folder.path(), "film", film)], &project);
+        new_project(&[&filmed(folder.path(), name, film)], &project);
         behave(&project, &[&KMEANS[..], &["--through", "clips"]].concat());
         Self { folder, project, watcher: film.doing(truth) }
     }

@@ -28,6 +28,8 @@ pub struct Watcher {
     pub doing: Vec<Vec<Doing>>,
     /// The share of captions with a label of another frame.
     pub confused: f64,
+    /// Whether an example with the right label keeps it from that.
+    pub learns: bool,
     /// Of all chance.
     pub seed: u64,
 }
@@ -109,7 +111,8 @@ impl Watcher {
         let own = all.get(frames.clone()).ok_or_else(|| format!("no frames {frames:?}"))?;
         let mut dice = dice(self.seed, &["caption", asked.tag]);
         let usual = own.iter().max_by_key(|one| own.iter().filter(|other| other == one).count()).unwrap();
-        let doing = if dice.random_bool(self.confused) { &all[dice.random_range(0..all.len())] } else { usual };
+        let is_confused = dice.random_bool(self.confused) && !(self.learns && is_taught(asked.words, &usual.label));
+        let doing = if is_confused { &all[dice.random_range(0..all.len())] } else { usual };
         let name = &self.names[animal];
         let with = doing.partner.as_ref().map(|partner| format!(" with {partner}")).unwrap_or_default();
         let text = |what: &str| json!(format!("{what} of {name}: {}{with}.", doing.label));
@@ -127,6 +130,13 @@ impl Watcher {
         }
         Ok(answer)
     }
+}
+
+/// Whether an example in the question has the label.
+fn is_taught(words: &str, label: &str) -> bool {
+    let answers = words.lines().filter_map(|line| line.strip_prefix("Answer: "));
+    let mut answers = answers.filter_map(|answer| serde_json::from_str::<Value>(answer).ok());
+    answers.any(|answer| answer["label"] == label)
 }
 
 /// Puts clips that say the same together.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
-use crate::behavior::bodies::Bodies;
 use crate::behavior::clip_pictures::{Backdrop, Cast, ClipView, Place};
 use crate::jobs::JobError;
+use crate::jobs::behavior::sightings::Sightings;
 use crate::model::Clip;
 use crate::recording::{FrameSource, GrayFrame};
 use crate::vlm::Picture;
@@ -20,7 +20,7 @@ const TYPICAL_FRAMES: u32 = 15;
 const TRAIL_SECS: f64 = 1.0;
 
 /// Draws clips.
-pub(super) struct Artist {
+pub(in crate::jobs::behavior) struct Artist {
     /// One reads at a time, in the order in which they came: a video is read forward.
     source: Arc<Mutex<Box<dyn FrameSource + Send>>>,
     sketch: Arc<Sketch>,
@@ -42,7 +42,7 @@ struct Sitting {
 }
 
 /// A clip's pictures with the seconds from its start.
-pub(super) type Drawn = Vec<(f64, Arc<Picture>)>;
+pub(in crate::jobs::behavior) type Drawn = Vec<(f64, Arc<Picture>)>;
 
 impl Artist {
     pub fn new(mut source: Box<dyn FrameSource + Send>, frame_count: u32, view: ClipView, names: Vec<String>) -> Self {
@@ -54,21 +54,20 @@ impl Artist {
         Self { source: Arc::new(Mutex::new(source)), sketch: Arc::new(sketch) }
     }
 
-    /// The pictures of a clip; frames that cannot be read are left out. `is_in_image` tells whether the bodies are measured in
-    /// the pixels of the pictures: else nobody is marked.
+    /// The pictures of a clip; frames that cannot be read are left out, and who is nowhere is not marked.
     ///
     /// # Errors
     /// When none of its frames can be read.
-    pub async fn draw(&self, bodies: &Bodies, clip: &Clip, is_in_image: bool) -> Result<Drawn, JobError> {
-        let frames = self.sketch.view.frames(clip.frames(), bodies.fps);
-        let has_trail = self.sketch.view.preparation.has_trail && is_in_image;
+    pub async fn draw(&self, seen: &Sightings, clip: &Clip) -> Result<Drawn, JobError> {
+        let frames = self.sketch.view.frames(clip.frames(), seen.fps);
+        let has_trail = self.sketch.view.preparation.has_trail;
         let sitting = |frame: u32| Sitting {
             frame,
-            places: places(bodies, frame, is_in_image),
-            trail: if has_trail { trail(bodies, clip, frame) } else { Vec::new() },
+            places: seen.places(self.sketch.names.len(), frame),
+            trail: if has_trail { trail(seen, clip, frame) } else { Vec::new() },
         };
         let sittings: Vec<Sitting> = frames.into_iter().map(sitting).collect();
-        let (clip, fps, sketch) = (*clip, bodies.fps, Arc::clone(&self.sketch));
+        let (clip, fps, sketch) = (*clip, seen.fps, Arc::clone(&self.sketch));
         let mut source = Arc::clone(&self.source).lock_owned().await;
         let drawn = spawn_blocking(move || {
             let mut failed = None;
@@ -104,18 +103,7 @@ impl Sketch {
 }
 
 /// Where the focal animal was in the clip up to a frame, for a second.
-fn trail(bodies: &Bodies, clip: &Clip, frame: u32) -> Vec<[f32; 2]> {
-    let first = frame.saturating_sub((TRAIL_SECS * bodies.fps).round() as u32).max(clip.start_frame);
-    let Some(body) = bodies.animals.get(clip.animal.index()) else { return Vec::new() };
-    let places = (first..=frame).filter_map(|frame| body.centre.get(frame as usize));
-    places.copied().filter(|place| place[0].is_finite()).collect()
-}
-
-/// Where each animal is in a frame.
-fn places(bodies: &Bodies, frame: u32, is_in_image: bool) -> Vec<Option<Place>> {
-    let place = |body: &crate::behavior::bodies::Body| {
-        let center = body.centre.get(frame as usize).copied().filter(|_| is_in_image)?;
-        center[0].is_finite().then_some(Place { center, length: body.length })
-    };
-    bodies.animals.iter().map(place).collect()
+fn trail(seen: &Sightings, clip: &Clip, frame: u32) -> Vec<[f32; 2]> {
+    let first = frame.saturating_sub((TRAIL_SECS * seen.fps).round() as u32).max(clip.start_frame);
+    (first..=frame).filter_map(|frame| Some(seen.place(clip.animal.index(), frame)?.center)).collect()
 }

@@ -9,10 +9,12 @@ use futures_util::{StreamExt, stream};
 use super::artist::{Artist, Drawn};
 use super::{AskedReport, Disagreement, Kit, Load};
 use crate::behavior::bodies::Bodies;
-use crate::behavior::questions::Asker;
+use crate::behavior::examples::Selection;
+use crate::behavior::questions::{Asker, Example};
 use crate::behavior::samples;
 use crate::jobs::JobError;
-use crate::jobs::behavior::subjects::Origin;
+use crate::jobs::behavior::examples::Showcase;
+use crate::jobs::behavior::sightings::Sightings;
 use crate::jobs::behavior::work::Work;
 use crate::jobs::behavior::{BehaviorError, pixels};
 use crate::jobs::inquiry::{Inquiry, block_on};
@@ -41,12 +43,27 @@ pub(in crate::jobs::behavior) struct Captioned {
     pub report: AskedReport,
 }
 
-/// A clip, what the rules say of it, and whether an earlier run asked about it in vain.
+/// A clip, what the rules say of it, the examples beside it, and whether an earlier run asked about it in vain.
 #[derive(Clone, Copy)]
 pub(in crate::jobs::behavior) struct Wanted<'a> {
     pub clip: &'a Clip,
     pub ruled: &'a Caption,
+    pub examples: Option<&'a Selection>,
     pub is_asked_again: bool,
+}
+
+/// The examples beside each clip, in the order of the clips; none where there is no bank.
+#[derive(Clone, Copy, Default)]
+pub(in crate::jobs::behavior) struct Shown<'a> {
+    pub showcase: Option<&'a Showcase>,
+    pub beside: &'a [Selection],
+}
+
+impl Shown<'_> {
+    /// Beside the clip at a position.
+    pub fn at(&self, clip: usize) -> Option<&Selection> {
+        self.beside.get(clip)
+    }
 }
 
 impl Work<'_> {
@@ -56,27 +73,35 @@ impl Work<'_> {
         project: &Project,
         model: &ModelOptions,
         clips: &[Clip],
+        shown: Shown<'_>,
     ) -> Result<AskedReport, JobError> {
         let kit = self.kit(project, model)?;
-        let estimated = self.estimated(project, &kit, clips)?;
+        let clips: Vec<_> = clips.iter().enumerate().map(|(at, clip)| (clip, shown.at(at))).collect();
+        let estimated = self.estimated(project, &kit, &clips)?;
         let mut report =
             AskedReport { about: "captions", model: model.name.clone(), estimated, ..AskedReport::default() };
+        report.examples = shown.showcase.map(|showcase| showcase.report(shown.beside));
         self.per_minute(&mut report);
         Ok(report)
     }
 
-    fn estimated(&self, project: &Project, kit: &Kit<'_>, clips: &[Clip]) -> Result<Load, JobError> {
+    fn estimated(
+        &self,
+        project: &Project,
+        kit: &Kit<'_>,
+        clips: &[(&Clip, Option<&Selection>)],
+    ) -> Result<Load, JobError> {
         let asking = &self.options.asking;
-        let seen: Vec<&Clip> = clips.iter().filter(|clip| clip.cluster.is_some()).collect();
+        let seen: Vec<_> = clips.iter().filter(|(clip, _)| clip.cluster.is_some()).collect();
         let size_px = asking.view.size_px();
         let blank = Arc::new(Picture { jpeg: Vec::new(), size_px });
         let asker = self.asker(kit);
         let looked_at = seen.iter().step_by(seen.len().div_ceil(LOOKED_AT).max(1));
         let questions: Result<Vec<_>, JobError> = looked_at
-            .map(|clip| {
+            .map(|(clip, beside)| {
                 let frames = asking.view.frames(clip.frames(), self.info.fps);
                 let pictures: Drawn = frames.iter().map(|_| (0.0, Arc::clone(&blank))).collect();
-                Ok(asker.caption(clip, &pictures, &[], 0)?.question)
+                Ok(asker.caption(clip, &pictures, &self.examples(*beside), 0)?.question)
             })
             .collect();
         let calls = seen.len() as u64 * u64::from(asking.samples);
@@ -94,7 +119,7 @@ impl Work<'_> {
         wanted: &[Wanted<'_>],
     ) -> Result<Captioned, JobError> {
         let kit = self.kit(project, model)?;
-        let clips: Vec<Clip> = wanted.iter().map(|wanted| *wanted.clip).collect();
+        let clips: Vec<_> = wanted.iter().map(|wanted| (wanted.clip, wanted.examples)).collect();
         let mut report = AskedReport {
             about: "captions",
             estimated: self.estimated(project, &kit, &clips)?,
@@ -105,16 +130,11 @@ impl Work<'_> {
             return Err(BehaviorError::NothingToShow { recording: self.info.name.clone() }.into());
         };
         self.job.note(format!("captions: at most {}", report.estimated.words(Some(&model.profile))));
+        let seen = Sightings::of(project, &recording, self.info, self.subjects, bodies)?;
         let artist = Artist::new(source, self.info.frame_count, self.options.asking.view, kit.names.clone());
         let inquiry = self.inquiry(project, run, &kit);
-        let asked = CaptionAsking {
-            inquiry: &inquiry,
-            asker: self.asker(&kit),
-            artist: &artist,
-            bodies,
-            samples: self.options.asking.samples,
-            is_in_image: !matches!(self.subjects.origin, Origin::Poses | Origin::Arena),
-        };
+        let asked =
+            CaptionAsking { inquiry: &inquiry, work: self, asker: self.asker(&kit), artist: &artist, seen: &seen };
         self.job.phase(format!("ask {} about {}", model.name, self.info.name), clips.len() as u64, "clips");
         let done = Cell::new(0_u64);
         let answers = block_on(self.job, &kit.stop, kit.client.as_ref(), async {
@@ -133,6 +153,11 @@ impl Work<'_> {
         let answers = answers?;
         written?;
         Ok(self.captioned(wanted, answers, report))
+    }
+
+    /// Examples as a question takes them.
+    fn examples(&self, beside: Option<&Selection>) -> Vec<Example> {
+        self.showcase.zip(beside).map(|(showcase, beside)| showcase.examples(beside)).unwrap_or_default()
     }
 
     fn captioned(&self, wanted: &[Wanted<'_>], answers: Vec<Answers>, mut report: AskedReport) -> Captioned {
@@ -180,11 +205,10 @@ struct Answers {
 /// What asking for captions needs.
 struct CaptionAsking<'a> {
     inquiry: &'a Inquiry<'a>,
+    work: &'a Work<'a>,
     asker: Asker<'a>,
     artist: &'a Artist,
-    bodies: &'a Bodies,
-    samples: u32,
-    is_in_image: bool,
+    seen: &'a Sightings,
 }
 
 impl CaptionAsking<'_> {
@@ -193,11 +217,13 @@ impl CaptionAsking<'_> {
         if clip.cluster.is_none() || self.inquiry.is_paused() {
             return Ok(Answers::default());
         }
-        let pictures = match self.artist.draw(self.bodies, clip, self.is_in_image).await {
+        let pictures = match self.artist.draw(self.seen, clip).await {
             Ok(pictures) => pictures,
             Err(error) => return Ok(Answers { unread: Some(error.to_string()), ..Answers::default() }),
         };
-        let samples = (0..self.samples).map(|sample| self.sample(wanted, &pictures, sample));
+        let examples = self.work.examples(wanted.examples);
+        let samples = 0..self.work.options.asking.samples;
+        let samples = samples.map(|sample| self.sample(wanted, (&pictures, &examples), sample));
         let said = join_all(samples).await.into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(Answers { said: said.into_iter().flatten().collect(), unread: None })
     }
@@ -205,10 +231,10 @@ impl CaptionAsking<'_> {
     async fn sample(
         &self,
         wanted: &Wanted<'_>,
-        pictures: &Drawn,
+        (pictures, examples): (&Drawn, &[Example]),
         sample: u32,
     ) -> Result<Option<(Caption, Option<BodyWords>)>, JobError> {
-        let asked = self.asker.caption(wanted.clip, pictures, &[], sample)?;
+        let asked = self.asker.caption(wanted.clip, pictures, examples, sample)?;
         let (frame, read) = (wanted.clip.start_frame, |text: &str| asked.read(text));
         let said = if wanted.is_asked_again {
             self.inquiry.ask_until(frame, &asked.question, read, Option::is_some).await
