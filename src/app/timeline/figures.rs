@@ -110,7 +110,7 @@ fn of_all(
     project: &Project,
 ) -> Result<FoundFigure, JobError> {
     let cancel = CancelFlag::default();
-    let (records, _) = figures::records(&Job::new(&cancel, &|_| ()), project, None, ask.layer)?;
+    let records = figures::records(&Job::new(&cancel, &|_| ()), project, None, ask.layer)?;
     Ok(compute(ask, info, vocabulary, records))
 }
 

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::page::{FAINT_INK, HEAD, INK, MARGIN, Page, RULE, SMALL};
-use super::{FigureInput, LabelStyle, cut, styles, table};
-use crate::behavior::drawing::axis::nice;
+use super::{FigureInput, LabelStyle, cut, styles, table, value_marks};
 use crate::behavior::statistics::{
     AnimalRecord, GroupComparison, Measure, NOT_SEEN, SubjectBudget, compare_groups, mean, mean_interval,
     subject_budgets,
@@ -122,11 +121,11 @@ impl Comparison {
             .iter()
             .flat_map(|it| it.subjects.iter().map(|(_, value)| *value).chain(it.interval.map(|it| it[1])));
         let most = reach.fold(0.0, f64::max);
-        let step = nice(most / 4.0);
-        let highest = ((most / step - 1e-9).ceil() * step).max(step);
+        let marks = value_marks(most, 4.0);
+        let highest = marks.last().copied().unwrap_or(1.0);
         let y_of = |value: f64| base - value.max(0.0) / highest * PLOT[1];
-        let marks = (0..=(highest / step + 1e-9) as u32).map(|mark| f64::from(mark) * step);
-        let marks: Vec<(f64, String)> = marks.map(|value| (y_of(value), table::number(Some(value)))).collect();
+        let marks: Vec<(f64, String)> =
+            marks.into_iter().map(|value| (y_of(value), table::number(Some(value)))).collect();
         for (y, _) in &marks {
             page.line([x, *y], [x + PLOT[0], *y], RULE, 0.75);
         }

@@ -173,6 +173,13 @@ pub fn time_marks(span_s: [f64; 2], least_s: f64) -> Vec<(f64, String)> {
     marks.map(|mark| mark as f64 * step).map(|secs| (secs, axis::clock(secs, step))).collect()
 }
 
+/// Round marks from 0 to at least the most, about so many.
+pub fn value_marks(most: f64, about: f64) -> Vec<f64> {
+    let step = axis::nice(most / about);
+    let count = (most / step - 1e-9).ceil().max(1.0) as u32;
+    (0..=count).map(|mark| f64::from(mark) * step).collect()
+}
+
 /// The labels that occur, as they look, in the vocabulary's order.
 fn styles(input: &FigureInput<'_>) -> Vec<LabelStyle> {
     let occurring = input.records.iter().flat_map(|record| &record.segments).map(|segment| segment.label.as_str());

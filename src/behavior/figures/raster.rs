@@ -15,6 +15,8 @@ pub struct Raster {
     pub labels: Vec<LabelStyle>,
     /// A row per animal and exclusive group.
     pub rows: Vec<RasterRow>,
+    /// For a legend: the places of the labels that are shown, and whether each is of moments alone.
+    pub legend: Vec<(usize, bool)>,
     /// From when to when, seconds of the recordings.
     pub span_s: [f64; 2],
 }
@@ -107,15 +109,8 @@ impl Raster {
         }
         let start = rows.iter().map(|row| row.secs(row.frames.start)).fold(f64::INFINITY, f64::min);
         let stop = rows.iter().map(|row| row.secs(row.frames.end)).fold(0.0, f64::max);
-        Self { labels, rows, span_s: [start.min(stop), stop] }
-    }
-
-    /// The labels that occur, and whether each is of moments alone, for a legend.
-    pub fn legend(&self) -> Vec<(usize, bool)> {
-        let pieces = || self.rows.iter().flat_map(|row| &row.pieces);
-        let states: BTreeSet<usize> = pieces().filter(|it| !it.is_moment).map(|it| it.label).collect();
-        let all: BTreeSet<usize> = pieces().map(|it| it.label).collect();
-        all.into_iter().map(|label| (label, !states.contains(&label))).collect()
+        let legend = legend_of(&rows);
+        Self { labels, rows, legend, span_s: [start.min(stop), stop] }
     }
 
     /// Whether there is time of which nobody said anything.
@@ -130,7 +125,7 @@ impl Raster {
         let [start, stop] = self.span_s;
         let length = (stop - start).max(f64::MIN_POSITIVE);
         let x_of = |secs: f64| left + (secs - start) / length * (right - left);
-        let top = page.legend([MARGIN, HEAD], &self.legend(), self.has_gaps()) + 6.0;
+        let top = page.legend([MARGIN, HEAD], &self.legend, self.has_gaps()) + 6.0;
         let mut y = top;
         for row in &self.rows {
             page.text([left - 10.0, y + ROW / 2.0 + 4.0], "end", &row.name);
@@ -206,6 +201,13 @@ impl Raster {
         ];
         table::csv(header, rows)
     }
+}
+
+fn legend_of(rows: &[RasterRow]) -> Vec<(usize, bool)> {
+    let pieces = || rows.iter().flat_map(|row| &row.pieces);
+    let states: BTreeSet<usize> = pieces().filter(|it| !it.is_moment).map(|it| it.label).collect();
+    let all: BTreeSet<usize> = pieces().map(|it| it.label).collect();
+    all.into_iter().map(|label| (label, !states.contains(&label))).collect()
 }
 
 impl RasterRow {

@@ -160,7 +160,7 @@ fn draw(page: &mut Page, matrix: &TransitionMatrix, [left, top]: [f64; 2]) {
                 continue;
             };
             let count = matrix.counts[from][to];
-            let words = format!("{} is followed by {}: {count} times, {share:.3}", in_words(label), in_words(other));
+            let words = format!("{} is followed by {}: {count}×, {share:.3}", in_words(label), in_words(other));
             page.rect(place, &heat(share), &words);
             if count > 0 {
                 let ink = if share > FULL_SHARE { "#ffffff" } else { INK };

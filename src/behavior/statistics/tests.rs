@@ -83,7 +83,7 @@ fn moments_side_by_side_are_several_and_time_that_nobody_reviewed_is_none() {
     let [run] = &label_budgets(&one, &["run".to_owned()])[..] else { panic!("one label") };
     close(run.pct_of_seen, 100.0 * 2.0 / 2.2);
     one.segments.clear();
-    assert_eq!(one.gaps(), [0..100]);
+    assert_eq!(one.gaps().first(), Some(&(0..100)));
     one.unreviewed = one.gaps();
     assert_eq!((one.seen_s(), label_budgets(&one, &["run".to_owned()])[0].pct_of_seen), (0.0, None));
 }

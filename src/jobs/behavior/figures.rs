@@ -114,7 +114,7 @@ pub fn write_all(job: &Job<'_>, project: &Project, options: &FiguresOptions<'_>)
     })
 }
 
-/// The animals of recordings with their segments, and the layer of each recording by name.
+/// The animals of recordings with their segments.
 ///
 /// # Errors
 /// When a recording has nothing in that layer.
@@ -123,9 +123,8 @@ pub fn records(
     project: &Project,
     recording: Option<&str>,
     layer: Option<Layer>,
-) -> Result<(Vec<AnimalRecord>, Vec<(String, String)>), JobError> {
-    let counted = count::records(job, project, recording, layer)?;
-    Ok((counted.records, counted.layers))
+) -> Result<Vec<AnimalRecord>, JobError> {
+    Ok(count::records(job, project, recording, layer)?.records)
 }
 
 /// "mice, merged layer", or how many recordings there are.

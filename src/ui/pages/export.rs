@@ -77,12 +77,17 @@ const BEHAVIOR_FORMATS: [FormatWords; 4] = [
         "One row for each segment. It can be imported again.",
         "video,animal,target,label,start_frame,stop_frame,description",
     ),
-    ("vectors", "Vectors", "One row for each frame and animal, with one label.", "video,subject,frame,…"),
+    (
+        "vectors",
+        "Vectors",
+        "One row for each frame and animal, with one label.",
+        "video,subject,frame,label,confidence",
+    ),
     (
         "vectors-multi",
         "Vectors, many labels",
         "One row for each frame and animal, with a column of 0 and 1 for each label.",
-        "video,subject,frame,…",
+        "video,subject,frame,…,confidence",
     ),
     ("story", "Story", "Sentences about each animal, to be read.", "plain text"),
 ];

@@ -101,7 +101,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
     let ask = memory.ask(session);
     let shown = session.timeline.figure.clone();
     let is_current = shown.as_ref().is_some_and(|shown| ask.as_ref().is_ok_and(|ask| shown.ask == *ask));
-    if let Ok(ask) = ask.as_ref().map(Clone::clone)
+    if let Ok(ask) = ask.clone()
         && !is_current
         && !session.timeline.is_computing()
     {

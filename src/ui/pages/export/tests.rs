@@ -35,7 +35,7 @@ fn a_timeline_is_told_before_it_is_written_and_unreviewed_segments_are_never_sil
 
     click(&mut harness, "Merged");
     click(&mut harness, "Vectors");
-    harness.get_by_label_contains("subject,frame,");
+    harness.get_by_label_contains("A0,0,huddle");
     click(&mut harness, "Write the file");
     let vectors = fs::read_to_string(small.path.with_file_name(format!("{name}_vectors.csv"))).unwrap();
     assert_eq!(vectors.lines().count(), 1 + 2 * 12);

@@ -6,7 +6,7 @@ use egui_plot::{
 };
 
 use super::Painting;
-use crate::behavior::figures::{Comparison, ComparisonPanel, LengthPanel, Lengths, side_of};
+use crate::behavior::figures::{Comparison, ComparisonPanel, LengthPanel, Lengths, side_of, value_marks};
 use crate::model::vocabulary::in_words;
 use crate::ui::theme::{self, Theme, Weight, mono};
 
@@ -41,10 +41,11 @@ fn histogram_ui(ui: &mut Ui, painting: &Painting<'_>, lengths: &Lengths, panel: 
         .element_formatter(Box::new(|bar, _| format!("{}: {} bouts", bar.name, bar.value)));
     let end = panel.counts.len() as f64 * lengths.step_s;
     let axes = [axis(ui, AxisHints::new_x(), "length of a bout, s"), axis(ui, AxisHints::new_y(), "bouts")];
-    chart_of(ui, &panel.label.name, axes).show(ui, |plot| {
+    let most = panel.counts.iter().max().copied().unwrap_or(1) as f64;
+    let ticks = [marks(value_marks(end, 6.0)), marks(value_marks(most, most.clamp(1.0, 3.0)))];
+    chart_of(ui, &panel.label.name, axes, ticks).show(ui, |plot| {
         plot.set_plot_bounds_x(0.0..=end);
-        let most = panel.counts.iter().max().copied().unwrap_or(1);
-        plot.set_plot_bounds_y(0.0..=1.15 * most as f64);
+        plot.set_plot_bounds_y(0.0..=1.15 * most);
         plot.bar_chart(chart);
         if panel.median_s < end {
             plot.vline(VLine::new("median", panel.median_s).color(palette.text).allow_hover(false));
@@ -92,7 +93,6 @@ fn groups_ui(ui: &mut Ui, painting: &Painting<'_>, comparison: &Comparison, pane
     });
     let axes = [axis(ui, bottom, ""), axis(ui, AxisHints::new_y(), comparison.words())];
     let count = panel.columns.len();
-    let marks = move |_| (0..count).map(|at| GridMark { value: at as f64, step_size: 1.0 }).collect();
     let columns = panel.columns.clone();
     let formatter = move |position: &HoverPosition<'_>| match position {
         HoverPosition::NearDataPoint { plot_name, index, .. } => {
@@ -107,9 +107,13 @@ fn groups_ui(ui: &mut Ui, painting: &Painting<'_>, comparison: &Comparison, pane
         .iter()
         .flat_map(|it| it.subjects.iter().map(|(_, value)| *value).chain(it.interval.map(|it| it[1])));
     let most = reach.fold(0.0, f64::max);
-    chart_of(ui, &panel.label.name, axes).x_grid_spacer(marks).label_formatter(formatter).show(ui, |plot| {
+    let values = value_marks(most, 4.0);
+    let highest = values.last().copied().unwrap_or(1.0);
+    let ticks = [marks((0..count).map(|at| at as f64).collect()), marks(values)];
+    chart_of(ui, &panel.label.name, axes, ticks).label_formatter(formatter).show(ui, |plot| {
         plot.set_plot_bounds_x(-0.6..=count as f64 - 0.4);
-        plot.set_plot_bounds_y(0.0..=if most > 0.0 { 1.1 * most } else { 1.0 });
+        // Points at 0 and at the highest mark are whole.
+        plot.set_plot_bounds_y(-0.06 * highest..=1.06 * highest);
         for (at, column) in panel.columns.iter().enumerate() {
             let middle = at as f64;
             let mut line = |from: [f64; 2], to: [f64; 2], width: f32| {
@@ -168,15 +172,32 @@ fn heading_ui(ui: &mut Ui, name: &str, words: &str) -> egui::Response {
 fn axis<'a>(ui: &Ui, hints: AxisHints<'a>, words: &str) -> AxisHints<'a> {
     let palette = theme::palette(ui);
     let caption = Theme::get().font.caption;
-    let hints = hints.tick_label_font(mono(Weight::Medium, caption)).tick_label_color(palette.text_secondary);
+    let hints = hints
+        .tick_label_font(mono(Weight::Medium, caption))
+        .tick_label_color(palette.text_secondary)
+        // All marks are given, and all are to be read.
+        .label_spacing(egui::Rangef::new(0.0, 1.0));
     if words.is_empty() { hints } else { hints.label(RichText::new(words).size(caption).color(palette.text_secondary)) }
 }
 
+/// Marks on an axis, evenly apart.
+fn marks(values: Vec<f64>) -> Vec<GridMark> {
+    let step_size = values.get(1).map_or(1.0, |second| second - values[0]);
+    values.into_iter().map(|value| GridMark { value, step_size }).collect()
+}
+
 /// A chart that stays as it is: it is looked at, not moved about in.
-fn chart_of<'a>(ui: &Ui, name: &str, [bottom, left]: [AxisHints<'a>; 2]) -> Plot<'a> {
+fn chart_of<'a>(
+    ui: &Ui,
+    name: &str,
+    [bottom, left]: [AxisHints<'a>; 2],
+    [across, upwards]: [Vec<GridMark>; 2],
+) -> Plot<'a> {
     Plot::new(("figure chart", name))
         .custom_x_axes(vec![bottom])
         .custom_y_axes(vec![left])
+        .x_grid_spacer(move |_| across.clone())
+        .y_grid_spacer(move |_| upwards.clone())
         .width(CHART[0])
         .height(CHART[1])
         .show_x(false)

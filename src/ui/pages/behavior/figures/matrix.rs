@@ -9,7 +9,7 @@ use crate::ui::theme::{self, Theme, Weight, mono, sans};
 
 const CELL: [f32; 2] = [62.0, 38.0];
 /// From this share on a cell is so dark, or light, that its words are of the other kind.
-const FULL: f64 = 0.5;
+const FULL: f64 = 0.35;
 
 /// Draws the matrices.
 pub(super) fn ui(ui: &mut Ui, painting: &Painting<'_>, transitions: &Transitions) {
@@ -83,10 +83,13 @@ fn cell_ui(ui: &Ui, painting: &Painting<'_>, matrix: &TransitionMatrix, (from, t
         ui.painter().text(rect.center() + vec2(0.0, 9.0), Align2::CENTER_CENTER, count.to_string(), font, ink);
     }
     let [one, other] = [from, to].map(|at| in_words(&matrix.labels[at]));
-    let words = format!("{one} is followed by {other}: {count} times, share {share:.3}");
+    let words = format!("{one} is followed by {other}: {count}×, share {share:.3}");
     let id = ui.make_persistent_id(("transition", &matrix.label_group, from, to));
     let response = ui.interact(rect, id, Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, count > 0, &words));
+    if !response.hovered() && !response.clicked() {
+        return;
+    }
     let own = matrix
         .places
         .iter()

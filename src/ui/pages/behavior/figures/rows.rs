@@ -16,6 +16,8 @@ const GAP: f32 = 8.0;
 const MOST_NAME: f32 = 220.0;
 /// Beside a bar stands how long it is and which moments there are.
 const BESIDE: f32 = 150.0;
+/// Narrower than this a segment has no corners and no gap, points.
+const PLAIN_BELOW: f32 = 4.0;
 /// A moment is pointed at from so far.
 const REACH: f32 = 7.0;
 /// Two marks of time are at least so far apart.
@@ -23,7 +25,7 @@ const MARKS: f32 = 70.0;
 
 /// Draws the ethogram; a click shows its frame in the timeline.
 pub(super) fn raster_ui(ui: &mut Ui, painting: &Painting<'_>, raster: &Raster) {
-    legend_ui(ui, painting, &raster.labels, &raster.legend(), raster.has_gaps());
+    legend_ui(ui, painting, &raster.labels, &raster.legend, raster.has_gaps());
     let gutter = gutter(ui, raster.rows.iter().map(|row| row.name.as_str()));
     let width = (ui.available_width() - gutter - 16.0).max(320.0);
     let [start, stop] = raster.span_s;
@@ -73,14 +75,16 @@ fn raster_row(
     for piece in row.pieces.iter().filter(|piece| !piece.is_moment) {
         let place = place(&piece.frames);
         // What is narrower than a line lies under its neighbour.
-        if place.right() - covered < 0.5 {
+        if place.right() - covered < 1.0 {
             continue;
         }
         covered = place.right();
-        let place =
-            place.with_max_x(place.right().max(place.left() + 0.5) - if place.width() > 4.0 { 1.0 } else { 0.0 });
         let look = painting.looks.of(&raster.labels[piece.label].name, false);
-        paint::filled(&ui.painter().with_clip_rect(ui.clip_rect().intersect(bar)), place, &look);
+        if place.width() < PLAIN_BELOW {
+            ui.painter().rect_filled(place.with_max_x(place.right().max(place.left() + 0.5)), 0, look.ground);
+            continue;
+        }
+        paint::filled(ui.painter(), place.with_max_x(place.right() - 1.0), &look);
     }
     for piece in row.pieces.iter().filter(|piece| piece.is_moment) {
         diamond(ui, painting, place(&piece.frames).center(), &raster.labels[piece.label].name);

@@ -87,7 +87,7 @@ fn a_cell_of_the_matrix_leads_to_where_one_follows_the_other() {
     click(&mut harness, "Transitions");
     let Figure::Transitions(found) = figure(&harness) else { panic!("no transitions") };
     assert_eq!(found.matrices[0].places.len(), 2);
-    click(&mut harness, "huddle is followed by chase: 1 times, share 1.000");
+    click(&mut harness, "huddle is followed by chase: 1×, share 1.000");
     assert_eq!((session(&harness).timeline.view, session(&harness).cursor.frame), (BehaviorView::Timeline, 6));
 }
 
