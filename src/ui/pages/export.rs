@@ -172,9 +172,6 @@ fn page_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Expor
     if max_error_px.is_err() {
         ui.label(RichText::new("The largest error is not a positive number.").color(palette.error));
     }
-    if is_behavior {
-        behavior::preview_ui(ui, ctx, session);
-    }
     ui.add_space(16.0);
     if job_panel::ui(ui, ctx, TaskKind::Export) {
         return;
@@ -201,6 +198,9 @@ fn page_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Expor
     if let Some(last) = ctx.state.last_job_of(TaskKind::Export) {
         let ink = if last.went_well { Ink::Ok } else { Ink::Error };
         ui.add(Label::new(RichText::new(&last.words).color(palette.ink(ink))).wrap().selectable(true));
+    }
+    if is_behavior {
+        behavior::preview_ui(ui, ctx, session);
     }
 }
 

@@ -42,7 +42,7 @@ fn histogram_ui(ui: &mut Ui, painting: &Painting<'_>, lengths: &Lengths, panel: 
     let end = panel.counts.len() as f64 * lengths.step_s;
     let axes = [axis(ui, AxisHints::new_x(), "length of a bout, s"), axis(ui, AxisHints::new_y(), "bouts")];
     let most = panel.counts.iter().max().copied().unwrap_or(1) as f64;
-    let ticks = [marks(value_marks(end, 6.0)), marks(value_marks(most, most.clamp(1.0, 3.0)))];
+    let ticks = [marks(value_marks(end, 6.0), end), marks(value_marks(most, most.clamp(1.0, 3.0)), 1.15 * most)];
     chart_of(ui, &panel.label.name, axes, ticks).show(ui, |plot| {
         plot.set_plot_bounds_x(0.0..=end);
         plot.set_plot_bounds_y(0.0..=1.15 * most);
@@ -109,7 +109,7 @@ fn groups_ui(ui: &mut Ui, painting: &Painting<'_>, comparison: &Comparison, pane
     let most = reach.fold(0.0, f64::max);
     let values = value_marks(most, 4.0);
     let highest = values.last().copied().unwrap_or(1.0);
-    let ticks = [marks((0..count).map(|at| at as f64).collect()), marks(values)];
+    let ticks = [marks((0..count).map(|at| at as f64).collect(), count as f64), marks(values, highest)];
     chart_of(ui, &panel.label.name, axes, ticks).label_formatter(formatter).show(ui, |plot| {
         plot.set_plot_bounds_x(-0.6..=count as f64 - 0.4);
         // Points at 0 and at the highest mark are whole.
@@ -180,10 +180,10 @@ fn axis<'a>(ui: &Ui, hints: AxisHints<'a>, words: &str) -> AxisHints<'a> {
     if words.is_empty() { hints } else { hints.label(RichText::new(words).size(caption).color(palette.text_secondary)) }
 }
 
-/// Marks on an axis, evenly apart.
-fn marks(values: Vec<f64>) -> Vec<GridMark> {
+/// Marks on an axis, evenly apart, up to its end.
+fn marks(values: Vec<f64>, end: f64) -> Vec<GridMark> {
     let step_size = values.get(1).map_or(1.0, |second| second - values[0]);
-    values.into_iter().map(|value| GridMark { value, step_size }).collect()
+    values.into_iter().filter(|value| *value <= end).map(|value| GridMark { value, step_size }).collect()
 }
 
 /// A chart that stays as it is: it is looked at, not moved about in.

@@ -8,8 +8,6 @@ use crate::model::vocabulary::in_words;
 use crate::ui::theme::{self, Theme, Weight, mono, sans};
 
 const CELL: [f32; 2] = [62.0, 38.0];
-/// From this share on a cell is so dark, or light, that its words are of the other kind.
-const FULL: f64 = 0.35;
 
 /// Draws the matrices.
 pub(super) fn ui(ui: &mut Ui, painting: &Painting<'_>, transitions: &Transitions) {
@@ -74,8 +72,10 @@ fn cell_ui(ui: &Ui, painting: &Painting<'_>, matrix: &TransitionMatrix, (from, t
         return;
     };
     let count = matrix.counts[from][to];
-    ui.painter().rect_filled(rect, 2, theme::mix(palette.control, palette.text, share as f32));
-    let ink: Color32 = if share > FULL { palette.panel } else { palette.text };
+    let ground = theme::mix(palette.control, palette.text, share as f32);
+    ui.painter().rect_filled(rect, 2, ground);
+    let is_panel_better = theme::contrast(palette.panel, ground) > theme::contrast(palette.text, ground);
+    let ink: Color32 = if is_panel_better { palette.panel } else { palette.text };
     if count > 0 {
         let font = mono(Weight::Medium, Theme::get().font.body);
         ui.painter().text(rect.center() - vec2(0.0, 7.0), Align2::CENTER_CENTER, format!("{share:.2}"), font, ink);
