@@ -10,6 +10,8 @@ mod figures;
 
 mod examples;
 
+mod trial;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -46,6 +48,7 @@ enum What {
     Search(search::Arguments),
     Discover(discover::Arguments),
     Examples(examples::Arguments),
+    Trial(Box<trial::Arguments>),
 }
 
 /// Draw a timeline to a PNG file: a lane per animal, and twelve segments with their pictures and descriptions.
@@ -166,6 +169,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<Ex
         What::Search(arguments) => search::run(arguments, console),
         What::Discover(arguments) => discover::run(arguments, console),
         What::Examples(arguments) => examples::run(arguments, console),
+        What::Trial(arguments) => trial::run(arguments, console),
     }
 }
 
@@ -214,6 +218,7 @@ fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<E
         align,
         model_of: arguments.model_of.as_deref(),
         asking,
+        caption_prompt: None,
         examples: arguments.asking.examples(),
         again: arguments.again,
     };

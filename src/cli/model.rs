@@ -16,7 +16,7 @@ pub(super) const ASKING: &str = "Asking a model";
 #[derive(Debug, Args)]
 #[command(next_help_heading = ASKING)]
 pub(super) struct ModelArguments {
-    /// A model and where it is served, as pose=Qwen/Qwen3.5-27B@http://127.0.0.1:8000 (other roles: caption, merge); several
+    /// A model and where it is served, as pose=Qwen/Qwen3.5-27B@http://127.0.0.1:8000 (other roles: caption, merge, embed); several
     /// addresses of one model are all used. The key is taken from BEHAVIORVLM_API_KEY, else from the keyring (see `behaviorvlm key`).
     #[arg(long, value_name = "ROLE=NAME@URL")]
     model: Vec<String>,

@@ -12,6 +12,8 @@
 
 mod check;
 
+mod embed;
+
 mod endpoint;
 
 mod kept_key;

@@ -43,11 +43,14 @@ pub enum Prompt {
     Caption,
     /// Which clips belong together: `behavior/4_merge.md`.
     Merge,
+    /// What a question about a timeline searches for: `behavior/5_ask.md`.
+    Ask,
 }
 
 impl Prompt {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Regions, Self::Assign, Self::Reconcile, Self::Plain, Self::Caption, Self::Merge];
+    pub const ALL: [Self; 7] =
+        [Self::Regions, Self::Assign, Self::Reconcile, Self::Plain, Self::Caption, Self::Merge, Self::Ask];
 
     /// Those of the pose pipeline.
     pub const POSE: [Self; 4] = [Self::Regions, Self::Assign, Self::Reconcile, Self::Plain];
@@ -61,6 +64,7 @@ impl Prompt {
             Self::Plain => "pose/plain.md",
             Self::Caption => "behavior/3_caption.md",
             Self::Merge => "behavior/4_merge.md",
+            Self::Ask => "behavior/5_ask.md",
         }
     }
 
@@ -72,6 +76,7 @@ impl Prompt {
             Self::Plain => include_str!("../../prompts/pose/plain.md"),
             Self::Caption => include_str!("../../prompts/behavior/3_caption.md"),
             Self::Merge => include_str!("../../prompts/behavior/4_merge.md"),
+            Self::Ask => include_str!("../../prompts/behavior/5_ask.md"),
         }
     }
 }
@@ -87,7 +92,7 @@ struct Template {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompts {
     /// In the order of [`Prompt::ALL`].
-    templates: [Template; 6],
+    templates: [Template; 7],
 }
 
 /// A prompt's words, with places for pictures.

@@ -257,8 +257,29 @@ impl Shared {
                 connection.answer(200, "", JSON, &json!({ "object": "list", "data": [model] }).to_string())
             }
             ("POST", "/v1/chat/completions") => self.complete(connection, request),
+            ("POST", "/v1/embeddings") => self.embed(connection, request),
             _ => connection.answer(404, "", JSON, r#"{"detail":"Not Found"}"#),
         }
+    }
+
+    /// Vectors by the labels that a text names, so that what is of a kind is near; the last come first.
+    fn embed(&self, connection: &mut Connection, request: &Request) -> io::Result<()> {
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let texts = body["input"].as_array().cloned().unwrap_or_default();
+        let asked = Asked::read(request, &self.config);
+        self.enter(request, &asked);
+        let vector = |text: &str| {
+            let mut vector = [0.01_f32; 16];
+            for word in text.split(|it: char| !it.is_alphanumeric()).filter(|word| word.len() > 3) {
+                vector[usize::from(blake3::hash(word.as_bytes()).as_bytes()[0] % 16)] += 1.0;
+            }
+            vector
+        };
+        let data = texts.iter().enumerate().rev().map(|(index, text)| {
+            json!({ "object": "embedding", "index": index, "embedding": vector(text.as_str().unwrap_or_default()) })
+        });
+        let answer = json!({ "object": "list", "data": data.collect::<Vec<_>>(), "model": MODEL });
+        connection.answer(200, "", JSON, &answer.to_string())
     }
 
     fn complete(&self, connection: &mut Connection, request: &Request) -> io::Result<()> {

@@ -6,13 +6,17 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::cli::console::{Common, Console};
+use crate::cli::model::ModelArguments;
 use crate::jobs::behavior::discover::{DiscoverOptions, discover};
 use crate::jobs::behavior::layer::Layer;
 use crate::store::Project;
+use crate::vlm::http::Role;
 
 /// Discover what the vocabulary does not know: kinds of captions, labels and words without an entry, bouts unlike all others, and
 /// what each subject and group does more than the rest.
 #[derive(Debug, Args)]
+///
+/// Captions are alike where their words are, or where the vectors of an embedding model are: --model embed=NAME@URL.
 #[command(after_help = "Example: behaviorvlm behavior discover mice.bvlm --clusters 12")]
 pub(super) struct Arguments {
     /// The project file.
@@ -36,14 +40,19 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME")]
     recording: Option<String>,
     #[command(flatten)]
+    model: ModelArguments,
+    #[command(flatten)]
     common: Common,
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<ExitCode> {
+    arguments.model.check_roles(&[Role::Embed])?;
+    let embedder = arguments.model.options(Role::Embed)?;
     let options = DiscoverOptions {
         recording: arguments.recording.as_deref(),
         layer: arguments.layer.as_deref().map(str::parse::<Layer>).transpose()?,
         vocabulary: arguments.vocabulary.as_deref(),
+        embedder: embedder.as_ref(),
         clusters: arguments.clusters,
         top: arguments.top,
         seed: arguments.seed,

@@ -21,6 +21,7 @@ pub(super) use self::captions::{Shown, Wanted};
 pub use self::load::Load;
 
 use super::examples::ExamplesReport;
+use super::read_text;
 use super::work::Work;
 use crate::behavior::clip_pictures::ClipView;
 use crate::behavior::epochs::Mend;
@@ -31,7 +32,7 @@ use crate::jobs::{JobError, open, prompts};
 use crate::model::RunId;
 use crate::store::Project;
 use crate::vlm::http::{Client, Stop};
-use crate::vlm::prompt::Prompts;
+use crate::vlm::prompt::{Prompt, Prompts};
 
 /// How models are asked about clips.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -133,11 +134,15 @@ struct Kit<'a> {
 impl Work<'_> {
     fn kit<'a>(&self, project: &Project, model: &'a ModelOptions) -> Result<Kit<'a>, JobError> {
         let stop = Stop::default();
+        let mut prompts = prompts::in_force(project)?;
+        if let Some(path) = self.options.caption_prompt {
+            prompts.replace(Prompt::Caption, &path.display().to_string(), &read_text(path)?)?;
+        }
         Ok(Kit {
             model,
             client: model.client(&stop)?,
             stop,
-            prompts: prompts::in_force(project)?,
+            prompts,
             recording: open::name_in_tags(project, self.info)?,
             names: self.subjects.animals.iter().map(|animal| animal.name.clone()).collect(),
             begun: std::time::Instant::now(),

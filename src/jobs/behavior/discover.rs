@@ -18,9 +18,12 @@ use crate::behavior::discovery::{
 use crate::behavior::statistics::{AnimalRecord, NOT_SEEN};
 use crate::behavior::tfidf::{SparseRow, TfIdf};
 use crate::behavior::unknown_labels::{Proposal, UnknownLabels};
+use crate::jobs::inquiry::block_on;
+use crate::jobs::pose::ModelOptions;
 use crate::jobs::{Job, JobError, open};
 use crate::model::{AnimalId, Segment, Vocabulary};
 use crate::store::Project;
+use crate::vlm::http::{AskError, Stop};
 
 mod text;
 
@@ -39,6 +42,8 @@ pub struct DiscoverOptions<'a> {
     pub layer: Option<Layer>,
     /// A vocabulary file instead of the built-in one.
     pub vocabulary: Option<&'a Path>,
+    /// Whose vectors say how alike captions are; without it, their words do.
+    pub embedder: Option<&'a ModelOptions>,
     /// Clusters of captions.
     pub clusters: usize,
     /// Bouts and words that are listed.
@@ -145,7 +150,8 @@ pub fn discover(
     for record in &gathered.records {
         pieces.extend(record.segments.iter().map(|segment| (record, segment)));
     }
-    let (clusters, captions_without_words) = clusters(&pieces, options);
+    let vectors = options.embedder.map(|model| embedded(job, &pieces, model)).transpose()?;
+    let (clusters, captions_without_words) = clusters(&pieces, vectors, options);
     job.check()?;
     let mut words = uncovered_words(pieces.iter().map(|(_, it)| it.description.as_str()), &vocabulary, LEAST_CAPTIONS);
     words.truncate(options.top);
@@ -174,12 +180,40 @@ fn piece(record: &AnimalRecord, segment: &Segment) -> Piece {
     }
 }
 
-/// Clusters of the descriptions, and how many say nothing.
-fn clusters(pieces: &[(&AnimalRecord, &Segment)], options: &DiscoverOptions<'_>) -> (Vec<CaptionCluster>, usize) {
+/// The descriptions as a model's vectors; those without words have none.
+fn embedded(
+    job: &Job<'_>,
+    pieces: &[(&AnimalRecord, &Segment)],
+    model: &ModelOptions,
+) -> Result<Vec<SparseRow>, JobError> {
+    let texts = || pieces.iter().map(|(_, segment)| segment.description.trim());
+    // Machines say the same of many clips.
+    let mut distinct: Vec<&str> = texts().filter(|text| !text.is_empty()).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let stop = Stop::default();
+    let Some(client) = model.client(&stop)? else { return Ok(vec![SparseRow::default(); pieces.len()]) };
+    job.phase(format!("ask {} for vectors", model.name), 0, "texts");
+    let vectors = block_on(job, &stop, Some(&client), async {
+        client.embed(&distinct).await.map_err(|error| match error {
+            AskError::Stopped => JobError::Stopped,
+            other => JobError::ModelGone { why: other.to_string() },
+        })
+    })?;
+    let row = |text: &str| distinct.binary_search(&text).ok().map(|at| SparseRow::unit(&vectors[at]));
+    Ok(texts().map(|text| row(text).unwrap_or_default()).collect())
+}
+
+/// Clusters of the descriptions, and how many say nothing. `vectors` say how alike they are, else their words.
+fn clusters(
+    pieces: &[(&AnimalRecord, &Segment)],
+    vectors: Option<Vec<SparseRow>>,
+    options: &DiscoverOptions<'_>,
+) -> (Vec<CaptionCluster>, usize) {
     let texts = || pieces.iter().map(|(_, segment)| segment.description.as_str());
     let learnt = TfIdf::fit(texts());
-    let rows: Vec<SparseRow> = texts().map(|text| learnt.row(text)).collect();
-    let found = cluster(&rows, options.clusters, options.seed);
+    let words: Vec<SparseRow> = texts().map(|text| learnt.row(text)).collect();
+    let found = cluster(vectors.as_ref().unwrap_or(&words), options.clusters, options.seed);
     let named = |at: &usize| piece(pieces[*at].0, pieces[*at].1);
     let described = |group: &Cluster| {
         let mut labels: BTreeMap<&str, usize> = BTreeMap::new();
@@ -187,17 +221,27 @@ fn clusters(pieces: &[(&AnimalRecord, &Segment)], options: &DiscoverOptions<'_>)
         let mut labels: Vec<(String, usize)> =
             labels.into_iter().map(|(label, count)| (label.to_owned(), count)).collect();
         labels.sort_by_key(|(_, count)| usize::MAX - count);
-        let words = group.heaviest_columns.iter().take(MOST_WORDS);
         CaptionCluster {
             size: group.members.len(),
             likeness: group.likeness,
-            words: words.map(|column| learnt.words()[*column as usize].clone()).collect(),
+            words: heaviest(&words, group).map(|column| learnt.words()[column as usize].clone()).collect(),
             labels,
             medoid: named(&group.medoid),
             outliers: group.outliers.iter().map(named).collect(),
         }
     };
     (found.clusters.iter().map(described).collect(), found.unplaced.len())
+}
+
+/// The words that weigh most in a cluster.
+fn heaviest(words: &[SparseRow], group: &Cluster) -> impl Iterator<Item = u32> + use<> {
+    let mut sums: BTreeMap<u32, f32> = BTreeMap::new();
+    for (column, weight) in group.members.iter().flat_map(|at| words[*at].entries()) {
+        *sums.entry(*column).or_default() += weight;
+    }
+    let mut sums: Vec<(u32, f32)> = sums.into_iter().collect();
+    sums.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+    sums.into_iter().take(MOST_WORDS).map(|(column, _)| column)
 }
 
 fn unknown_labels(pieces: &[(&AnimalRecord, &Segment)], vocabulary: &Vocabulary) -> Vec<UnknownLabel> {

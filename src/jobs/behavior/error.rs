@@ -77,6 +77,30 @@ pub enum BehaviorError {
         /// What was given.
         found: f64,
     },
+    /// A clip that is not there.
+    #[error("recording \"{recording}\" has no clip {clip}; its {count} clips begin with c0")]
+    NoSuchClip {
+        /// The clip.
+        clip: String,
+        /// The recording.
+        recording: String,
+        /// How many it has.
+        count: usize,
+    },
+    /// No clip to try something on.
+    #[error("no clip of recording \"{recording}\" has that label, with people or in its captions")]
+    NothingToTry {
+        /// The recording.
+        recording: String,
+    },
+    /// A question that did not become a search.
+    #[error("{model} made no search of the question. {why} Ask in other words, or search with a query")]
+    NoFilter {
+        /// The model.
+        model: String,
+        /// Why, as a sentence.
+        why: String,
+    },
     /// From the example bank.
     #[error("the example bank: {0}; examples that another version measured have to be made again")]
     Examples(ExampleError),

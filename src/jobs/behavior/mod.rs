@@ -40,6 +40,10 @@ pub mod figures;
 
 pub mod search;
 
+pub mod ask;
+
+pub mod trial;
+
 pub mod discover;
 
 pub mod examples;

@@ -130,6 +130,8 @@ pub struct Options<'a> {
     pub merge_model: Option<&'a ModelOptions>,
     /// How models are asked.
     pub asking: Asking,
+    /// A file in place of the prompt for captions.
+    pub caption_prompt: Option<&'a Path>,
     /// How examples of the project's bank are picked; `None` shows none.
     pub examples: Option<PickOptions>,
     /// Begin anew, also where nothing changed.
@@ -154,6 +156,7 @@ impl<'a> Options<'a> {
             caption_model: None,
             merge_model: None,
             asking: Asking::default(),
+            caption_prompt: None,
             examples: None,
             again: false,
         }

@@ -135,7 +135,11 @@ fn layer_of(filter: &Filter, option: Option<Layer>) -> Result<Option<Layer>, Sea
 }
 
 /// The names that a query may use: those of the vocabulary and of the recordings, whatever layer they stand in.
-fn lexicon(project: &Project, infos: &[RecordingInfo], vocabulary: Option<&Path>) -> Result<Lexicon, JobError> {
+pub(super) fn lexicon(
+    project: &Project,
+    infos: &[RecordingInfo],
+    vocabulary: Option<&Path>,
+) -> Result<Lexicon, JobError> {
     let mut lexicon = Lexicon::new(&super::vocabulary_of(vocabulary)?);
     for info in infos {
         lexicon.add(NameKind::Recording, &info.name);

@@ -81,7 +81,7 @@ impl Basis {
                 };
                 form.read(text).map(Reading::Boxes)
             }
-            Prompt::Assign | Prompt::Reconcile | Prompt::Plain | Prompt::Caption | Prompt::Merge => {
+            Prompt::Assign | Prompt::Reconcile | Prompt::Plain | Prompt::Caption | Prompt::Merge | Prompt::Ask => {
                 let keypoints: Vec<KeypointId> = match self.prompt {
                     Prompt::Assign => {
                         regions.iter().flat_map(|region| skeleton.regions[region.index()].keypoints.clone()).collect()
@@ -157,7 +157,7 @@ impl Stages<'_> {
             (Prompt::Assign, Some(region), Some(corners)) => {
                 stages.ask_parts(target, region, corners, &drawn)?.map(|asked| asked.question)
             }
-            (Prompt::Assign | Prompt::Caption | Prompt::Merge, ..) => None,
+            (Prompt::Assign | Prompt::Caption | Prompt::Merge | Prompt::Ask, ..) => None,
             (Prompt::Reconcile, ..) => stages.ask_whole(target, &basis.so_far)?.map(|asked| asked.question),
             (Prompt::Plain, ..) => stages.ask_plain(target, &drawn)?.map(|asked| asked.question),
         })

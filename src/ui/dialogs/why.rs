@@ -177,7 +177,7 @@ fn title_of(step: &Step, skeleton: &Skeleton) -> String {
         Prompt::Assign => format!("2  Which dot: {region}"),
         Prompt::Reconcile => "3  The whole view".to_owned(),
         Prompt::Plain => "Plain question".to_owned(),
-        Prompt::Caption | Prompt::Merge => "Behaviour".to_owned(),
+        Prompt::Caption | Prompt::Merge | Prompt::Ask => "Behaviour".to_owned(),
     }
 }
 

@@ -221,7 +221,17 @@ fn group_of(said: &Value, labels: &[String], problems: &mut Vec<Problem>) -> Opt
     };
     let label = label_of(label, labels, problems)?;
     let description = cut(text("description").unwrap_or_default().to_owned(), problems);
+    let others: Vec<u32> = cited(&description).filter(|clip| !clips.contains(clip)).collect();
+    if !others.is_empty() && !clips.is_empty() {
+        problems.push(Problem::CitesOthers { clips: others });
+    }
     (!clips.is_empty()).then_some(SaidGroup { clips, label, description })
+}
+
+/// The clips that a text names, as `c7`.
+fn cited(text: &str) -> impl Iterator<Item = u32> {
+    let words = text.split(|it: char| !it.is_ascii_alphanumeric());
+    words.filter_map(|word| word.strip_prefix('c')?.parse().ok())
 }
 
 /// `"c7"`, `"7"`, `7`, or a range `"c7-c9"`.

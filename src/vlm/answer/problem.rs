@@ -132,6 +132,16 @@ pub enum Problem {
         /// Their numbers.
         clips: Vec<u32>,
     },
+    /// Clips that a description cites and its group does not have.
+    CitesOthers {
+        /// Their numbers.
+        clips: Vec<u32>,
+    },
+    /// An answer that whoever asked can make nothing of.
+    Unreadable {
+        /// Why, as a sentence.
+        why: String,
+    },
 }
 
 impl Problem {
@@ -163,6 +173,8 @@ impl Problem {
             Problem::NamedTwice { .. } => "named_twice",
             Problem::NotShown { .. } => "not_shown",
             Problem::OutOfOrder { .. } => "out_of_order",
+            Problem::CitesOthers { .. } => "cites_others",
+            Problem::Unreadable { .. } => "unreadable",
         }
     }
 
@@ -171,7 +183,12 @@ impl Problem {
         use Problem::*;
         !matches!(
             self,
-            UnknownKey { .. } | Respelled { .. } | BoxClamped { .. } | SwappedCorners { .. } | CutShort { .. }
+            UnknownKey { .. }
+                | Respelled { .. }
+                | BoxClamped { .. }
+                | SwappedCorners { .. }
+                | CutShort { .. }
+                | CitesOthers { .. }
         )
     }
 
@@ -245,6 +262,10 @@ impl fmt::Display for Problem {
             Problem::OutOfOrder { clips } => {
                 write!(formatter, "{} out of order: each list has clips that follow one another.", Clips(clips))
             }
+            Problem::CitesOthers { clips } => {
+                write!(formatter, "{} cited in the description of a list without them.", Clips(clips))
+            }
+            Problem::Unreadable { why } => formatter.write_str(why),
         }
     }
 }

@@ -86,24 +86,47 @@ impl Wire {
     /// The answer to a GET: status and body, without the key should it be quoted.
     pub(super) async fn get(&self, path: &str, limits: &Limits) -> Result<(u16, String), Trouble> {
         let limit = (limits.connect * 3).min(limits.first_byte);
-        let read = async {
-            let headers = self.headers(None)?;
-            let request =
-                self.client.request(Method::GET, format!("{}{path}", self.endpoint.base_url)).headers(headers);
-            let mut response = request.send().await.map_err(|error| self.trouble(&error, limits))?;
-            self.check_moved(&response)?;
-            let status = response.status().as_u16();
-            let mut bytes: Vec<u8> = Vec::new();
-            while let Some(chunk) = response.chunk().await.map_err(|error| self.trouble(&error, limits))? {
-                bytes.extend_from_slice(&chunk);
-                if bytes.len() > MOST_SMALL_BYTES {
-                    return Err(Trouble::TooLong { bytes: bytes.len() });
-                }
+        let whole = tokio::time::timeout(limit, self.small(Method::GET, path, None, (limits, MOST_SMALL_BYTES)));
+        whole.await.unwrap_or(Err(Trouble::Slow { what: Slow::FirstByte, limit }))
+    }
+
+    /// The answer to JSON that is no chat completion: status and body, without the key should it be quoted.
+    pub(super) async fn post(
+        &self,
+        path: &str,
+        tag: &str,
+        body: Vec<u8>,
+        limits: &Limits,
+    ) -> Result<(u16, String), Trouble> {
+        let request = Request { id: super::request_id(), tag, view: None, body };
+        let read = self.small(Method::POST, path, Some(request), (limits, limits.most_bytes));
+        let slow = Trouble::Slow { what: Slow::FirstByte, limit: limits.first_byte };
+        tokio::time::timeout(limits.first_byte, read).await.unwrap_or(Err(slow))
+    }
+
+    async fn small(
+        &self,
+        method: Method,
+        path: &str,
+        request: Option<Request<'_>>,
+        (limits, most_bytes): (&Limits, usize),
+    ) -> Result<(u16, String), Trouble> {
+        let headers = self.headers(request.as_ref())?;
+        let mut asking = self.client.request(method, format!("{}{path}", self.endpoint.base_url)).headers(headers);
+        if let Some(request) = request {
+            asking = asking.body(request.body);
+        }
+        let mut response = asking.send().await.map_err(|error| self.trouble(&error, limits))?;
+        self.check_moved(&response)?;
+        let status = response.status().as_u16();
+        let mut bytes: Vec<u8> = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.trouble(&error, limits))? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > most_bytes {
+                return Err(Trouble::TooLong { bytes: bytes.len() });
             }
-            Ok((status, String::from_utf8_lossy(&self.clean(&bytes)).into_owned()))
-        };
-        let slow = Trouble::Slow { what: Slow::FirstByte, limit };
-        tokio::time::timeout(limit, read).await.unwrap_or(Err(slow))
+        }
+        Ok((status, String::from_utf8_lossy(&self.clean(&bytes)).into_owned()))
     }
 
     /// Whether the server takes requests at all.

@@ -13,6 +13,25 @@ pub struct LabelWords {
     pub definition: String,
 }
 
+/// All that the prompt about a search can say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AskWords {
+    /// What a person wants to know, on one line.
+    pub question: String,
+    /// The labels that can be searched for; those of no vocabulary have no definition.
+    pub labels: Vec<LabelWords>,
+    /// What labels belong to.
+    pub categories: Vec<String>,
+    /// The animals' names.
+    pub animals: Vec<String>,
+    /// Named places.
+    pub zones: Vec<String>,
+    /// The recordings' names.
+    pub recordings: Vec<String>,
+    /// The groups of recordings.
+    pub groups: Vec<String>,
+}
+
 /// An animal in the pictures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AnimalWords {

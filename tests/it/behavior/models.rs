@@ -6,8 +6,11 @@ mod examples;
 mod failures;
 /// Budgets, kills, replays.
 mod pauses;
+/// Other models and prompts on some clips, and questions in plain words.
+mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -99,6 +102,19 @@ fn nothing_twice(server: &FakeModel) {
         assert!(seen.insert((request.tag.clone(), request.is_reask)), "{} was asked twice", request.tag);
         assert!(ids.insert(request.request_id), "a request id came twice");
     }
+}
+
+/// What is true, as a table.
+fn table_of(watcher: &Watcher) -> String {
+    let mut table = "video,animal,target,label,start_frame,stop_frame\n".to_owned();
+    for (name, doing) in watcher.names.iter().zip(&watcher.doing) {
+        let mut start = 0;
+        for stretch in doing.chunk_by(|one, other| one.label == other.label) {
+            writeln!(table, "film,{name},,{},{start},{}", stretch[0].label, start + stretch.len()).unwrap();
+            start += stretch.len();
+        }
+    }
+    table
 }
 
 fn details(project: &Path) -> Vec<CaptionDetail> {

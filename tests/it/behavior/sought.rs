@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use super::names;
 use super::script::{FPS, Film, recording};
 use crate::cli::{failure, json, run, text};
+use crate::fake_model::{FakeConfig, FakeModel, MODEL, Watcher};
 
 /// What a person says of the two minutes, with a label that no vocabulary has.
 const TOLD: &str = "video,animal,target,label,start_frame,stop_frame,description
@@ -144,6 +145,30 @@ fn what_the_vocabulary_lacks_is_discovered() {
     assert_eq!(report["subjects"].as_array().unwrap().len(), 3);
     let shown = String::from_utf8(run(&["behavior", "discover", text(told())]).stdout).unwrap();
     names(&shown, &["tail_rattling (2 times, 3.0 s)", "Bouts unlike the others", "three A2 is seen for"]);
+}
+
+#[test]
+fn captions_are_put_together_by_the_vectors_of_a_model_where_one_is_named() {
+    let server = FakeModel::start(FakeConfig::watching(Watcher::default()));
+    let model = format!("embed={MODEL}@{}", server.url());
+    let command = ["behavior", "discover", text(told()), "--clusters", "4", "--model", &model, "--json"];
+    let report = json(&command);
+    let asked = server.log();
+    assert!(asked.iter().all(|request| request.tag == "behavior.embed" && request.request_id.len() >= 8));
+    assert_eq!(asked.len(), 1, "ten texts are one question");
+    let clusters = report["clusters"].as_array().unwrap();
+    assert_eq!(clusters.iter().map(|it| it["size"].as_u64().unwrap()).sum::<u64>(), 10);
+    let shaking = clusters.iter().find(|it| it["words"].as_array().unwrap().contains(&"shakes".into())).unwrap();
+    assert_eq!(shaking["labels"][0], serde_json::json!(["tail_rattling", 2]));
+    let refused = |model: &str| failure(&["behavior", "discover", text(told()), "--model", model]);
+    names(&refused("embed=m@http://models.example"), &["models.example", "--allow-host"]);
+    names(&refused(&format!("pose={MODEL}@{}", server.url())), &["pose", "embed"]);
+    let closed = server.url();
+    drop(server);
+    let other =
+        FakeModel::start(FakeConfig { key: Some("sesame-key".to_owned()), ..FakeConfig::watching(Watcher::default()) });
+    assert_ne!(closed, other.url());
+    names(&refused(&format!("embed={MODEL}@{}", other.url())), &["refuses the key"]);
 }
 
 /// In the middle of a rest a mouse shoots in circles a hand wide for two seconds: nothing else of the two minutes is like it.

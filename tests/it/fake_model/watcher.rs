@@ -30,6 +30,8 @@ pub struct Watcher {
     pub confused: f64,
     /// Whether an example with the right label keeps it from that.
     pub learns: bool,
+    /// What it makes of a question in plain words.
+    pub filter: Value,
     /// Of all chance.
     pub seed: u64,
 }
@@ -86,6 +88,10 @@ impl BehaviorTag {
 impl Watcher {
     /// What the model says; an error is a complaint.
     pub fn answer(&self, asked: &Watched<'_>) -> Result<Answer, String> {
+        if asked.tag == "behavior.ask" {
+            let filter = self.filter.as_object().ok_or("nothing is known of questions")?;
+            return Ok(filter.iter().map(|(key, value)| (key.clone(), value.clone())).collect());
+        }
         let tag = BehaviorTag::parse(asked.tag)?;
         let animal = self.names.iter().position(|name| *name == tag.animal);
         let animal = animal.ok_or_else(|| format!("no animal of {}", asked.tag))?;

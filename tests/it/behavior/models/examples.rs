@@ -1,5 +1,3 @@
-use std::fmt::Write as _;
-
 use super::*;
 
 /// A bank of the long film, made from what a person said of it.
@@ -19,19 +17,6 @@ fn bank() -> &'static (World, PathBuf) {
         run(&["behavior", "examples", "export", text(&world.project), text(&file)]);
         (world, file)
     })
-}
-
-/// What is true, as a table.
-fn table_of(watcher: &Watcher) -> String {
-    let mut table = "video,animal,target,label,start_frame,stop_frame\n".to_owned();
-    for (name, doing) in watcher.names.iter().zip(&watcher.doing) {
-        let mut start = 0;
-        for stretch in doing.chunk_by(|one, other| one.label == other.label) {
-            writeln!(table, "film,{name},,{},{start},{}", stretch[0].label, start + stretch.len()).unwrap();
-            start += stretch.len();
-        }
-    }
-    table
 }
 
 #[test]
