@@ -95,6 +95,7 @@ fn hour(tracks: &Tracks) -> Result<()> {
         merge_model: None,
         asking: Asking::default(),
         again: false,
+        caption_prompt: None,
         examples: None,
     };
     let (cpu, wall) = (ProcessTime::now(), Instant::now());

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use super::model_choice::ModelChoice;
 use super::settings::{Appearance, WindowPlace};
-use super::timeline::{AccountSide, TimelineCommand};
+use super::timeline::{AccountSide, FigureChoice, TimelineCommand};
 use super::view::{Channels, Viewport};
 use super::why::Chosen;
 use crate::jobs::labelling::Act;
 use crate::jobs::pose::Assigner;
 use crate::jobs::pose::why::Trial;
+use crate::model::timeline::TimelineLayer;
 use crate::model::{CameraId, CentroidNumber, KeypointId, MaskRegion, Point2, RecordingId};
 use crate::pose::ranking::RankBy;
 use crate::pose::stage4::Solver;
@@ -66,6 +67,8 @@ pub enum Browse {
     MovedRecording,
     /// Where an export is written.
     Export,
+    /// Where a figure is saved.
+    Figure,
     /// A table with true 3D points.
     Truth,
     /// A skeleton file.
@@ -179,6 +182,8 @@ pub struct ExportChoice {
     pub reviewed_only: bool,
     /// Every recording of the project, or the current one.
     pub all_recordings: bool,
+    /// Of timelines: the layer; `None` for what people said where they said anything, else the merge.
+    pub layer: Option<TimelineLayer>,
 }
 
 /// Something that the app is asked to do.
@@ -367,6 +372,8 @@ pub enum Command {
 
     /// Writes a table.
     Export(ExportChoice),
+    /// Saves a figure.
+    SaveFigure(FigureChoice),
     /// Loads true 3D points to show beside.
     LoadTruth(PathBuf),
 

@@ -14,7 +14,7 @@ use super::series::Series;
 use super::session::{SeedProgress, Truth};
 use super::state::RunEstimateOf;
 use super::task::{TaskKind, TaskOutcome};
-use super::timeline::{Compared, Layers, Scene, TimelineActed, VocabularyWritten};
+use super::timeline::{Compared, Layers, Scene, ShownFigure, ShownPlan, TimelineActed, VocabularyWritten};
 use super::why::{Asked, DrawnSheet};
 use crate::jobs::JobEvent;
 use crate::jobs::detect_preview::PreviewResult;
@@ -128,6 +128,10 @@ pub enum Event {
     PromptKept(Result<PathBuf, String>),
     /// The layers of the timeline, as they are.
     Timeline(Result<Arc<Layers>, String>),
+    /// What an export of a recording's timeline would write.
+    ExportPlan(RecordingId, Box<ShownPlan>),
+    /// A figure of a recording's timeline.
+    Figure(RecordingId, Box<ShownFigure>),
     /// An edit of the timeline is saved, or was refused; the words say why.
     TimelineActed(Result<Box<TimelineActed>, String>),
     /// What models were asked about a segment.

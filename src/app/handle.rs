@@ -150,6 +150,7 @@ impl App {
             Command::CancelJob => self.cancel_job(),
 
             Command::Export(choice) => self.start_task(TaskRequest::Export(choice)),
+            Command::SaveFigure(choice) => self.start_task(TaskRequest::Figure(choice)),
             Command::LoadTruth(path) => self.load_truth(path),
 
             Command::SetAnnotator(name) => self.set_annotator(&name),
@@ -312,6 +313,7 @@ impl App {
             Browse::NewProject => dialogs::Purpose::SaveProject,
             Browse::Export => dialogs::Purpose::SaveTable,
             Browse::Account(_) => dialogs::Purpose::OpenAccount,
+            Browse::Figure => dialogs::Purpose::SaveFigure,
             Browse::Truth => dialogs::Purpose::OpenTable,
             Browse::Skeleton => dialogs::Purpose::OpenToml,
             Browse::OpenVocabulary => dialogs::Purpose::OpenVocabulary,

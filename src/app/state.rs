@@ -130,6 +130,8 @@ pub struct State {
     pub would_replace: Option<PathBuf>,
     /// A path chosen for an export.
     pub export_path: Option<PathBuf>,
+    /// A path chosen for a figure.
+    pub figure_path: Option<PathBuf>,
     /// Notices that nobody has shown yet.
     pub notices: Vec<Notice>,
     /// Seconds of the app's clock, as of the last call of [`super::App::tick`].
@@ -184,6 +186,7 @@ impl State {
             settings,
             would_replace: None,
             export_path: None,
+            figure_path: None,
             notices: Vec::new(),
             now_secs: 0.0,
             quit: false,

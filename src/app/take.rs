@@ -141,6 +141,8 @@ impl App {
                 self.take_vocabulary_written(written);
             }
             Event::Compared(compared) => self.take_compared(*compared),
+            Event::ExportPlan(recording, plan) => self.take_export_plan(recording, *plan),
+            Event::Figure(recording, shown) => self.take_figure(recording, *shown),
             Event::Scene(recording, read) => self.take_scene(recording, read),
             Event::JobEnded(kind, result) => self.take_job_end(kind, result),
             Event::StorePlan(fingerprint, channels) => self.take_store_plan(&fingerprint, channels),
@@ -343,6 +345,7 @@ impl App {
                 let chosen = CompareCommand::ChooseFile(side, path);
                 self.pending.push(Command::Timeline(TimelineCommand::Compare(chosen)));
             }
+            Browse::Figure => self.state.figure_path = Some(path),
         }
     }
 

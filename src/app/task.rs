@@ -6,7 +6,10 @@ use std::thread::JoinHandle;
 
 use super::command::{ExportChoice, RunChoice};
 use super::event::{Event, Outbox, TaskEnd};
+use super::timeline::FigureChoice;
 use crate::demo::DemoConfig;
+use crate::jobs::behavior::figures::{self, files_of};
+use crate::jobs::behavior::tell::{self, TellFormat};
 use crate::jobs::frames::store::{self, Prepared, StorableChannel};
 use crate::jobs::inquiry::Counts;
 use crate::jobs::pose::ModelOptions;
@@ -85,6 +88,8 @@ pub enum TaskRequest {
     Ask(Box<AskRequest>),
     /// Writes a table.
     Export(ExportChoice),
+    /// Saves a figure.
+    Figure(FigureChoice),
     /// Makes the demo in a folder.
     Demo(PathBuf),
     /// Makes the frame store of these channels.
@@ -124,7 +129,7 @@ impl TaskRequest {
             Self::Rerun(_) => TaskKind::Rerun,
             Self::Behavior { .. } => TaskKind::Behavior,
             Self::Ask(_) => TaskKind::Ask,
-            Self::Export(_) => TaskKind::Export,
+            Self::Export(_) | Self::Figure(_) => TaskKind::Export,
             Self::Demo(_) => TaskKind::Demo,
             Self::NewProject { .. } => TaskKind::NewProject,
             Self::FrameStore(_) => TaskKind::FrameStore,
@@ -161,6 +166,8 @@ pub enum TaskOutcome {
         /// What was left out, in words.
         left_out: Vec<String>,
     },
+    /// A figure was saved in these files.
+    Figure(Vec<PathBuf>),
     /// Nothing was written: a file is there already.
     WouldReplace(PathBuf),
     /// A project is there to be opened.
@@ -362,8 +369,17 @@ fn carry_out(job: &Job<'_>, request: &TaskRequest, context: &mut TaskContext) ->
         }
         TaskRequest::TakeRerun(preview, who) => Ok(TaskOutcome::RerunTaken(preview::take(project, preview, who)?)),
         TaskRequest::Export(choice) => export(job, project, info, choice),
+        TaskRequest::Figure(choice) => save_figure(project, choice),
         TaskRequest::Demo(_) | TaskRequest::NewProject { .. } | TaskRequest::FrameStore(_) => Err(JobError::Stopped),
     }
+}
+
+fn save_figure(project: &Project, choice: &FigureChoice) -> Result<TaskOutcome, JobError> {
+    let files = files_of(&choice.figure, choice.format, &choice.path);
+    if let Some(there) = files.iter().find(|file| file.exists() && !choice.replace) {
+        return Ok(TaskOutcome::WouldReplace(there.clone()));
+    }
+    Ok(TaskOutcome::Figure(figures::save(project, &choice.figure, &choice.title, choice.format, &choice.path)?))
 }
 
 fn export(
@@ -374,6 +390,9 @@ fn export(
 ) -> Result<TaskOutcome, JobError> {
     if choice.path.exists() && !choice.replace {
         return Ok(TaskOutcome::WouldReplace(choice.path.clone()));
+    }
+    if let Ok(format) = choice.format.parse::<TellFormat>() {
+        return export_timeline(job, project, info, choice, format);
     }
     let format: Format = choice.format.parse()?;
     let filter = Filter { max_error_px: choice.max_error_px, reviewed_only: choice.reviewed_only };
@@ -388,4 +407,22 @@ fn export(
         left_out.push(format!("{} rows of frames that nobody has reviewed", report.left_out_unreviewed));
     }
     Ok(TaskOutcome::Export { paths: vec![choice.path.clone()], rows: report.rows, left_out })
+}
+
+fn export_timeline(
+    job: &Job<'_>,
+    project: &Project,
+    info: &RecordingInfo,
+    choice: &ExportChoice,
+    format: TellFormat,
+) -> Result<TaskOutcome, JobError> {
+    let only = (!choice.all_recordings).then_some(info.name.as_str());
+    let report = tell::export(job, project, only, format, choice.layer, choice.reviewed_only, &choice.path)?;
+    let left_out = report.left_out_unreviewed;
+    let left_out = (left_out > 0).then(|| format!("{left_out} segments that nobody has reviewed"));
+    Ok(TaskOutcome::Export {
+        paths: vec![choice.path.clone()],
+        rows: report.rows,
+        left_out: left_out.into_iter().collect(),
+    })
 }

@@ -7,6 +7,10 @@ mod clip_grid;
 
 mod compare;
 
+mod export;
+
+mod figures;
+
 mod state;
 
 mod vocabulary;
@@ -14,6 +18,8 @@ mod vocabulary;
 pub use audit::Audit;
 pub use clip_grid::{Gathered, GridCommand, GridState, Groups, PER_PAGE, groups, members};
 pub use compare::{AccountSide, CompareCommand, CompareState, Compared};
+pub use export::{PlanAsk, ShownPlan};
+pub use figures::{FigureAsk, FigureChoice, FoundFigure, ShownFigure};
 pub use state::{BehaviorView, Layers, Painting, Scene, TimelineCommand, TimelineState, WhyOfSegment};
 pub use vocabulary::{VocabularyState, VocabularyWritten};
 
@@ -164,6 +170,8 @@ impl App {
             TimelineCommand::Vocabulary(act) => self.change_vocabulary(act),
             TimelineCommand::ImportVocabulary(path) => self.import_vocabulary(path),
             TimelineCommand::ExportVocabulary { path, replace } => self.export_vocabulary(path, replace),
+            TimelineCommand::PlanExport(ask) => self.plan_export(*ask),
+            TimelineCommand::ComputeFigure(ask) => self.compute_figure(*ask),
             TimelineCommand::Select(target, add) => {
                 if !add {
                     state.selected.clear();

@@ -30,7 +30,7 @@ impl App {
         let mut context = TaskContext { project: None, info: None };
         if needs_project {
             let Some(session) = &self.state.session else { return };
-            let writes = !matches!(request, TaskRequest::Export(_) | TaskRequest::Rerun(_));
+            let writes = !matches!(request, TaskRequest::Export(_) | TaskRequest::Figure(_) | TaskRequest::Rerun(_));
             if let Some(reason) = session.read_only.as_ref().filter(|_| writes) {
                 let text = format!("Not started: {reason}, so the project is open for reading only.");
                 return self.state.notify(Urgency::Error, text);
@@ -185,6 +185,10 @@ impl App {
                 let rest =
                     if left_out.is_empty() { String::new() } else { format!(" Left out: {}.", left_out.join(", ")) };
                 format!("Wrote {rows} rows to {file}.{rest}")
+            }
+            TaskOutcome::Figure(paths) => {
+                let files: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+                format!("Wrote {}.", files.join(" and "))
             }
             TaskOutcome::WouldReplace(path) => {
                 self.state.would_replace = Some(path);

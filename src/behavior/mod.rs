@@ -3,9 +3,12 @@
 //! [`bodies`] measures each animal, [`features`] makes rows of numbers of that, [`dec`] finds clusters and [`clips`] cuts.
 //! [`rules`] say what a clip shows where no model does, [`merge`] joins clips, [`consistency`] finds what contradicts itself.
 //! [`edits`] are what people change of it, [`review`] and [`compare`] say where they should look.
+//! [`statistics`] count what animals do, [`figures`] draw it.
 //! Pure: no file, no clock, no storage.
 
 mod shrunk;
+
+mod drawing;
 
 pub mod blobs;
 
@@ -72,6 +75,8 @@ pub mod evaluation;
 pub mod compare;
 
 pub mod statistics;
+
+pub mod figures;
 
 pub mod discovery;
 

@@ -13,6 +13,7 @@ use image::RgbImage;
 pub use choice::chosen;
 
 use self::page::Page;
+use crate::behavior::drawing::colors::{self, OTHER_COLORS, rgb_of};
 use crate::model::AnimalId;
 use crate::model::timeline::Segment;
 use crate::model::vocabulary::{Vocabulary, in_words};
@@ -21,10 +22,6 @@ use crate::vlm::canvas::Rgb;
 
 /// How many segments are shown with a picture of the video.
 const SHOWN_SEGMENTS: usize = 12;
-
-/// Colours of labels to which the vocabulary gives none, told apart also by readers who see few hues (Okabe and Ito).
-const COLOURS: [Rgb; 7] =
-    [[230, 159, 0], [86, 180, 233], [0, 158, 115], [240, 228, 66], [0, 114, 178], [213, 94, 0], [204, 121, 167]];
 
 /// What a picture shows.
 #[derive(Clone, Copy, Debug)]
@@ -72,22 +69,14 @@ impl TimelinePicture<'_> {
 
     /// The labels that occur, in the vocabulary's order, then others by name.
     fn labels(&self) -> Vec<&str> {
-        let occurs = |name: &str| self.segments.iter().any(|segment| segment.label == name);
-        let known = self.vocabulary.labels.iter().map(|label| label.name.as_str());
-        let mut labels: Vec<&str> = known.filter(|name| occurs(name)).collect();
-        let mut others: Vec<&str> =
-            self.segments.iter().map(|segment| segment.label.as_str()).filter(|name| !labels.contains(name)).collect();
-        others.sort_unstable();
-        others.dedup();
-        labels.extend(others);
-        labels
+        colors::ordered(self.vocabulary, self.segments.iter().map(|segment| segment.label.as_str()))
     }
 
     fn colour_of(&self, label: &str) -> Rgb {
         let given = self.vocabulary.find(label).and_then(|known| known.color.as_deref()).and_then(rgb_of);
         given.unwrap_or_else(|| {
             let at = self.labels().iter().position(|other| *other == label).unwrap_or(0);
-            COLOURS[at % COLOURS.len()]
+            rgb_of(OTHER_COLORS[at % OTHER_COLORS.len()]).unwrap_or_default()
         })
     }
 
@@ -98,13 +87,6 @@ impl TimelinePicture<'_> {
     fn secs(&self, frame: u32) -> f64 {
         if self.fps > 0.0 { f64::from(frame) / self.fps } else { f64::from(frame) }
     }
-}
-
-/// `#rrggbb`
-fn rgb_of(text: &str) -> Option<Rgb> {
-    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.is_ascii())?;
-    let part = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).ok();
-    Some([part(0)?, part(2)?, part(4)?])
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ mod search;
 
 mod discover;
 
+mod figures;
+
 mod examples;
 
 mod trial;
@@ -43,6 +45,7 @@ enum What {
     Run(Box<RunArguments>),
     Stats(StatsArguments),
     Picture(PictureArguments),
+    Figures(figures::Arguments),
     Search(search::Arguments),
     Discover(discover::Arguments),
     Examples(examples::Arguments),
@@ -167,6 +170,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> anyhow::Result<Ex
         What::Run(arguments) => run_pipeline(arguments, console),
         What::Stats(arguments) => stats(arguments, console),
         What::Picture(arguments) => draw(arguments, console),
+        What::Figures(arguments) => figures::run(arguments, console),
         What::Search(arguments) => search::run(arguments, console),
         What::Discover(arguments) => discover::run(arguments, console),
         What::Examples(arguments) => examples::run(arguments, console),

@@ -15,6 +15,8 @@ pub enum Purpose {
     SaveProject,
     /// A new table.
     SaveTable,
+    /// A new figure: its path without an ending.
+    SaveFigure,
     /// A table to read.
     OpenTable,
     /// A TOML file to read.
@@ -44,6 +46,7 @@ pub fn ask(purpose: Purpose) -> Result<Option<PathBuf>, String> {
         Purpose::SaveTable => {
             dialog.set_title("Export").add_filter("Tables", &["csv"]).save_file().map(with_extension("csv"))
         }
+        Purpose::SaveFigure => dialog.set_title("Save the figure").save_file(),
         Purpose::OpenTable => dialog.set_title("Choose a table").add_filter("Tables", &["csv"]).pick_file(),
         Purpose::OpenVocabulary => {
             dialog.set_title("Choose a vocabulary").add_filter("Vocabularies", &["toml"]).pick_file()

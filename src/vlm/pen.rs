@@ -23,6 +23,9 @@ const MONO: &[u8] = include_bytes!("../../assets/fonts/JetBrainsMono-Bold.ttf");
 const SANS: &[u8] = include_bytes!("../../assets/fonts/Inter-Regular.ttf");
 const SANS_STRONG: &[u8] = include_bytes!("../../assets/fonts/Inter-SemiBold.ttf");
 
+/// The files of [`Face::Sans`] and [`Face::SansStrong`], for drawings whose text stays text.
+pub(crate) const SANS_FACES: [&[u8]; 2] = [SANS, SANS_STRONG];
+
 /// Stands for letters that the font does not have.
 const UNKNOWN_LETTER: char = '?';
 

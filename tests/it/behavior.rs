@@ -5,6 +5,8 @@
 mod bad_input;
 /// Tables out of a project and into another.
 mod exchange;
+/// Figures of timelines.
+mod figures;
 /// What the pipeline finds of a script, how it repeats itself, what it does not do twice.
 mod found;
 /// Killed at many moments; ignored, since it takes a minute.

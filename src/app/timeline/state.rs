@@ -7,6 +7,8 @@ use std::sync::Arc;
 use super::VocabularyState;
 use super::clip_grid::{GridCommand, GridState};
 use super::compare::{CompareCommand, CompareState};
+use super::export::{PlanAsk, ShownPlan};
+use super::figures::{FigureAsk, ShownFigure};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::consistency::Checker;
 use crate::behavior::edits::Edge;
@@ -22,6 +24,10 @@ use crate::store::RecordingInfo;
 pub enum TimelineCommand {
     /// Shows the recording in another way.
     View(BehaviorView),
+    /// Tells what an export of it would write.
+    PlanExport(Box<PlanAsk>),
+    /// Computes a figure of it.
+    ComputeFigure(Box<FigureAsk>),
     /// Selects a segment and shows its first frame, unless the shown frame is in it; with `add`, beside those that are selected.
     Select(Target, bool),
     /// Selects nothing.
@@ -111,6 +117,8 @@ pub enum BehaviorView {
     Compare,
     /// The labels and what they mean.
     Vocabulary,
+    /// Figures and their numbers.
+    Figures,
 }
 
 impl BehaviorView {
@@ -137,7 +145,7 @@ impl BehaviorView {
             (Self::Grid, command) => Some(command),
             (_, Asked::Grid(_)) => None,
             // What is selected in the lanes cannot be seen there, so no key changes it.
-            (Self::Compare | Self::Vocabulary, command) if command.is_of_key() => None,
+            (Self::Compare | Self::Figures | Self::Vocabulary, command) if command.is_of_key() => None,
             (_, command) => Some(command),
         }
     }
@@ -147,6 +155,7 @@ impl BehaviorView {
         (Self::Timeline, "Timeline"),
         (Self::Grid, "Grid"),
         (Self::Compare, "Compare"),
+        (Self::Figures, "Figures"),
         (Self::Vocabulary, "Vocabulary"),
     ];
 }
@@ -229,6 +238,12 @@ pub struct TimelineState {
     pub grid: GridState,
     /// The compare view.
     pub compare: CompareState,
+    /// The figure that was computed last.
+    pub figure: Option<Arc<ShownFigure>>,
+    pub(super) is_computing: bool,
+    /// What an export would write, as it was told last.
+    pub export_plan: Option<Arc<ShownPlan>>,
+    pub(super) is_planning: bool,
     pub(super) is_reading: bool,
     pub(super) is_stale: bool,
     pub(super) scene_is_asked: bool,
@@ -253,6 +268,10 @@ impl Default for TimelineState {
             is_auditing: false,
             grid: GridState::default(),
             compare: CompareState::default(),
+            figure: None,
+            is_computing: false,
+            export_plan: None,
+            is_planning: false,
             is_reading: false,
             is_stale: false,
             scene_is_asked: false,
@@ -276,7 +295,17 @@ impl TimelineState {
 
     /// Whether layers or tracks are being read.
     pub fn is_busy(&self) -> bool {
-        self.is_reading || self.is_reading_scene || self.compare.is_reading
+        self.is_reading || self.is_reading_scene || self.compare.is_reading || self.is_computing || self.is_planning
+    }
+
+    /// Whether it is being worked out what an export would write.
+    pub fn is_planning(&self) -> bool {
+        self.is_planning
+    }
+
+    /// Whether a figure is being computed.
+    pub fn is_computing(&self) -> bool {
+        self.is_computing
     }
 }
 

@@ -245,6 +245,7 @@ fn record(subject: &str, group: &str, labels: &[(&str, u32)]) -> AnimalRecord {
         frame_count: 1000,
         animals: vec!["A0".to_owned()],
         segments: segments.collect(),
+        unreviewed: Vec::new(),
     }
 }
 

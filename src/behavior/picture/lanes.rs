@@ -4,6 +4,7 @@ use super::page::{
     EMPTY, FAINT_INK, HEADING_PX, INK, MARGIN_PX, PAPER, Page, RULE, SMALL_PX, TEXT_PX, TITLE_PX, WIDTH_PX,
 };
 use super::{TimelinePicture, in_words};
+use crate::behavior::drawing::axis::time_step;
 use crate::vlm::pen::{Face, text_width};
 
 const LANE_PX: f32 = 46.0;
@@ -108,7 +109,7 @@ impl Lanes {
         if whole_secs <= 0.0 || !whole_secs.is_finite() {
             return;
         }
-        let step = tick_secs(whole_secs * TICK_PX / f64::from(self.width()));
+        let step = time_step(whole_secs * TICK_PX / f64::from(self.width()));
         let bottom = self.top_of(self.lanes) - LANE_GAP_PX;
         let ticks = (whole_secs / step + 1e-6).floor() as u32;
         for tick in 0..=ticks {
@@ -133,12 +134,4 @@ impl Lanes {
         let share = f64::from(frame) / f64::from(picture.frame_count.max(1));
         (self.left + share.min(1.0) as f32 * self.width()).round()
     }
-}
-
-/// The smallest of 1, 2, 5 times a power of ten seconds, or of whole minutes, that is at least so long.
-fn tick_secs(least: f64) -> f64 {
-    let minutes = [15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0];
-    let seconds = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
-    let known = seconds.into_iter().chain(minutes).find(|step| *step >= least);
-    known.unwrap_or_else(|| (least / 3600.0).ceil() * 3600.0)
 }

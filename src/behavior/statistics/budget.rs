@@ -1,11 +1,12 @@
 //! Time, bouts, latency and transitions of one animal in one recording.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::Serialize;
 
 use super::numbers::{mean, median, standard_deviation};
-use crate::model::{AnimalId, Segment};
+use crate::model::{AnimalId, Segment, SegmentKind};
 
 /// The label of frames in which an animal is not seen.
 pub const NOT_SEEN: &str = "not_seen";
@@ -29,6 +30,9 @@ pub struct AnimalRecord {
     pub animals: Vec<String>,
     /// Its segments, of one layer.
     pub segments: Vec<Segment>,
+    /// The frames that are not counted since nobody said anything of them, as [`Self::gaps`]; none where a frame without a
+    /// segment means that nothing happens.
+    pub unreviewed: Vec<Range<u32>>,
 }
 
 /// What counts as following.
@@ -54,11 +58,11 @@ pub struct LabelBudget {
     pub partner: Option<String>,
     /// Seconds of it.
     pub time_s: f64,
-    /// Share of the time in which the animal is seen, per cent.
+    /// Share of the time in which the animal is seen and reviewed, per cent.
     pub pct_of_seen: Option<f64>,
     /// How often it begins.
     pub bouts: usize,
-    /// Bouts per minute in which the animal is seen.
+    /// Bouts per minute in which the animal is seen and reviewed.
     pub bouts_per_min: Option<f64>,
     /// Mean length of a bout, seconds.
     pub mean_s: Option<f64>,
@@ -84,34 +88,45 @@ pub struct Transition {
 }
 
 /// A run of frames, `[start, stop)`.
-pub(super) type Bout = (u32, u32);
+pub(in crate::behavior) type Bout = (u32, u32);
 
 impl AnimalRecord {
-    /// Seconds in which the animal is seen: all but those of the label "not_seen".
+    /// Seconds in which the animal is seen and somebody says what it does: all but those of the label "not_seen" and those that
+    /// nobody reviewed.
     pub fn seen_s(&self) -> f64 {
-        let hidden: u32 =
-            self.bouts(|segment| segment.label == NOT_SEEN).iter().map(|(start, stop)| stop - start).sum();
-        f64::from(self.frame_count - hidden) / self.fps
+        let hidden = self.segments.iter().filter(|segment| segment.label == NOT_SEEN).map(Segment::frames);
+        let left_out = self.joined(hidden.chain(self.unreviewed.iter().cloned()).map(|frames| (frames, false)));
+        let left_out: u32 = left_out.iter().map(|(start, stop)| stop - start).sum();
+        f64::from(self.frame_count - left_out) / self.fps
     }
 
-    /// The runs of frames that any of the chosen segments covers.
-    pub(super) fn bouts(&self, is_chosen: impl Fn(&Segment) -> bool) -> Vec<Bout> {
-        let mut spans: Vec<Bout> = self
-            .segments
-            .iter()
-            .filter(|segment| is_chosen(segment))
-            .map(|segment| (segment.start_frame, segment.stop_frame.min(self.frame_count)))
-            .filter(|(start, stop)| start < stop)
-            .collect();
+    /// The runs of frames that no segment covers.
+    pub fn gaps(&self) -> Vec<Range<u32>> {
+        let covered = self.joined(self.segments.iter().map(|segment| (segment.frames(), false)));
+        let starts = std::iter::once(0).chain(covered.iter().map(|(_, stop)| *stop));
+        let stops = covered.iter().map(|(start, _)| *start).chain([self.frame_count]);
+        starts.zip(stops).filter(|(start, stop)| start < stop).map(|(start, stop)| start..stop).collect()
+    }
+
+    /// The runs of frames that any of the chosen segments covers. A moment is a run of its own beside another.
+    pub(in crate::behavior) fn bouts(&self, is_chosen: impl Fn(&Segment) -> bool) -> Vec<Bout> {
+        let chosen = self.segments.iter().filter(|segment| is_chosen(segment));
+        self.joined(chosen.map(|segment| (segment.frames(), segment.kind == SegmentKind::Point)))
+    }
+
+    /// Runs of frames within the recording, joined where they overlap, and where they touch unless both are moments.
+    fn joined(&self, spans: impl Iterator<Item = (Range<u32>, bool)>) -> Vec<Bout> {
+        let cut = spans.map(|(frames, is_point)| (frames.start, frames.end.min(self.frame_count), is_point));
+        let mut spans: Vec<(u32, u32, bool)> = cut.filter(|(start, stop, _)| start < stop).collect();
         spans.sort_unstable();
-        let mut bouts: Vec<Bout> = Vec::new();
-        for (start, stop) in spans {
-            match bouts.last_mut().filter(|last| start <= last.1) {
-                Some(last) => last.1 = last.1.max(stop),
-                None => bouts.push((start, stop)),
+        let mut runs: Vec<(u32, u32, bool)> = Vec::new();
+        for (start, stop, is_point) in spans {
+            match runs.last_mut().filter(|last| start < last.1 || (start == last.1 && !(is_point && last.2))) {
+                Some(last) => *last = (last.0, last.1.max(stop), last.2 && is_point),
+                None => runs.push((start, stop, is_point)),
             }
         }
-        bouts
+        runs.into_iter().map(|(start, stop, _)| (start, stop)).collect()
     }
 
     fn budget(&self, label: &str, partner: Option<String>, bouts: &[Bout]) -> LabelBudget {
@@ -166,14 +181,9 @@ pub fn transitions<'a>(
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut leaving: BTreeMap<&str, usize> = BTreeMap::new();
     for record in records {
-        let bouts = ordered_bouts(record);
-        for pair in bouts.windows(2) {
-            let ((from, (_, stop)), (to, (start, _))) = (pair[0], pair[1]);
-            let gap_s = (f64::from(start) - f64::from(stop)) / record.fps;
-            if gap_s <= options.transition_gap_secs && from != NOT_SEEN && to != NOT_SEEN {
-                *counts.entry((from, to)).or_default() += 1;
-                *leaving.entry(from).or_default() += 1;
-            }
+        for (from, to, _) in followers(record, options) {
+            *counts.entry((from, to)).or_default() += 1;
+            *leaving.entry(from).or_default() += 1;
         }
     }
     counts
@@ -185,6 +195,21 @@ pub fn transitions<'a>(
             probability: count as f64 / leaving[from] as f64,
         })
         .collect()
+}
+
+/// Each label that ends, what follows it, and the frame at which that begins.
+pub(in crate::behavior) fn followers<'a>(
+    record: &'a AnimalRecord,
+    options: &BudgetOptions,
+) -> Vec<(&'a str, &'a str, u32)> {
+    let bouts = ordered_bouts(record);
+    let follows = |pair: &[(&'a str, Bout)]| {
+        let ((from, (_, stop)), (to, (start, _))) = (pair[0], pair[1]);
+        let gap_s = (f64::from(start) - f64::from(stop)) / record.fps;
+        let is_direct = gap_s <= options.transition_gap_secs && from != NOT_SEEN && to != NOT_SEEN;
+        is_direct.then_some((from, to, start))
+    };
+    bouts.windows(2).filter_map(follows).collect()
 }
 
 /// All bouts of a record in the order of their starts.

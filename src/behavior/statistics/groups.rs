@@ -51,7 +51,7 @@ pub struct SubjectBudget {
     pub group: Option<String>,
     /// Recordings that were put together.
     pub recordings: usize,
-    /// Seconds in which it is seen.
+    /// Seconds in which it is seen and somebody says what it does.
     pub seen_s: f64,
     /// By label.
     pub labels: Vec<LabelBudget>,
@@ -104,6 +104,16 @@ pub struct GroupComparison {
     /// What limits the comparison, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+impl GroupComparison {
+    /// "p = 0.030, Cliff's δ = 0.80": the permutation's p after correction.
+    pub fn words(&self) -> String {
+        let p = self.p_permutation_holm;
+        let p = if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") };
+        let delta = format!("{:.2}", self.cliffs_delta).replace('-', "\u{2212}");
+        format!("{p}, Cliff's δ = {delta}")
+    }
 }
 
 /// Puts the recordings of each subject together: times, bouts and time seen are summed; the latency is the mean over the

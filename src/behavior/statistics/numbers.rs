@@ -19,6 +19,38 @@ pub fn standard_deviation(values: &[f64]) -> Option<f64> {
     (values.len() > 1).then(|| (sum / (values.len() - 1) as f64).sqrt())
 }
 
+/// Between which values the mean of the population lies with 95 % confidence, where values are about normal: the mean and so
+/// many standard errors as Student's t says. `None` below two values.
+pub fn mean_interval(values: &[f64]) -> Option<[f64; 2]> {
+    let (mean, deviation) = (mean(values)?, standard_deviation(values)?);
+    let half = student_t(values.len() - 1) * deviation / (values.len() as f64).sqrt();
+    Some([mean - half, mean + half])
+}
+
+/// The 0.975 quantile of Student's t, by degrees of freedom from 1.
+const STUDENT_T: [f64; 30] = [
+    12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281, 2.2010, 2.1788, 2.1604, 2.1448,
+    2.1314, 2.1199, 2.1098, 2.1009, 2.0930, 2.0860, 2.0796, 2.0739, 2.0687, 2.0639, 2.0595, 2.0555, 2.0518, 2.0484,
+    2.0452, 2.0423,
+];
+
+/// The 0.975 quantile of the standard normal distribution.
+const NORMAL_QUANTILE: f64 = 1.959_964;
+
+/// The 0.975 quantile of Student's t: of the table, beyond it by the first terms of Fisher's expansion, which is right in four
+/// decimals there.
+fn student_t(degrees: usize) -> f64 {
+    let z = NORMAL_QUANTILE;
+    let n = degrees as f64;
+    let terms = [
+        (z.powi(3) + z) / (4.0 * n),
+        (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * n.powi(2)),
+        (3.0 * z.powi(7) + 19.0 * z.powi(5) + 17.0 * z.powi(3) - 15.0 * z) / (384.0 * n.powi(3)),
+    ];
+    let beyond = || z + terms.iter().sum::<f64>();
+    STUDENT_T.get(degrees.saturating_sub(1)).copied().unwrap_or_else(beyond)
+}
+
 /// The value below which a share of sorted values lies, between neighbours by straight line.
 pub fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let place = share.clamp(0.0, 1.0) * sorted.len().checked_sub(1)? as f64;
@@ -66,6 +98,18 @@ mod tests {
         assert_eq!(standard_deviation(&[1.0, 3.0]), Some(2.0_f64.sqrt()));
         assert_eq!((mean(&[]), median(&[]), standard_deviation(&[1.0])), (None, None, None));
         assert_eq!(quantile(&[0.0, 10.0], 0.025), Some(0.25));
+    }
+
+    /// The quantiles are those of `scipy.stats.t.ppf`.
+    #[test]
+    fn the_interval_of_a_mean_is_students() {
+        let [low, high] = mean_interval(&[1.0, 2.0, 6.0]).unwrap();
+        let half = 4.3027 * 7.0_f64.sqrt() / 3.0_f64.sqrt();
+        assert!((low - (3.0 - half)).abs() < 1e-9 && (high - (3.0 + half)).abs() < 1e-9, "{low} {high}");
+        assert_eq!((mean_interval(&[]), mean_interval(&[1.0])), (None, None));
+        for (degrees, expected) in [(1, 12.7062), (30, 2.0423), (31, 2.0395), (60, 2.0003), (1000, 1.9623)] {
+            assert!((student_t(degrees) - expected).abs() < 6e-5, "{degrees}: {}", student_t(degrees));
+        }
     }
 
     /// The values are those of `scipy.stats.norm.sf`.

@@ -21,7 +21,7 @@ pub struct AnimalReport {
     pub subject: String,
     /// Its group.
     pub group: Option<String>,
-    /// Seconds in which it is seen.
+    /// Seconds in which it is seen and somebody says what it does.
     pub seen_s: f64,
     /// By label.
     pub labels: Vec<LabelBudget>,

@@ -31,6 +31,7 @@ fn record(subject: &str, group: Option<&str>, segments: Vec<Segment>) -> AnimalR
         frame_count: 100,
         animals: vec!["A0".to_owned(), "A1".to_owned(), "A2".to_owned()],
         segments,
+        unreviewed: Vec::new(),
     }
 }
 
@@ -65,6 +66,26 @@ fn time_bouts_and_latency_are_those_counted_by_hand() {
     let pairs: Vec<_> = pair_budgets(&one).into_iter().map(|it| (it.label, it.partner, it.bouts, it.time_s)).collect();
     let pair = |partner: &str| ("chase".to_owned(), Some(partner.to_owned()), 1, 0.5);
     assert_eq!(pairs, [pair("A1"), pair("A2")]);
+}
+
+#[test]
+fn moments_side_by_side_are_several_and_time_that_nobody_reviewed_is_none() {
+    let moment = |frame| Segment { kind: SegmentKind::Point, ..segment("jump", None, frame, frame + 1) };
+    let mut one = record("m1", None, vec![moment(4), moment(5), moment(5), segment("run", None, 10, 30)]);
+    assert_eq!(one.bouts(|segment| segment.label == "jump"), [(4, 5), (5, 6)]);
+    assert_eq!(one.gaps(), [0..4, 6..10, 30..100]);
+    close(Some(one.seen_s()), 10.0);
+    one.segments.push(segment("not_seen", None, 90, 200));
+    close(Some(one.seen_s()), 9.0);
+    one.unreviewed = one.gaps();
+    assert_eq!(one.unreviewed, [0..4, 6..10, 30..90]);
+    close(Some(one.seen_s()), 2.2);
+    let [run] = &label_budgets(&one, &["run".to_owned()])[..] else { panic!("one label") };
+    close(run.pct_of_seen, 100.0 * 2.0 / 2.2);
+    one.segments.clear();
+    assert_eq!(one.gaps().first(), Some(&(0..100)));
+    one.unreviewed = one.gaps();
+    assert_eq!((one.seen_s(), label_budgets(&one, &["run".to_owned()])[0].pct_of_seen), (0.0, None));
 }
 
 #[test]

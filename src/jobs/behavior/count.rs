@@ -3,7 +3,8 @@
 use super::layer::{self, Layer};
 use crate::behavior::statistics::{AnimalRecord, BudgetOptions, StatisticsReport, report};
 use crate::jobs::{Job, JobError, open};
-use crate::store::Project;
+use crate::model::Segment;
+use crate::store::{Project, RecordingInfo};
 
 /// Counts what is in a layer of the recordings.
 ///
@@ -44,24 +45,33 @@ pub(super) fn records(
         let segments = layer::segments(project, &info, layer)?;
         layers.push((info.name.clone(), layer.as_str().to_owned()));
         let animals: Vec<String> = project.animals(info.id)?.into_iter().map(|animal| animal.name).collect();
-        for (index, animal) in animals.iter().enumerate() {
+        for index in 0..animals.len() {
             let own = segments.iter().filter(|segment| segment.animal.index() == index).cloned().collect();
-            let subject = match (&info.subject, animals.len()) {
-                (Some(subject), 1) => subject.clone(),
-                (Some(subject), _) => format!("{subject} {animal}"),
-                (None, _) => format!("{} {animal}", info.name),
-            };
-            records.push(AnimalRecord {
-                recording: info.name.clone(),
-                animal: animal.clone(),
-                subject,
-                group: info.group.clone(),
-                fps: info.fps,
-                frame_count: info.frame_count,
-                animals: animals.clone(),
-                segments: own,
-            });
+            records.push(record_of(&info, &animals, index, own));
         }
     }
     Ok(LayerRecords { records, layers })
+}
+
+/// An animal of a recording with its segments. What none of them covers nobody reviewed.
+pub fn record_of(info: &RecordingInfo, animals: &[String], index: usize, segments: Vec<Segment>) -> AnimalRecord {
+    let animal = &animals[index];
+    let subject = match (&info.subject, animals.len()) {
+        (Some(subject), 1) => subject.clone(),
+        (Some(subject), _) => format!("{subject} {animal}"),
+        (None, _) => format!("{} {animal}", info.name),
+    };
+    let mut record = AnimalRecord {
+        recording: info.name.clone(),
+        animal: animal.clone(),
+        subject,
+        group: info.group.clone(),
+        fps: info.fps,
+        frame_count: info.frame_count,
+        animals: animals.to_vec(),
+        segments,
+        unreviewed: Vec::new(),
+    };
+    record.unreviewed = record.gaps();
+    record
 }

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::behavior::evaluation::LabelMapError;
 use crate::behavior::examples::{BankFileError, ExampleError};
+use crate::behavior::figures::PngError;
 use crate::behavior::given::GivenError;
 use crate::behavior::rules::RulesError;
 use crate::behavior::search::SearchError;
@@ -53,6 +54,9 @@ pub enum BehaviorError {
         /// What is wrong with it.
         source: VocabularyError,
     },
+    /// A figure that cannot be drawn.
+    #[error(transparent)]
+    Figure(#[from] PngError),
     /// A word that is not one of those that are known.
     #[error("{what} \"{word}\" is not known; it is one of {known}")]
     Word {

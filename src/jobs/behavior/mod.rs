@@ -38,6 +38,8 @@ pub mod tell;
 
 pub mod count;
 
+pub mod figures;
+
 pub mod search;
 
 pub mod ask;

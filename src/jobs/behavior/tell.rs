@@ -1,5 +1,9 @@
 //! Timelines out of and into the project: the plain table, behavior vectors, stories, BORIS.
 
+mod plan;
+
+pub use plan::{PlannedLane, TellPlan, plan};
+
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -95,6 +99,19 @@ pub fn export(
     if open::is_same_file(project.path(), file) {
         return Err(JobError::WouldOverwrite { path: file.to_owned() });
     }
+    let (mut report, timelines) = gather(job, project, recording, chosen, reviewed_only)?;
+    whole_file::write(file, |out: File| write_to(&mut report, &timelines, format, BufWriter::new(out), file))?;
+    Ok(report)
+}
+
+/// The timelines of recordings, with what is left out and what nobody reviewed counted.
+fn gather(
+    job: &Job<'_>,
+    project: &Project,
+    recording: Option<&str>,
+    chosen: Option<Layer>,
+    reviewed_only: bool,
+) -> Result<(TellReport, Vec<Timeline>), JobError> {
     let mut report = TellReport::default();
     let mut timelines = Vec::new();
     for info in open::choose_all(project, recording)? {
@@ -112,12 +129,22 @@ pub fn export(
         let animals = project.animals(info.id)?.into_iter().map(|animal| animal.name).collect();
         timelines.push(Timeline { video: video_name(project, &info), info, animals, segments });
     }
-    whole_file::write(file, |out: File| match format {
-        TellFormat::Story => write_story(&mut report, &timelines, BufWriter::new(out), file),
-        TellFormat::Table => write_table(&mut report, &timelines, BufWriter::new(out)),
-        _ => write_vectors(&mut report, &timelines, BufWriter::new(out), format),
-    })?;
-    Ok(report)
+    Ok((report, timelines))
+}
+
+fn write_to(
+    report: &mut TellReport,
+    timelines: &[Timeline],
+    format: TellFormat,
+    out: impl Write,
+    file: &Path,
+) -> Result<(), JobError> {
+    match format {
+        TellFormat::Story => write_story(report, timelines, out, file),
+        TellFormat::Table => write_table(report, timelines, out),
+        TellFormat::Vectors | TellFormat::VectorsMulti => write_vectors(report, timelines, out, format),
+        TellFormat::Boris => Err(BehaviorError::OnlyRead { format: "boris" }.into()),
+    }
 }
 
 fn is_reviewed(segment: &Segment) -> bool {

@@ -1,5 +1,7 @@
 //! The export page: what is written and what is left out, before it is written.
 
+mod behavior;
+
 use std::path::{Path, PathBuf};
 
 use egui::{CentralPanel, Frame, Label, RichText, ScrollArea, TextEdit, Ui};
@@ -9,6 +11,7 @@ use crate::app::Command;
 use crate::app::command::{Browse, ExportChoice};
 use crate::app::session::Session;
 use crate::app::task::TaskKind;
+use crate::model::timeline::TimelineLayer;
 use crate::store::FrameState;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::icons::{Icon, icon};
@@ -19,6 +22,8 @@ use crate::ui::widgets::{ActionButton, heading_row, segmented};
 /// What the page remembers between frames.
 pub struct ExportMemory {
     format: &'static str,
+    /// Of timelines.
+    layer: Option<TimelineLayer>,
     path: String,
     max_error: String,
     reviewed_only: bool,
@@ -33,6 +38,7 @@ impl Default for ExportMemory {
     fn default() -> Self {
         Self {
             format: "points3d",
+            layer: None,
             path: String::new(),
             max_error: String::new(),
             reviewed_only: false,
@@ -43,8 +49,11 @@ impl Default for ExportMemory {
     }
 }
 
-/// The formats: word, name, what is in it, its columns.
-const FORMATS: [(&str, &str, &str, &str); 3] = [
+/// A format: word, name, what is in it, its columns.
+type FormatWords = (&'static str, &'static str, &'static str, &'static str);
+
+/// The formats of poses.
+const POSE_FORMATS: [FormatWords; 3] = [
     (
         "points3d",
         "3D points",
@@ -58,6 +67,29 @@ const FORMATS: [(&str, &str, &str, &str); 3] = [
         "frame,camera,keypoint,x,y,visible",
     ),
     ("seeds", "Seed labels", "The labels of the seed frames, as they are imported.", "frame,camera,keypoint,x,y"),
+];
+
+/// The formats of timelines.
+const BEHAVIOR_FORMATS: [FormatWords; 4] = [
+    (
+        "behavior",
+        "Segments",
+        "One row for each segment. It can be imported again.",
+        "video,animal,target,label,start_frame,stop_frame,description",
+    ),
+    (
+        "vectors",
+        "Vectors",
+        "One row for each frame and animal, with one label.",
+        "video,subject,frame,label,confidence",
+    ),
+    (
+        "vectors-multi",
+        "Vectors, many labels",
+        "One row for each frame and animal, with a column of 0 and 1 for each label.",
+        "video,subject,frame,…,confidence",
+    ),
+    ("story", "Story", "Sentences about each animal, to be read.", "plain text"),
 ];
 
 /// Draws the page.
@@ -85,15 +117,23 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
 fn page_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut ExportMemory) {
     let palette = theme::palette(ui);
     heading_row(ui, "Export", "nothing is left out silently", |_| {});
-    let (_, _, words, columns) = FORMATS.iter().find(|format| format.0 == memory.format).copied().unwrap_or(FORMATS[0]);
-    let options = FORMATS.map(|format| (format.0, format.1));
-    if let Some(format) = segmented(ui, "Format", memory.format, &options) {
-        let was_default = memory.path == default_path(session, memory.format).display().to_string();
-        memory.format = format;
-        if was_default {
-            memory.path = default_path(session, format).display().to_string();
-        }
+    let is_behavior = BEHAVIOR_FORMATS.iter().any(|format| format.0 == memory.format);
+    let before = memory.format;
+    if let Some(is_behavior) = segmented(ui, "What", is_behavior, &[(false, "Labels and points"), (true, "Timelines")])
+    {
+        memory.format = if is_behavior { BEHAVIOR_FORMATS[0].0 } else { POSE_FORMATS[0].0 };
     }
+    ui.add_space(8.0);
+    let is_behavior = BEHAVIOR_FORMATS.iter().any(|format| format.0 == memory.format);
+    let formats: &[FormatWords] = if is_behavior { &BEHAVIOR_FORMATS } else { &POSE_FORMATS };
+    let options: Vec<(&str, &str)> = formats.iter().map(|format| (format.0, format.1)).collect();
+    if let Some(format) = segmented(ui, "Format", memory.format, &options) {
+        memory.format = format;
+    }
+    if memory.format != before && memory.path == default_path(session, before).display().to_string() {
+        memory.path = default_path(session, memory.format).display().to_string();
+    }
+    let (_, _, words, columns) = formats.iter().find(|format| format.0 == memory.format).copied().unwrap_or(formats[0]);
     ui.label(RichText::new(words).color(palette.text_secondary));
     ui.label(RichText::new(columns).font(mono(Weight::Medium, ctx.theme.font.caption)).color(palette.text_tertiary));
     ui.add_space(12.0);
@@ -108,23 +148,21 @@ fn page_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Expor
     });
     let is_seeds = memory.format == "seeds";
     ui.add_space(12.0);
-    ui.add_enabled_ui(!is_seeds, |ui| {
-        ui.checkbox(&mut memory.reviewed_only, "Reviewed frames only");
-        ui.horizontal(|ui| {
-            let label = ui.label("Leave out points with an error above, px");
-            ui.add(TextEdit::singleline(&mut memory.max_error).hint_text("none").desired_width(64.0))
-                .labelled_by(label.id);
-        });
-    });
+    if is_behavior {
+        behavior::choices_ui(ui, memory);
+    } else {
+        ui.add_enabled_ui(!is_seeds, |ui| pose_choices_ui(ui, memory));
+    }
     if session.recordings.len() > 1 {
         ui.checkbox(&mut memory.all_recordings, format!("All {} recordings, in one table", session.recordings.len()));
     }
     ui.add_space(16.0);
     let max_error_px = match memory.max_error.trim() {
+        _ if is_behavior => Ok(None),
         "" => Ok(None),
         text => text.parse::<f64>().ok().filter(|value| value.is_finite() && *value > 0.0).map(Some).ok_or(()),
     };
-    let what = contents(session, memory, is_seeds);
+    let what = if is_behavior { behavior::contents(ctx, session, memory) } else { contents(session, memory, is_seeds) };
     for (sign, ink, words) in &what.lines {
         ui.horizontal_top(|ui| {
             icon(ui, *sign, 16.0, palette.ink(*ink));
@@ -151,6 +189,7 @@ fn page_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Expor
             max_error_px: max_error_px.unwrap_or(None).filter(|_| !is_seeds),
             reviewed_only: memory.reviewed_only && !is_seeds,
             all_recordings: memory.all_recordings,
+            layer: memory.layer.filter(|_| is_behavior),
         }));
     }
     if replace {
@@ -160,6 +199,17 @@ fn page_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Expor
         let ink = if last.went_well { Ink::Ok } else { Ink::Error };
         ui.add(Label::new(RichText::new(&last.words).color(palette.ink(ink))).wrap().selectable(true));
     }
+    if is_behavior {
+        behavior::preview_ui(ui, ctx, session);
+    }
+}
+
+fn pose_choices_ui(ui: &mut Ui, memory: &mut ExportMemory) {
+    ui.checkbox(&mut memory.reviewed_only, "Reviewed frames only");
+    ui.horizontal(|ui| {
+        let label = ui.label("Leave out points with an error above, px");
+        ui.add(TextEdit::singleline(&mut memory.max_error).hint_text("none").desired_width(64.0)).labelled_by(label.id);
+    });
 }
 
 /// What a file will hold.
@@ -216,5 +266,9 @@ fn contents(session: &Session, memory: &ExportMemory, is_seeds: bool) -> Content
 
 fn default_path(session: &Session, format: &str) -> PathBuf {
     let folder = session.path.parent().unwrap_or(Path::new(""));
-    folder.join(format!("{}_{format}.csv", session.info.name))
+    let ending = if format == "story" { "txt" } else { "csv" };
+    folder.join(format!("{}_{format}.{ending}", session.info.name))
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,12 +38,13 @@ const IMPURE: [&[&str]; 7] = [
 ];
 
 /// Crates that one place alone knows. A name that ends in `_` stands for all that begin so.
-const OWNED_CRATES: [(&str, &[&str]); 10] = [
+const OWNED_CRATES: [(&str, &[&str]); 11] = [
     ("reqwest", &["src/vlm/http.rs", "src/vlm/http/"]),
     ("keyring", &["src/vlm/http/kept_key.rs"]),
     ("keyring_core", &["src/vlm/http/kept_key.rs"]),
     ("rusqlite", &["src/store/"]),
     ("libsqlite3_sys", &["src/store/"]),
+    ("resvg", &["src/behavior/figures/png.rs"]),
     ("rfd", &["src/jobs/dialogs.rs"]),
     ("egui", &["src/ui/", "src/main.rs"]),
     ("egui_", &["src/ui/", "src/main.rs"]),

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use super::super::{BoundaryErrors, Evaluation, NAMED_OVERLAPS};
-use super::{confusion, counted, figure, milliseconds, signed};
+use super::{confusion, counted, figure, milliseconds};
+use crate::behavior::drawing::axis::nice;
+use crate::behavior::drawing::svg::{self, signed};
 use crate::behavior::statistics::quantile;
 
 /// The size of a chart, px.
@@ -18,6 +20,9 @@ const BOTTOM: f64 = 210.0;
 
 /// Bars on either side of no error.
 const BARS_PER_SIDE: i64 = 10;
+
+/// The narrowest bar, milliseconds.
+const LEAST_STEP_MS: f64 = 1.0;
 
 /// The share of errors that the bars inside show; the outermost hold the rest.
 const SHOWN_SHARE: f64 = 0.95;
@@ -40,12 +45,12 @@ fn picture(name: &str, height: f64, content: &str) -> String {
     )
 }
 
-fn label(x: f64, y: f64, anchor: &str, text: &str) -> String {
-    format!("<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{text}</text>")
+fn label(x: f64, y: f64, anchor: &str, words: &str) -> String {
+    svg::text("", [x, y], anchor, words)
 }
 
-fn line(class: &str, [x1, y1]: [f64; 2], [x2, y2]: [f64; 2]) -> String {
-    format!("<line class=\"{class}\" x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\"/>")
+fn line(class: &str, from: [f64; 2], to: [f64; 2]) -> String {
+    svg::line(&format!("class=\"{class}\""), from, to)
 }
 
 fn segments(evaluation: &Evaluation) -> String {
@@ -118,7 +123,7 @@ fn boundaries(evaluation: &Evaluation) -> String {
 fn histogram(errors: &BoundaryErrors) -> String {
     let mut sizes: Vec<f64> = errors.start_ms.iter().chain(&errors.stop_ms).map(|error| error.abs()).collect();
     sizes.sort_by(f64::total_cmp);
-    let step = nice(quantile(&sizes, SHOWN_SHARE).unwrap_or(0.0) / (BARS_PER_SIDE as f64 - 0.5));
+    let step = nice((quantile(&sizes, SHOWN_SHARE).unwrap_or(0.0) / (BARS_PER_SIDE as f64 - 0.5)).max(LEAST_STEP_MS));
     let bar_of = |error: &f64| ((error / step).round() as i64).clamp(-BARS_PER_SIDE, BARS_PER_SIDE);
     let count = |errors: &[f64], bar: i64| errors.iter().filter(|error| bar_of(error) == bar).count();
     let bars = -BARS_PER_SIDE..=BARS_PER_SIDE;
@@ -174,19 +179,6 @@ fn histogram(errors: &BoundaryErrors) -> String {
     }
     content += &label(LEFT - 6.0, middle + 4.0, "end", "0");
     content + &label((LEFT + RIGHT) / 2.0, HEIGHT - 6.0, "middle", "error, ms (later than the truth to the right)")
-}
-
-/// The next of 1, 2, 5, 10, …; at least 1.
-fn nice(value: f64) -> f64 {
-    let mut size = 1.0;
-    loop {
-        for factor in [1.0, 2.0, 5.0] {
-            if size * factor >= value || size > 1e12 {
-                return size * factor;
-            }
-        }
-        size *= 10.0;
-    }
 }
 
 fn kappa(evaluation: &Evaluation) -> String {

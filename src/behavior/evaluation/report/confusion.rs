@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::super::frames::Confusion;
-use super::{escaped, grouped};
+use super::grouped;
+use crate::behavior::drawing::svg::escaped;
 
 /// Names are cut after so many characters; the tooltip has the whole.
 const NAME_CHARACTERS: usize = 24;

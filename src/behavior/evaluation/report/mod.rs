@@ -15,15 +15,11 @@ mod tests;
 use std::fmt::Write;
 
 use super::{Evaluation, LabelFigures, Lanes};
+use crate::behavior::drawing::colors;
+use crate::behavior::drawing::svg::{escaped, signed};
 use crate::model::Vocabulary;
 
 const STYLE: &str = include_str!("../../../../assets/report/evaluation.css");
-
-/// Frames of labels that the vocabulary has no colour for get these in turn (Tol's muted and light palettes).
-const OTHER_COLORS: [&str; 14] = [
-    "#cc6677", "#4477aa", "#999933", "#44aa99", "#aa4499", "#ddaa33", "#332288", "#ee8866", "#117733", "#88ccee",
-    "#882255", "#bbcc33", "#77aadd", "#aa7744",
-];
 
 /// What a page says beside its figures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +36,7 @@ pub struct ReportTexts {
 
 /// The page. Labels have the colours of the vocabulary.
 pub fn render(lanes: &Lanes, evaluation: &Evaluation, texts: &ReportTexts, vocabulary: &Vocabulary) -> String {
-    let colors = colors_of(lanes, vocabulary);
+    let colors = colors::of_labels(vocabulary, lanes.labels.iter().map(String::as_str));
     let parts = [
         heading(lanes, evaluation, texts),
         tiles(evaluation),
@@ -57,32 +53,9 @@ pub fn render(lanes: &Lanes, evaluation: &Evaluation, texts: &ReportTexts, vocab
     )
 }
 
-/// Text that stands between tags or in an attribute.
-pub(super) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            // Control characters are not allowed in HTML, however written.
-            character if character.is_control() => safe.push(' '),
-            character => safe.push(character),
-        }
-    }
-    safe
-}
-
 /// A figure with three decimals; a dash where there is none.
 pub(super) fn figure(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| signed(format!("{value:.3}")))
-}
-
-/// A number with a proper minus, as long as a plus.
-pub(super) fn signed(number: String) -> String {
-    number.replace('-', "\u{2212}")
 }
 
 /// Seconds, or hours, minutes and seconds where there are many.
@@ -111,18 +84,6 @@ pub(super) fn grouped(count: u64) -> String {
         text.push(digit);
     }
     text
-}
-
-/// A colour per label: `#rrggbb`, whatever the vocabulary says.
-fn colors_of(lanes: &Lanes, vocabulary: &Vocabulary) -> Vec<String> {
-    let is_color =
-        |text: &&String| text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|it| it.is_ascii_hexdigit());
-    let mut others = OTHER_COLORS.iter().cycle();
-    let mut color_of = |label: &String| {
-        let known = vocabulary.find(label).and_then(|known| known.color.as_ref()).filter(is_color);
-        known.cloned().unwrap_or_else(|| others.next().map_or_else(String::new, |color| (*color).to_owned()))
-    };
-    lanes.labels.iter().map(&mut color_of).collect()
 }
 
 fn heading(lanes: &Lanes, evaluation: &Evaluation, texts: &ReportTexts) -> String {

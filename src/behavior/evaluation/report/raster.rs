@@ -6,7 +6,9 @@
 use std::fmt::Write;
 
 use super::super::lanes::{Lane, Lanes};
-use super::{ReportTexts, counted, escaped};
+use super::{ReportTexts, counted};
+use crate::behavior::drawing::axis::{clock, time_step};
+use crate::behavior::drawing::svg::escaped;
 
 /// Columns of a strip; a longer lane has several frames in one.
 const MOST_COLUMNS: usize = 1600;
@@ -16,12 +18,6 @@ const MOST_LANES: usize = 60;
 
 /// Marks on a time axis, at most.
 const MOST_TICKS: f64 = 9.0;
-
-/// Distances between marks, seconds.
-const TICK_STEPS: [f64; 19] = [
-    0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 14400.0,
-    28800.0,
-];
 
 /// What a column of a strip shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,7 +183,7 @@ impl Painter<'_> {
 
 /// A time axis of so many seconds.
 fn ticks(length_s: f64) -> String {
-    let step = TICK_STEPS.into_iter().find(|step| length_s / step <= MOST_TICKS).unwrap_or(length_s);
+    let step = time_step(length_s / MOST_TICKS);
     let mut marks = String::new();
     let mut at = 0.0;
     // A mark at the very end would reach beyond the strip.
@@ -196,15 +192,4 @@ fn ticks(length_s: f64) -> String {
         at += step;
     }
     format!("<div class=\"ticks\">{marks}</div>")
-}
-
-/// Seconds as a person reads them beside marks so far apart.
-fn clock(seconds: f64, step: f64) -> String {
-    let whole = seconds.round() as u64;
-    match whole {
-        _ if step < 1.0 => format!("{seconds:.1} s"),
-        0..120 => format!("{whole} s"),
-        120..3600 => format!("{}:{:02}", whole / 60, whole % 60),
-        _ => format!("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60),
-    }
 }

@@ -11,6 +11,8 @@ mod curves;
 
 mod drag;
 
+mod figures;
+
 mod inspector;
 
 mod lanes;
@@ -47,6 +49,7 @@ use crate::ui::widgets::{chip, empty_state, segmented};
 
 pub use clip_grid::ClipGridMemory;
 pub use compare::CompareMemory;
+pub use figures::FiguresMemory;
 pub use inspector::InspectorMemory;
 pub use lanes::LanesMemory;
 pub use list::ListMemory;
@@ -61,6 +64,7 @@ pub struct BehaviorMemory {
     vocabulary: VocabularyMemory,
     compare: CompareMemory,
     clip_grid: ClipGridMemory,
+    figures: FiguresMemory,
 }
 
 /// Height of the lanes when the page is first shown, as a share of it.
@@ -97,6 +101,7 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
         BehaviorView::Vocabulary => {}
         BehaviorView::Grid => clip_grid::ui(ui, ctx, session, &layers, &mut memory.behavior.clip_grid),
         BehaviorView::Compare => compare::ui(ui, ctx, session, &layers, memory),
+        BehaviorView::Figures => figures::ui(ui, ctx, session, &layers, &mut memory.behavior.figures),
     }
 }
 
@@ -213,4 +218,4 @@ fn bar_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layers, me
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -14,7 +14,7 @@ use crate::ui::shell::Shell;
 use crate::ui::testing::{FRAMES, SmallProject, click, session, settle};
 
 /// A project whose two animals were described: each does one thing until frame 6, another from there.
-pub(super) fn described() -> SmallProject {
+pub(in crate::ui) fn described() -> SmallProject {
     let small = SmallProject::new();
     let mut project = Project::open(&small.path).unwrap();
     let info = project.only_recording().unwrap();
