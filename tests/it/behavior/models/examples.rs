@@ -1,3 +1,5 @@
+//! Examples of verified clips.
+
 use super::*;
 
 /// A bank of the long film, made from what a person said of it.
