@@ -1,3 +1,5 @@
+//! Other models and prompts on some clips, and questions in plain words.
+
 use super::*;
 
 /// The short film with the captions of a model that errs, and what is true as people's labels.
