@@ -14,7 +14,9 @@ use super::series::Series;
 use super::session::{SeedProgress, Truth};
 use super::state::RunEstimateOf;
 use super::task::{TaskKind, TaskOutcome};
-use super::timeline::{Compared, Layers, Scene, ShownFigure, ShownPlan, TimelineActed, VocabularyWritten};
+use super::timeline::{
+    Compared, FoundSegments, Layers, Scene, ShownFigure, ShownPlan, TimelineActed, VocabularyWritten,
+};
 use super::why::{Asked, DrawnSheet};
 use crate::jobs::JobEvent;
 use crate::jobs::detect_preview::PreviewResult;
@@ -134,6 +136,8 @@ pub enum Event {
     Figure(RecordingId, Box<ShownFigure>),
     /// An edit of the timeline is saved, or was refused; the words say why.
     TimelineActed(Result<Box<TimelineActed>, String>),
+    /// The segments that a search means.
+    SegmentsFound(u64, Result<Arc<FoundSegments>, String>),
     /// What models were asked about a segment.
     SegmentWhy(Result<Arc<SegmentWhy>, String>),
     /// What the timelines use of the vocabulary.

@@ -127,6 +127,10 @@ impl App {
                 self.open_questions -= 1;
                 self.take_timeline_acted(acted);
             }
+            Event::SegmentsFound(generation, found) => {
+                self.open_questions -= 1;
+                self.take_found(generation, found);
+            }
             Event::SegmentWhy(found) => {
                 self.open_questions -= 1;
                 let why = self.state.session.as_mut().and_then(|session| session.timeline.why.as_mut());

@@ -11,6 +11,8 @@ mod export;
 
 mod figures;
 
+mod search;
+
 mod state;
 
 mod vocabulary;
@@ -20,6 +22,7 @@ pub use clip_grid::{Gathered, GridCommand, GridState, Groups, PER_PAGE, groups, 
 pub use compare::{AccountSide, CompareCommand, CompareState, Compared};
 pub use export::{PlanAsk, ShownPlan};
 pub use figures::{FigureAsk, FigureChoice, FoundFigure, ShownFigure};
+pub use search::{FoundSegments, Search};
 pub use state::{BehaviorView, Layers, Painting, Scene, TimelineCommand, TimelineState, WhyOfSegment};
 pub use vocabulary::{VocabularyState, VocabularyWritten};
 
@@ -108,6 +111,7 @@ impl App {
                 state.vocabulary = layers.vocabulary.clone();
                 state.layers = Some(layers);
                 state.revision += 1;
+                self.search_again();
             }
             Err(message) => {
                 state.problem = Some(message.clone());
@@ -183,6 +187,8 @@ impl App {
                 }
                 self.show_selected();
             }
+            TimelineCommand::SelectAll(targets) => state.selected = targets,
+            TimelineCommand::Search(query) => self.search_timeline(&query),
             TimelineCommand::Why(target) => self.show_segment_why(target),
             TimelineCommand::Deselect => {
                 state.selected.clear();

@@ -9,6 +9,7 @@ use super::clip_grid::{GridCommand, GridState};
 use super::compare::{CompareCommand, CompareState};
 use super::export::{PlanAsk, ShownPlan};
 use super::figures::{FigureAsk, ShownFigure};
+use super::search::Search;
 use crate::behavior::bodies::Bodies;
 use crate::behavior::consistency::Checker;
 use crate::behavior::edits::Edge;
@@ -30,6 +31,10 @@ pub enum TimelineCommand {
     ComputeFigure(Box<FigureAsk>),
     /// Selects a segment and shows its first frame, unless the shown frame is in it; with `add`, beside those that are selected.
     Select(Target, bool),
+    /// Selects these and nothing else; the last is the main one.
+    SelectAll(Vec<Target>),
+    /// Lists the segments alone that a query means; all again where it is empty.
+    Search(String),
     /// Selects nothing.
     Deselect,
     /// Makes an animal the one that keys act on.
@@ -232,6 +237,10 @@ pub struct TimelineState {
     pub painting: Option<Painting>,
     /// The segment that is asked about.
     pub why: Option<WhyOfSegment>,
+    /// What is searched for.
+    pub search: Option<Search>,
+    /// Searches so far.
+    pub(super) searches: u64,
     /// Whether chance says what is looked at next.
     pub is_auditing: bool,
     /// The grid view.
@@ -265,6 +274,8 @@ impl Default for TimelineState {
             is_looping: false,
             painting: None,
             why: None,
+            search: None,
+            searches: 0,
             is_auditing: false,
             grid: GridState::default(),
             compare: CompareState::default(),

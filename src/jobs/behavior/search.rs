@@ -123,6 +123,36 @@ pub fn search(job: &Job<'_>, project: &mut Project, options: &SearchOptions<'_>)
     })
 }
 
+/// The positions of the segments of one recording that a query means, and what it was understood as: whatever layer they are of.
+///
+/// # Errors
+/// When the query cannot be understood, or names a layer.
+pub fn search_in(
+    job: &Job<'_>,
+    project: &mut Project,
+    info: &RecordingInfo,
+    query: &str,
+    segments: &[Segment],
+) -> Result<(Filter, Vec<usize>), JobError> {
+    let lexicon = lexicon(project, std::slice::from_ref(info), None)?;
+    let filter = parse(query, &lexicon).map_err(|source| BehaviorError::Query { query: query.to_owned(), source })?;
+    if filter.layer.is_some() {
+        return Err(JobError::Meaningless { option: "layer:", what: "a search in what counts" });
+    }
+    let visits = if filter.asks_for_places() { visits_of(job, project, info)? } else { Vec::new() };
+    let animals = animals_of(project, info)?;
+    let timeline = SearchedTimeline {
+        recording: &info.name,
+        group: info.group.as_deref(),
+        fps: info.fps,
+        animals: &animals,
+        segments,
+        visits: &visits,
+    };
+    let hits = find(&filter, &[timeline], &lexicon).into_iter().map(|hit| hit.segment).collect();
+    Ok((filter, hits))
+}
+
 /// The layer that both the query and the option may name, but only one of them.
 fn layer_of(filter: &Filter, option: Option<Layer>) -> Result<Option<Layer>, SearchError> {
     match (filter.layer, option) {

@@ -1,15 +1,17 @@
 //! What is to be looked at: first what there is a reason to doubt, the weightiest first, then the rest in time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Frame, Panel, Rect, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::audit::{self, AuditMemory};
+use super::search::{self, SearchMemory};
 use crate::app::Command;
 use crate::app::session::Session;
 use crate::app::state::sentence;
-use crate::app::timeline::{Layers, TimelineCommand};
+use crate::app::timeline::{FoundSegments, Layers, TimelineCommand};
 use crate::behavior::consistency::Reason;
 use crate::behavior::review::ReviewReason;
 use crate::jobs::timeline::Target;
@@ -37,12 +39,19 @@ enum Shows {
 #[derive(Default)]
 pub struct ListMemory {
     shows: Shows,
-    key: Option<(u64, Shows)>,
+    /// Revision, what is shown, and what a search found.
+    key: Option<(u64, Shows, Option<FoundKey>)>,
+    search: SearchMemory,
     rows: Vec<ListRow>,
     /// Segments that were looked at, and all.
     reviewed: (usize, usize),
+    /// Shown while something is looked for.
+    nothing: Arc<FoundSegments>,
     audit: AuditMemory,
 }
+
+/// What was found, by its place in memory.
+type FoundKey = Arc<FoundSegments>;
 
 /// A row of the list.
 struct ListRow {
@@ -74,6 +83,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
     if session.timeline.is_auditing {
         return audit::ui(ui, ctx, session, layers, &mut memory.audit);
     }
+    Frame::NONE.inner_margin(padding).show(ui, |ui| search::ui(ui, ctx, session, &mut memory.search));
     Panel::bottom("segments foot").resizable(false).frame(Frame::NONE.inner_margin(egui::Margin::same(12))).show(
         ui,
         |ui| {
@@ -83,7 +93,14 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
         },
     );
     if memory.rows.is_empty() {
-        let words = if all == 0 { "No segments yet." } else { "Every segment was looked at." };
+        let words = match &session.timeline.search {
+            Some(search) if matches!(search.found, Some(Ok(_))) => {
+                "None of what is searched for, or all of it was looked at."
+            }
+            Some(_) => return,
+            None if all == 0 => "No segments yet.",
+            None => "Every segment was looked at.",
+        };
         let _ = empty_state(ui, words, None);
         return;
     }
@@ -100,14 +117,28 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
 
 impl ListMemory {
     fn refresh(&mut self, session: &Session, layers: &Layers) {
-        let key = (session.timeline.revision, self.shows);
-        if self.key == Some(key) {
+        let found = session.timeline.search.as_ref().map(|search| match &search.found {
+            Some(Ok(found)) => Arc::clone(found),
+            _ => Arc::clone(&self.nothing),
+        });
+        let key = (session.timeline.revision, self.shows, found);
+        let is_same = |known: &(u64, Shows, Option<FoundKey>)| {
+            let is_same_search = match (&known.2, &key.2) {
+                (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+                (one, other) => one.is_none() && other.is_none(),
+            };
+            (known.0, known.1) == (key.0, key.1) && is_same_search
+        };
+        if self.key.as_ref().is_some_and(is_same) {
             return;
         }
+        let only: Option<HashSet<Target>> = key.2.as_ref().map(|found| found.targets.iter().copied().collect());
         self.key = Some(key);
         self.reviewed = layers.reviewed();
         let is_wanted = |segment: &Segment| self.shows == Shows::All || segment.status == SegmentStatus::Unreviewed;
-        let counted = layers.counted().into_iter().filter(|(_, segment)| is_wanted(segment));
+        let is_found = |target: &Target| only.as_ref().is_none_or(|only| only.contains(target));
+        let counted = layers.counted().into_iter();
+        let counted = counted.filter(|(target, segment)| is_wanted(segment) && is_found(target));
         let rank: HashMap<Target, usize> = layers.review.iter().zip(0..).map(|((of, _), at)| (*of, at)).collect();
         let mut rows: Vec<((usize, u32), ListRow)> = counted
             .map(|(target, segment)| {

@@ -27,6 +27,8 @@ mod paint;
 
 mod rows;
 
+mod search;
+
 mod vocabulary;
 
 use egui::{Align, CentralPanel, Frame, Layout, Panel, RichText, Ui, vec2};

@@ -189,3 +189,32 @@ fn painting_begins_and_ends_with_a_labels_key() {
     press(&mut harness, egui::Key::H, Modifiers::NONE);
     assert_eq!(human(&harness), [(0, 0..4, "huddle".to_owned())]);
 }
+
+#[test]
+fn a_search_lists_what_it_means_and_all_of_it_is_relabelled_at_once() {
+    let small = described();
+    let mut harness = small.window(Page::Behavior);
+    let search = |harness: &mut Harness<'_, Shell>, query: &str| {
+        harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Search").focus();
+        harness.run_steps(2);
+        harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Search").type_text(query);
+        harness.run_steps(2);
+        harness.key_press(egui::Key::Enter);
+        settle(harness);
+    };
+    search(&mut harness, "by A0");
+    assert!(harness.query_by_label_contains("rearing of A1 at frame").is_none());
+    assert!(harness.query_by_label_contains("huddle of A0 at frame").is_some());
+    click(&mut harness, "Select them");
+    press(&mut harness, egui::Key::R, Modifiers::NONE);
+    assert_eq!(human(&harness), [(0, 0..6, "rearing".to_owned()), (0, 6..FRAMES, "rearing".to_owned())]);
+    press(&mut harness, egui::Key::Z, Modifiers::COMMAND);
+    assert_eq!(human(&harness), []);
+    // Without its one condition everything is there again; what cannot be understood is said.
+    click(&mut harness, "animal A0 ×");
+    assert!(harness.query_by_label_contains("rearing of A1 at frame").is_some());
+    search(&mut harness, "flying");
+    assert!(harness.query_by_label_contains("flying").is_some());
+    click(&mut harness, "Show all");
+    assert!(harness.query_by_label_contains("rearing of A1 at frame").is_some());
+}
