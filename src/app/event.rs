@@ -19,6 +19,7 @@ use super::timeline::{
 };
 use super::why::{Asked, DrawnSheet};
 use crate::jobs::JobEvent;
+use crate::jobs::behavior::examples::BankReport;
 use crate::jobs::detect_preview::PreviewResult;
 use crate::jobs::frames::store::StorableChannel;
 use crate::jobs::labelling::{FrameView, Outcome};
@@ -136,6 +137,8 @@ pub enum Event {
     Figure(RecordingId, Box<ShownFigure>),
     /// An edit of the timeline is saved, or was refused; the words say why.
     TimelineActed(Result<Box<TimelineActed>, String>),
+    /// Segments were to be kept as examples.
+    ExamplesMade(Result<Box<BankReport>, String>),
     /// The segments that a search means.
     SegmentsFound(u64, Result<Arc<FoundSegments>, String>),
     /// What models were asked about a segment.

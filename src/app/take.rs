@@ -127,6 +127,10 @@ impl App {
                 self.open_questions -= 1;
                 self.take_timeline_acted(acted);
             }
+            Event::ExamplesMade(made) => {
+                self.open_questions -= 1;
+                self.take_examples(made);
+            }
             Event::SegmentsFound(generation, found) => {
                 self.open_questions -= 1;
                 self.take_found(generation, found);

@@ -9,9 +9,13 @@ use std::sync::Arc;
 use super::{BehaviorView, Layers, TimelineCommand};
 use crate::app::App;
 use crate::app::command::Page;
+use crate::app::event::Event;
 use crate::app::state::Urgency;
+use crate::jobs::behavior::examples::{self, BankReport};
 use crate::jobs::frames::{FrameService, store};
 use crate::jobs::timeline::{MachineLayer, Target, TimelineAct};
+use crate::jobs::{CancelFlag, Job};
+use crate::model::Segment;
 
 /// So many segments are on a page.
 pub const PER_PAGE: usize = 24;
@@ -45,6 +49,8 @@ pub enum GridCommand {
     Delete,
     /// Shows the selected segment in the timeline.
     OpenInTimeline,
+    /// Keeps the selected segments as examples for models.
+    MakeExamples,
 }
 
 /// The state of the grid view.
@@ -160,6 +166,7 @@ impl App {
                 }
                 return;
             }
+            GridCommand::MakeExamples => return self.make_examples(&of),
             GridCommand::Accept => TimelineAct::Accept(of.clone()),
             GridCommand::Label(label) => TimelineAct::Relabel { of: of.clone(), label },
             GridCommand::Delete => TimelineAct::Delete(of.clone()),
@@ -175,5 +182,33 @@ impl App {
         }
         self.after_timeline = Some(TimelineCommand::Deselect);
         self.act_on_timeline(act);
+    }
+
+    /// Draws and keeps the segments as examples; those that nobody looked at are left out.
+    fn make_examples(&mut self, of: &[Target]) {
+        let Some(state) = self.state.session.as_ref().map(|session| &session.timeline) else { return };
+        let Some(layers) = &state.layers else { return };
+        let segments: Vec<Segment> = of.iter().filter_map(|target| layers.timeline.find(*target).cloned()).collect();
+        self.ask(move |desk| {
+            let cancel = CancelFlag::default();
+            let job = Job::new(&cancel, &|_| ());
+            let made = examples::add_chosen(&job, &mut desk.project, &desk.info, &segments);
+            Event::ExamplesMade(made.map(Box::new).map_err(|error| error.to_string()))
+        });
+    }
+
+    pub(in crate::app) fn take_examples(&mut self, made: Result<Box<BankReport>, String>) {
+        match made {
+            Err(message) => self.state.notify(Urgency::Error, message),
+            Ok(report) => {
+                let (added, all) = (report.added, report.examples);
+                let kept =
+                    if added == 1 { "1 example is kept".to_owned() } else { format!("{added} examples are kept") };
+                let left: Vec<String> =
+                    report.left_out.iter().map(|(reason, count)| format!(" Left out: {count} {reason}.")).collect();
+                let words = format!("{kept}, {all} in all: behavior run --examples shows them.{}", left.concat());
+                self.state.notify(Urgency::Info, words);
+            }
+        }
     }
 }

@@ -120,6 +120,29 @@ pub fn add(job: &Job<'_>, project: &mut Project, options: &AddOptions<'_>) -> Re
     Ok(report)
 }
 
+/// Makes examples of chosen segments of a recording; those that nobody accepted or edited, and moments, are left out.
+///
+/// # Errors
+/// When none is left, or the recording has no pictures; nothing is added then.
+pub fn add_chosen(
+    job: &Job<'_>,
+    project: &mut Project,
+    info: &RecordingInfo,
+    chosen: &[Segment],
+) -> Result<BankReport, JobError> {
+    let is_meant = |(segment, _): &(Segment, String)| segment.kind == SegmentKind::State && chosen.contains(segment);
+    let verified: Vec<_> = project.verified_segments(info.id)?.into_iter().filter(is_meant).collect();
+    if verified.is_empty() {
+        return Err(BehaviorError::NothingVerified { project: project.path().to_owned() }.into());
+    }
+    let view = ClipView { most_pictures: USUAL_PICTURES, ..ClipView::default() };
+    let made = shown_of(job, project, &mut info.clone(), &verified, view)?;
+    let mut report = keep(project, made)?;
+    let left = chosen.len() - verified.len();
+    report.left_out.extend((left > 0).then_some(("that nobody has accepted or edited", left)));
+    Ok(report)
+}
+
 /// Reads examples that another project wrote.
 ///
 /// # Errors

@@ -158,6 +158,13 @@ fn foot_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, (page, pages): (us
                     send(GridCommand::Delete);
                 }
             });
+            ui.add_enabled_ui(selected > 0 && is_editable, |ui| {
+                let button = ui.add(ActionButton::new("Keep as examples"));
+                let words = "Accepted and edited segments are shown to models beside clips of other recordings";
+                if button.on_hover_text(words).clicked() {
+                    send(GridCommand::MakeExamples);
+                }
+            });
             ui.add_enabled_ui(selected > 0, |ui| {
                 if ui.add(ActionButton::new("Open in timeline")).clicked() {
                     send(GridCommand::OpenInTimeline);

@@ -115,3 +115,26 @@ fn a_bank_that_cannot_be_used_is_said_to_be_so() {
     names(&failure(&["behavior", "examples", "import", text(&project), text(&file)]), &["broken.json", "examples"]);
     assert!(server.log().is_empty() && fs::read(&project).unwrap() == before);
 }
+
+#[test]
+fn chosen_segments_become_examples_where_a_person_looked_at_them() {
+    use behaviorvlm::jobs::behavior::examples::add_chosen;
+    use behaviorvlm::jobs::{CancelFlag, Job};
+    use behaviorvlm::model::SegmentStatus;
+    let (long, _) = bank();
+    let copy = long.copied("chosen");
+    run(&["behavior", "examples", "remove", text(&copy), "--all"]);
+    let mut project = Project::open(&copy).unwrap();
+    let info = project.only_recording().unwrap();
+    let cancel = CancelFlag::default();
+    let job = Job::new(&cancel, &|_| ());
+    let mut chosen = project.human_segments(info.id).unwrap()[..3].to_vec();
+    chosen[2].status = SegmentStatus::Unreviewed;
+    let report = add_chosen(&job, &mut project, &info, &chosen).unwrap();
+    assert_eq!((report.added, report.examples, report.left_out.values().sum::<usize>()), (2, 2, 1));
+    let kept: Vec<String> = project.examples().unwrap().into_iter().map(|(_, shown)| shown.example.label).collect();
+    assert_eq!(kept, [chosen[0].label.clone(), chosen[1].label.clone()]);
+    assert!(
+        add_chosen(&job, &mut project, &info, &chosen[2..]).unwrap_err().to_string().contains("nobody has accepted")
+    );
+}
