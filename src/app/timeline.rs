@@ -86,11 +86,12 @@ impl App {
                 let known = behavior::known(&Job::new(&cancel, &|_| ()), &project, &info)?;
                 let camera =
                     crate::jobs::open::recording_of(&project, &info).map(|it| behavior::watching_camera(&it))?;
-                Ok(known.map(|subjects| Scene {
-                    bodies: Bodies::of(&subjects.tracks),
-                    tracks: subjects.tracks,
-                    is_in_pixels: matches!(subjects.origin, Origin::Tables | Origin::Blobs),
-                    camera,
+                let clips = Timeline::read(&project, &info)?.clips;
+                Ok(known.map(|subjects| {
+                    let bodies = Bodies::of(&subjects.tracks);
+                    let novelty = Scene::novelty_of(&bodies, &clips);
+                    let is_in_pixels = matches!(subjects.origin, Origin::Tables | Origin::Blobs);
+                    Scene { bodies, tracks: subjects.tracks, is_in_pixels, camera, novelty }
                 }))
             });
             let read = read.map(|scene| scene.map(Arc::new));

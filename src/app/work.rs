@@ -163,6 +163,11 @@ impl App {
             }
             TaskOutcome::Behavior(clips, segments) => {
                 self.scene_changed();
+                // Without pictures the tracks alone say how long a recording is, and the run has read them.
+                let session = self.state.session.as_ref().filter(|session| session.info.frame_count == 0);
+                if let Some((path, name)) = session.map(|session| (session.path.clone(), session.info.name.clone())) {
+                    self.reopen(path, name);
+                }
                 format!("Cut {clips} clips and made {segments} segments of them.")
             }
             TaskOutcome::Asked(counts) => {

@@ -12,12 +12,15 @@ use super::figures::{FigureAsk, ShownFigure};
 use super::search::Search;
 use crate::behavior::bodies::Bodies;
 use crate::behavior::consistency::Checker;
+use crate::behavior::discovery::{BoutMeasures, ForestOptions, novel_bouts};
 use crate::behavior::edits::Edge;
 use crate::behavior::review::{ReviewInput, ReviewOptions, ReviewReason, review_items};
 use crate::behavior::rules::Rules;
 use crate::jobs::timeline::{MachineLayer, SegmentWhy, Target, Timeline, TimelineAct};
 use crate::jobs::vocabulary::VocabularyAct;
-use crate::model::{AnimalId, CameraId, PlacedSegment, Segment, SegmentId, SegmentStatus, Tracks, Vocabulary};
+use crate::model::{
+    AnimalId, CameraId, Clip, ClipId, PlacedSegment, Segment, SegmentId, SegmentStatus, Tracks, Vocabulary,
+};
 use crate::store::RecordingInfo;
 
 /// What is asked for on the behaviour page.
@@ -189,6 +192,23 @@ pub struct Scene {
     pub is_in_pixels: bool,
     /// The camera that they were tracked in.
     pub camera: CameraId,
+    /// How unlike the others each clip is, 0 to 1: 0.5 is usual.
+    pub novelty: HashMap<ClipId, f32>,
+}
+
+impl Scene {
+    /// Measures the clips by the isolation forest. The same clips have the same scores.
+    pub(super) fn novelty_of(bodies: &Bodies, clips: &[Clip]) -> HashMap<ClipId, f32> {
+        let seen = clips.iter().filter(|clip| clip.cluster.is_some() && clip.animal.index() < bodies.animals.len());
+        let seen: Vec<&Clip> = seen.collect();
+        if seen.is_empty() {
+            return HashMap::new();
+        }
+        let bouts: Vec<_> = seen.iter().map(|clip| (clip.animal, clip.frames())).collect();
+        let rows = BoutMeasures::new(bodies).rows(&bouts);
+        let found = novel_bouts(rows.view(), BoutMeasures::names(), &ForestOptions::default());
+        found.into_iter().map(|bout| (seen[bout.bout].id, bout.score as f32)).collect()
+    }
 }
 
 /// A stretch that is being painted while the recording plays.
@@ -327,41 +347,45 @@ impl Layers {
         scene: Option<&Scene>,
         info: &RecordingInfo,
     ) -> Self {
-        let bodies = scene.map(|scene| &scene.bodies);
         let (fps, frame_count) = (info.fps, info.frame_count);
         let names = timeline.names();
         let mut layers = Self { timeline, names, vocabulary, review: Vec::new() };
-        layers.review = layers.reasons(&layers.vocabulary, bodies, (fps, frame_count));
+        layers.review = layers.reasons(&layers.vocabulary, scene, (fps, frame_count));
         layers
     }
 
     fn reasons(
         &self,
         vocabulary: &Vocabulary,
-        bodies: Option<&Bodies>,
+        scene: Option<&Scene>,
         (fps, frame_count): (f64, u32),
     ) -> Vec<(Target, Vec<ReviewReason>)> {
         let counted = self.counted();
         let segments: Vec<Segment> = counted.iter().map(|(_, segment)| (*segment).clone()).collect();
         let rules = Rules::mouse();
-        let bodies = bodies.map(|bodies| (bodies, &rules));
+        let bodies = scene.map(|scene| (&scene.bodies, &rules));
         let findings = Checker { animals: self.names.len(), vocabulary, bodies }.check(&segments);
         // Segments of machines have no rows: here each is called by its position.
         let placed = segments.into_iter().zip(0..).map(|(segment, at)| PlacedSegment { id: SegmentId(at), segment });
         let placed: Vec<PlacedSegment> = placed.collect();
-        let nothing = HashMap::new();
         // A segment is as sure as the clip of which a model's answers agree least.
         let agreement = placed.iter().filter_map(|placed| {
             let shares = placed.segment.clips.iter().filter_map(|clip| self.timeline.agreement.get(clip));
             Some((placed.id, shares.copied().min_by(f32::total_cmp)?))
         });
         let agreement: HashMap<SegmentId, f32> = agreement.collect();
+        // And as unlike the others as the clip of it that is most so.
+        let novelty = placed.iter().filter_map(|placed| {
+            let scores = placed.segment.clips.iter().filter_map(|clip| scene?.novelty.get(clip));
+            Some((placed.id, scores.copied().max_by(f32::total_cmp)?))
+        });
+        let novelty: HashMap<SegmentId, f32> = novelty.collect();
         let input = ReviewInput {
             segments: &placed,
             vocabulary,
             findings: &findings,
             agreement: &agreement,
-            novelty: &nothing,
+            novelty: &novelty,
             fps,
             frame_count,
         };
