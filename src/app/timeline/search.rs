@@ -6,6 +6,7 @@ use super::Layers;
 use crate::app::App;
 use crate::app::event::Event;
 use crate::behavior::search::Chip;
+use crate::jobs::behavior::BehaviorError;
 use crate::jobs::behavior::search::search_in;
 use crate::jobs::timeline::Target;
 use crate::jobs::{CancelFlag, Job, JobError};
@@ -38,7 +39,7 @@ impl App {
         let Some(state) = self.state.session.as_mut().map(|session| &mut session.timeline) else { return };
         let query = query.trim().to_owned();
         state.searches += 1;
-        state.search = (!query.is_empty()).then(|| Search { query, found: None, generation: state.searches });
+        state.search = (!query.is_empty()).then_some(Search { query, found: None, generation: state.searches });
         self.look_for();
     }
 
@@ -57,7 +58,7 @@ impl App {
         let (query, generation, layers) = (search.query.clone(), search.generation, Arc::clone(layers));
         self.ask(move |desk| {
             let found = found(&mut desk.project, &desk.info, &layers, &query);
-            Event::SegmentsFound(generation, found.map(Arc::new).map_err(|error| error.to_string()))
+            Event::SegmentsFound(generation, found.map(Arc::new).map_err(|error| in_words(&error)))
         });
     }
 
@@ -66,6 +67,14 @@ impl App {
         if let Some(search) = state.search.as_mut().filter(|search| search.generation == generation) {
             search.found = Some(found);
         }
+    }
+}
+
+/// What is wrong; the query itself stands in the field.
+fn in_words(error: &JobError) -> String {
+    match error {
+        JobError::Behavior(BehaviorError::Query { source, .. }) => source.problem.to_string(),
+        other => other.to_string(),
     }
 }
 
