@@ -5,7 +5,7 @@ use crate::behavior::bodies::{Bodies, Body};
 use crate::behavior::clip_pictures::Place;
 use crate::geometry::Camera;
 use crate::jobs::JobError;
-use crate::model::FramePose;
+use crate::model::{AnimalTrack, Tracks};
 use crate::recording::Recording;
 use crate::store::{Project, RecordingInfo};
 
@@ -34,7 +34,7 @@ impl Sightings {
                 let name = recording.cameras.get(watching_camera(recording).index()).map(|camera| camera.name.as_str());
                 let rig = recording.rig.as_ref();
                 let camera = rig.and_then(|rig| Some(rig.camera(rig.find(name?)?)));
-                camera.map(|camera| projected(project, info, camera)).transpose()?.into_iter().collect()
+                camera.map(|camera| projected(project, info, subjects, camera)).transpose()?.into_iter().collect()
             }
         };
         Ok(Self { fps: bodies.fps, places })
@@ -57,33 +57,25 @@ fn in_pixels(body: &Body) -> Vec<Option<Place>> {
 }
 
 /// The one animal whose 3D points the project has, as the camera sees it.
-fn projected(project: &Project, info: &RecordingInfo, camera: &Camera) -> Result<Vec<Option<Place>>, JobError> {
-    let mut places = vec![None; info.frame_count as usize];
-    let mut lengths = Vec::new();
+fn projected(
+    project: &Project,
+    info: &RecordingInfo,
+    subjects: &Subjects,
+    camera: &Camera,
+) -> Result<Vec<Option<Place>>, JobError> {
+    let parts = subjects.tracks.parts.clone();
+    let mut points = vec![[f32::NAN; 2]; info.frame_count as usize * parts.len()];
     for item in project.poses_in(info.id, 0..info.frame_count) {
         let (frame, pose) = item?;
-        let Some((center, length)) = seen_by(camera, project, &pose) else { continue };
-        lengths.extend((length > 0.0).then_some(length));
-        if let Some(slot) = places.get_mut(frame as usize) {
-            *slot = Some(Place { center, length: 0.0 });
+        for keypoint in project.skeleton().ids() {
+            let seen = pose.position(keypoint).and_then(|place| camera.project(place));
+            let slot = points.get_mut(frame as usize * parts.len() + keypoint.index());
+            if let (Some(seen), Some(slot)) = (seen, slot) {
+                *slot = [seen.x as f32, seen.y as f32];
+            }
         }
     }
-    // One length for all frames: the enlarged part keeps its scale.
-    lengths.sort_unstable_by(f32::total_cmp);
-    let Some(length) = lengths.get(lengths.len() / 2).copied() else { return Ok(Vec::new()) };
-    places.iter_mut().flatten().for_each(|place| place.length = length);
-    Ok(places)
-}
-
-/// The middle of a pose's points in the image, and how far its farthest are apart.
-fn seen_by(camera: &Camera, project: &Project, pose: &FramePose) -> Option<([f32; 2], f32)> {
-    let points = project.skeleton().ids().filter_map(|keypoint| camera.project(pose.position(keypoint)?));
-    let points: Vec<[f32; 2]> = points.map(|point| [point.x as f32, point.y as f32]).collect();
-    if points.is_empty() {
-        return None;
-    }
-    let middle = [0, 1].map(|axis| points.iter().map(|point| point[axis]).sum::<f32>() / points.len() as f32);
-    let apart = |one: &[f32; 2], other: &[f32; 2]| (one[0] - other[0]).hypot(one[1] - other[1]);
-    let length = points.iter().flat_map(|one| points.iter().map(move |other| apart(one, other))).fold(0.0, f32::max);
-    Some((middle, length))
+    let animals = vec![AnimalTrack { points, heights: Vec::new() }];
+    let tracks = Tracks { frame_count: info.frame_count, fps: subjects.tracks.fps, parts, animals, mm_per_unit: None };
+    Ok(Bodies::of(&tracks).animals.iter().flat_map(in_pixels).collect())
 }
