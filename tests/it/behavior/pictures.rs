@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::script::Manifest;
 use super::{Layers, behave, is_healthy, names, new_project};
-use crate::cli::text;
+use crate::cli::{run, text};
 use crate::video::ffmpeg;
 
 const WIDTH: u32 = 320;
@@ -125,4 +125,36 @@ fn a_video_that_cannot_be_read_is_named() {
     fs::write(&video, whole).unwrap();
     behave(&project, &["--segmenter", "kmeans", "--clusters", "4"]);
     Layers::of(&project).check();
+}
+
+/// A mouse that only 3D points show is marked and enlarged in the pictures that a model gets: its badge stands over the middle of
+/// the right half in each.
+#[test]
+fn an_animal_of_3d_points_is_marked_in_pictures() {
+    let folder = TempDir::new().unwrap();
+    let dir = folder.path().join("demo");
+    run(&["demo", "--dir", text(&dir), "--frames", "20", "--size", "320x240", "--difficulty", "easy", "--headless"]);
+    let project = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path());
+    let project = project.into_iter().find(|path| path.extension().is_some_and(|it| it == "bvlm")).unwrap();
+    let recording = Project::open_read_only(&project).unwrap().only_recording().unwrap().name;
+    let table = folder.path().join("people.csv");
+    let row = format!("video,animal,target,label,start_frame,stop_frame\n{recording},A0,,locomotion,2,18\n");
+    fs::write(&table, row).unwrap();
+    run(&["import", text(&project), "--format", "behavior", text(&table)]);
+    run(&["behavior", "examples", "add", text(&project)]);
+    let examples = Project::open_read_only(&project).unwrap().examples().unwrap();
+    assert_eq!(examples[0].1.pictures.len(), 3, "a quarter of a second");
+    for (_, picture) in &examples[0].1.pictures {
+        let [width, height] = picture.size_px.map(|side| side as usize);
+        let rgba = picture.rgba().unwrap();
+        let is_badge = |at: &usize| {
+            let [red, green, blue] = [0, 1, 2].map(|channel| i32::from(rgba[4 * at + channel]));
+            (red - 230).abs() < 30 && (green - 159).abs() < 30 && blue < 60
+        };
+        let columns: Vec<usize> = (0..width * height).filter(is_badge).map(|at| at % width).collect();
+        let (left, right): (Vec<usize>, Vec<usize>) = columns.into_iter().partition(|column| *column < width / 2);
+        assert!(left.len() > 100 && right.len() > 100, "a badge in each half: {} and {}", left.len(), right.len());
+        let middle = right.iter().sum::<usize>() as f64 / right.len() as f64;
+        assert!((middle - 0.75 * width as f64).abs() < 0.05 * width as f64, "{middle} of {width}");
+    }
 }
