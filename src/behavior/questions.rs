@@ -28,6 +28,8 @@ pub const NOTHING: &str = "no_behavior";
 pub struct Example {
     /// Its pictures, with the seconds from its start.
     pub pictures: Vec<(f64, Arc<Picture>)>,
+    /// The name of the animal that it is about.
+    pub animal: String,
     /// Its label.
     pub label: String,
     /// What can be seen.
@@ -112,6 +114,7 @@ impl Asker<'_> {
             examples: examples
                 .iter()
                 .map(|example| ExampleWords {
+                    focal: on_one_line(&example.animal),
                     frames: example.pictures.iter().map(frame).collect(),
                     answer: answer_of(example),
                 })
@@ -353,6 +356,7 @@ mod tests {
         };
         let example = Example {
             pictures: vec![(0.0, picture())],
+            animal: "B0".to_owned(),
             label: "chase".to_owned(),
             description: "B0 runs after B1.".to_owned(),
             partner: Some("B1".to_owned()),

@@ -407,6 +407,7 @@ impl Showcase {
             let ShownExample { example, pictures } = &self.shown[at];
             questions::Example {
                 pictures: pictures.clone(),
+                animal: example.animal.clone(),
                 label: example.label.clone(),
                 description: example.description.clone(),
                 partner: example.partner.clone(),

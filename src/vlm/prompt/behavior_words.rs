@@ -58,6 +58,8 @@ pub struct ClipWords {
 /// A clip of another recording with the caption that a person found right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ExampleWords {
+    /// The animal that it is about, as its badge writes it.
+    pub focal: String,
     /// Its pictures.
     pub frames: Vec<FrameWords>,
     /// The right answer, as JSON.

@@ -117,7 +117,7 @@ fn a_video_that_cannot_be_read_is_named() {
     let video = folder.path().join("film/top.mp4");
     let whole = fs::read(&video).unwrap();
     fs::write(&video, &whole[..whole.len() / 2]).unwrap();
-    let output = crate::cli::run(&["behavior", "run", text(&project)]);
+    let output = run(&["behavior", "run", text(&project)]);
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     names(&said, &["error: ", "top"]);
