@@ -5,10 +5,13 @@
 //! Prints CPU time of all threads. No peer makes the same features, so the goals stand beside: 2,000 frames/s on one core,
 //! pixels as fast as decoding, the hour in ten minutes with 2 GB.
 
-use std::fmt::Write as _;
+#[path = "simulated/wandering.rs"]
+mod wandering;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use self::wandering::{FPS, wandering, write_tracks};
 use anyhow::{Context, Result};
 use behaviorvlm::behavior::blobs::{BlobSamples, BlobTracker, sample_frames};
 use behaviorvlm::behavior::bodies::Bodies;
@@ -16,14 +19,11 @@ use behaviorvlm::behavior::features::KeypointFeatures;
 use behaviorvlm::behavior::visual::{ChannelScale, VisualFeatures, places_of_blobs};
 use behaviorvlm::jobs::behavior::{self, Asking, FeatureKind, Options, Segmenter, Through};
 use behaviorvlm::jobs::{CancelFlag, Job, new};
-use behaviorvlm::model::{AnimalTrack, Part, Tracks};
+use behaviorvlm::model::Tracks;
 use behaviorvlm::recording::MediaPath;
 use behaviorvlm::store::Project;
 use cpu_time::{ProcessTime, ThreadTime};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
-const FPS: f64 = 30.0;
 const HOUR_FRAMES: u32 = 108_000;
 
 fn main() -> Result<()> {
@@ -62,16 +62,7 @@ fn hour(tracks: &Tracks) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let recording = folder.path().join("hour");
     std::fs::create_dir(&recording)?;
-    let mut text = String::from("frame,camera,animal,keypoint,x,y\n");
-    for (animal, track) in tracks.animals.iter().enumerate() {
-        for (at, [x, y]) in track.points.iter().enumerate() {
-            let part = &tracks.parts[at % tracks.parts.len()].name;
-            writeln!(text, "{},top,A{animal},{part},{x:.1},{y:.1}", at / tracks.parts.len())?;
-        }
-    }
-    std::fs::write(recording.join("tracks.csv"), text)?;
-    let animals: String =
-        (0..3).map(|at| format!("[[animals]]\nname = \"A{at}\"\ntracks = \"tracks.csv\"\n")).collect();
+    let animals = write_tracks(tracks, &recording, "top")?;
     let manifest = format!("version = 1\nname = \"hour\"\nfps = {FPS:?}\n[[cameras]]\nname = \"top\"\n{animals}");
     std::fs::write(recording.join("recording.toml"), manifest)?;
     let (cancel, listener) = (CancelFlag::default(), |_| {});
@@ -158,48 +149,4 @@ fn pixels(data: &Path) -> Result<()> {
         std::hint::black_box(features.push(frame, &now));
         at += 1;
     })
-}
-
-/// Animals that walk, turn and rest by chance in a square, with a little noise on each part.
-fn wandering(frames: u32, animals: usize) -> Tracks {
-    let names = [
-        "nose",
-        "left_ear",
-        "right_ear",
-        "neck",
-        "left_forepaw",
-        "right_forepaw",
-        "center_back",
-        "left_hindpaw",
-        "right_hindpaw",
-        "tail_base",
-        "tail_middle",
-        "tail_tip",
-    ];
-    let along = [25.0, 20.0, 20.0, 15.0, 12.0, 12.0, 0.0, -15.0, -15.0, -25.0, -35.0, -45.0_f32];
-    let across = [0.0, -4.0, 4.0, 0.0, -7.0, 7.0, 0.0, -7.0, 7.0, 0.0, 0.0, 0.0_f32];
-    let mut random = ChaCha8Rng::seed_from_u64(1);
-    let mut track = || {
-        let (mut place, mut heading, mut speed, mut turn) = ([250.0_f32, 250.0], 0.0_f32, 0.0_f32, 0.0_f32);
-        let mut points = Vec::with_capacity(frames as usize * names.len());
-        for frame in 0..frames {
-            if frame % 45 == 0 {
-                speed = [0.0, 0.0, 1.0, 4.0][random.random_range(0..4)];
-                turn = random.random_range(-0.08..0.08);
-            }
-            heading += turn;
-            for (axis, part) in [heading.cos(), heading.sin()].into_iter().enumerate() {
-                place[axis] = (place[axis] + speed * part).clamp(0.0, 500.0);
-            }
-            let (sin, cos) = heading.sin_cos();
-            for (x, y) in along.into_iter().zip(across) {
-                let mut noise = || random.random_range(-0.4..0.4);
-                points.push([place[0] + x * cos - y * sin + noise(), place[1] + x * sin + y * cos + noise()]);
-            }
-        }
-        AnimalTrack { points, heights: Vec::new() }
-    };
-    let animals = (0..animals).map(|_| track()).collect();
-    let parts = names.map(Part::named).to_vec();
-    Tracks { frame_count: frames, fps: FPS, parts, animals, mm_per_unit: None }
 }

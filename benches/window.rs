@@ -6,6 +6,10 @@
 //! simulated and made first, which takes minutes. Goals: 4 ms of CPU a painted frame, 16 ms for a step to a cached
 //! neighbour until the new textures are ready, no CPU when idle, the first picture of 100,000 frames within 1 s.
 
+#[path = "simulated/wandering.rs"]
+mod wandering;
+
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,6 +30,8 @@ use egui::{Context, Event, PointerButton, Pos2, RawInput, Rect, pos2, vec2};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use self::wandering::{wandering, write_tracks};
+
 const FRAMES: u32 = 100_000;
 const PICTURES: u32 = 12;
 /// Pieces of each row of a timeline.
@@ -39,7 +45,9 @@ fn main() {
     for page in [Page::Review, Page::Seeds, Page::Detect, Page::Run, Page::Behavior, Page::Export] {
         driver.page(page);
     }
-    driver.steps();
+    driver.steps(Page::Review);
+    driver.steps(Page::Behavior);
+    driver.timeline();
     driver.scrubbing();
     driver.idle();
 }
@@ -76,6 +84,7 @@ fn make(folder: &Path) -> std::path::PathBuf {
         project.put_machine_frame(recording, frame, run, &done).expect("a frame");
     }
     describe(&mut project, recording);
+    track(&path);
     path
 }
 
@@ -123,6 +132,15 @@ fn describe(project: &mut Project, recording: RecordingId) {
     project.put_merged(run, &segments, 0).expect("merged segments");
     let gesture = Gesture { title: "Import", annotator: "bench", at_unix_ms: 0 };
     project.import_segments(&[(recording, segments)], &gesture).expect("human segments");
+}
+
+/// Gives the recording the tracks of two animals, so that curves and what is drawn over pictures are measured too.
+fn track(project: &Path) {
+    let info = Project::open(project).expect("its project").only_recording().expect("its recording");
+    let lines = write_tracks(&wandering(FRAMES, 2), &info.path, &info.cameras[0].name).expect("a table of tracks");
+    let manifest = info.path.join("recording.toml");
+    let mut file = std::fs::OpenOptions::new().append(true).open(manifest).expect("its manifest");
+    file.write_all(lines.as_bytes()).expect("two animals");
 }
 
 fn app(woken: &Arc<AtomicBool>) -> App {
@@ -234,8 +252,8 @@ impl Driver {
     }
 
     /// From the key to the new textures of all views, between neighbours that were shown before.
-    fn steps(&mut self) {
-        self.shell.app_mut().handle(Command::GoTo(Page::Review));
+    fn steps(&mut self, page: Page) {
+        self.shell.app_mut().handle(Command::GoTo(page));
         self.shell.app_mut().handle(Command::ShowFrame(PICTURES / 2));
         self.until_complete();
         let mut walls = Vec::new();
@@ -250,7 +268,41 @@ impl Driver {
         }
         walls.drain(..4);
         let [median, p95] = quantiles(&mut walls);
-        println!("step to a cached neighbour: {median:.1} ms median, {p95:.1} ms p95 of wall time (goal 16)");
+        println!(
+            "{}, step to a cached neighbour: {median:.1} ms median, {p95:.1} ms p95 of wall time (goal 16)",
+            page.title()
+        );
+    }
+
+    /// CPU of painted frames of the behaviour page while the playhead jumps, the lanes are scrolled and zoomed.
+    fn timeline(&mut self) {
+        self.shell.app_mut().handle(Command::GoTo(Page::Behavior));
+        self.until_complete();
+        self.shell.app_mut().settle(Duration::from_secs(60));
+        assert!(self.shell.app().state().session.as_ref().is_some_and(|it| it.timeline.scene.is_some()), "tracks");
+        let over_lanes = pos2(1000.0, 800.0);
+        self.events.push(Event::PointerMoved(over_lanes));
+        let mut random = ChaCha8Rng::seed_from_u64(3);
+        let mut drawn = Vec::new();
+        for _ in 0..300 {
+            self.shell.app_mut().handle(Command::ShowFrame(random.random_range(0..PICTURES)));
+            drawn.push(self.frame().0.as_secs_f64() * 1e3);
+        }
+        told("playhead moves", &mut drawn);
+        let mut wheel = |what: &str, delta: egui::Vec2| {
+            let modifiers = egui::Modifiers::NONE;
+            let mut drawn = Vec::new();
+            for step in 0..120 {
+                let delta = if step < 60 { delta } else { -delta };
+                let (unit, source) = (egui::MouseWheelUnit::Point, egui::MouseWheelSource::Wheel);
+                let phase = egui::TouchPhase::Move;
+                self.events.push(Event::MouseWheel { unit, delta, phase, modifiers, source });
+                drawn.push(self.frame().0.as_secs_f64() * 1e3);
+            }
+            told(what, &mut drawn);
+        };
+        wheel("lanes are zoomed", vec2(0.0, 40.0));
+        wheel("lanes are scrolled", vec2(60.0, 0.0));
     }
 
     /// Ten thousand steps: the memory of pictures stays within the budget.
@@ -283,6 +335,11 @@ impl Driver {
         std::thread::sleep(Duration::from_secs(2));
         println!("idle: {:.1} ms of CPU in 2 s; asks to be painted: {wants}", cpu.elapsed().as_secs_f64() * 1e3);
     }
+}
+
+fn told(what: &str, drawn: &mut [f64]) {
+    let [median, p95] = quantiles(drawn);
+    println!("Behaviour, while {what}: logic + ui {median:.2} ms median, {p95:.2} ms p95 (goal 4)");
 }
 
 /// Median and 95th percentile.
