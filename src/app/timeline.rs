@@ -17,7 +17,7 @@ mod state;
 
 mod vocabulary;
 
-pub use audit::Audit;
+pub use audit::{Audit, Verdict};
 pub use clip_grid::{Gathered, GridCommand, GridState, Groups, PER_PAGE, groups, members};
 pub use compare::{AccountSide, CompareCommand, CompareState, Compared};
 pub use export::{PlanAsk, ShownPlan};

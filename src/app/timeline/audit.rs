@@ -1,16 +1,18 @@
-//! The audit: segments in an order that chance chose, and what those that were judged say of all.
+//! The audit: what a machine said, in an order that chance chose, and what those that were judged say of all.
 //!
-//! Nothing of it is stored but what people do: a segment of the sample that was accepted is right, one that was changed was
-//! wrong. Judged are those at the beginning of the order up to the first that nobody looked at, so that what was looked at for
-//! other reasons does not count before its turn. A segment that is deleted leaves the sample: change its label instead.
+//! Nothing of it is stored but what people do. A machine's segment is right where people found it right as it is; it is wrong
+//! where they gave it another label, partner or edge, joined or cut it, or took it away. Other words of its description are no
+//! error. Judged are those at the beginning of the order up to the first that nobody looked at, so that what was looked at for
+//! other reasons does not count before its turn. Of an animal of which no machine said anything, people's segments are judged
+//! by what was done to them since they were imported.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::Layers;
 use crate::behavior::review::audit::{AuditEstimate, AuditOptions, audit_order};
 use crate::behavior::review::{Goal, checks_until};
 use crate::jobs::timeline::Target;
-use crate::model::{PlacedSegment, Segment, SegmentId, SegmentStatus};
+use crate::model::{AnimalId, PlacedSegment, Segment, SegmentId, SegmentStatus, Vocabulary};
 
 /// The same order each time that a project is opened.
 const SEED: u64 = 1;
@@ -19,11 +21,23 @@ const LEVEL: f64 = 0.95;
 /// Segments that no clip tells apart are numbered from here on.
 const WITHOUT_CLIP: i64 = 1 << 40;
 
+/// What people say of a segment of the sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing yet.
+    Open,
+    /// It is right as it is.
+    Right,
+    /// It was changed or taken away.
+    Wrong,
+}
+
 /// A sample and what it says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Audit {
-    /// All segments that count, in the order of their turn.
-    pub order: Vec<Target>,
+    /// All segments in the order of their turn: as it can be pointed at now, and what people say of it. One that was taken away is
+    /// shown as the machine's.
+    pub order: Vec<(Target, Verdict)>,
     /// So many of them are judged, from the first on.
     pub judged: usize,
     /// What those say.
@@ -33,31 +47,32 @@ pub struct Audit {
 impl Audit {
     /// The audit as it stands.
     pub fn of(layers: &Layers) -> Self {
-        let counted = layers.counted();
-        let mut of_turn: HashMap<SegmentId, usize> = HashMap::new();
         let mut placed = Vec::new();
-        for (at, (_, segment)) in counted.iter().enumerate() {
-            let mut id = turn_of(segment);
-            while of_turn.contains_key(&id) {
-                // Both parts of a segment that was cut may have the same clip.
-                id = SegmentId(id.0 + 2 * WITHOUT_CLIP);
+        let mut verdicts = BTreeMap::new();
+        let mut taken = HashSet::new();
+        for animal in (0..layers.names.len()).map(|at| AnimalId(at as u8)) {
+            for (segment, verdict) in verdicts_of(layers, animal) {
+                let mut id = turn_of(segment);
+                while !taken.insert(id) {
+                    // Segments of several exclusive groups may begin with the same clip.
+                    id = SegmentId(id.0 + 2 * WITHOUT_CLIP);
+                }
+                verdicts.insert(id, verdict);
+                placed.push(PlacedSegment { id, segment: segment.clone() });
             }
-            of_turn.insert(id, at);
-            placed.push(PlacedSegment { id, segment: (*segment).clone() });
         }
         // By shares of labels the order would change with each label that is corrected.
         let order = audit_order(&placed, AuditOptions { seed: SEED, is_stratified: false });
-        let order: Vec<usize> = order.into_iter().filter_map(|id| of_turn.get(&id).copied()).collect();
-        let status = |at: &usize| counted[*at].1.status;
-        let judged = order.iter().take_while(|at| status(at) != SegmentStatus::Unreviewed).count();
-        let wrong = order[..judged].iter().filter(|at| status(at) == SegmentStatus::Edited).count();
+        let order: Vec<(Target, Verdict)> = order.into_iter().filter_map(|id| verdicts.get(&id).copied()).collect();
+        let judged = order.iter().take_while(|(_, verdict)| *verdict != Verdict::Open).count();
+        let wrong = order[..judged].iter().filter(|(_, verdict)| *verdict == Verdict::Wrong).count();
         let estimate = AuditEstimate::of(wrong as u64, judged as u64, LEVEL);
-        Self { order: order.into_iter().map(|at| counted[at].0).collect(), judged, estimate }
+        Self { order, judged, estimate }
     }
 
     /// The segment whose turn it is.
     pub fn next(&self) -> Option<Target> {
-        self.order.get(self.judged).copied()
+        self.order.get(self.judged).map(|(target, _)| *target)
     }
 
     /// How many more are to be judged until the interval reaches so far to each side, if errors stay as frequent as they were;
@@ -69,7 +84,63 @@ impl Audit {
     }
 }
 
-/// What a segment's turn hangs on: its first clip, which a copy and a corrected segment keep.
+/// What is judged of an animal.
+fn verdicts_of(layers: &Layers, animal: AnimalId) -> Vec<(&Segment, (Target, Verdict))> {
+    let machine = layers.machine_lane(animal);
+    let human = layers.human_of(animal);
+    if machine.is_empty() {
+        let verdict = |placed: &PlacedSegment| match placed.segment.status {
+            SegmentStatus::Unreviewed => Verdict::Open,
+            SegmentStatus::Accepted => Verdict::Right,
+            SegmentStatus::Edited => Verdict::Wrong,
+        };
+        return human.iter().map(|it| (&it.segment, (Target::Human(it.id), verdict(it)))).collect();
+    }
+    if human.is_empty() {
+        return machine.into_iter().map(|(target, segment)| (segment, (target, Verdict::Open))).collect();
+    }
+    let lanes = Lanes::of(human, &layers.vocabulary);
+    machine.into_iter().map(|(target, segment)| (segment, lanes.judge(target, segment))).collect()
+}
+
+/// What people say of an animal, by exclusive group, each by time and without overlaps.
+struct Lanes<'a> {
+    vocabulary: &'a Vocabulary,
+    of_group: BTreeMap<&'a str, Vec<&'a PlacedSegment>>,
+}
+
+impl<'a> Lanes<'a> {
+    fn of(human: &'a [PlacedSegment], vocabulary: &'a Vocabulary) -> Self {
+        let mut of_group: BTreeMap<&str, Vec<&PlacedSegment>> = BTreeMap::new();
+        for placed in human {
+            of_group.entry(vocabulary.group_of(&placed.segment.label)).or_default().push(placed);
+        }
+        of_group.values_mut().for_each(|lane| lane.sort_by_key(|placed| placed.segment.start_frame));
+        Self { vocabulary, of_group }
+    }
+
+    /// What became of a machine's segment in its animal's layer, now that this is a person's.
+    fn judge(&self, target: Target, segment: &Segment) -> (Target, Verdict) {
+        let lane = self.of_group.get(self.vocabulary.group_of(&segment.label)).map_or(&[][..], Vec::as_slice);
+        let first = lane.partition_point(|placed| placed.segment.stop_frame <= segment.start_frame);
+        let parts = lane[first..].iter().take_while(|placed| placed.segment.start_frame < segment.stop_frame);
+        let parts: Vec<&PlacedSegment> = parts.copied().collect();
+        let is_reviewed = parts.iter().any(|placed| placed.segment.status != SegmentStatus::Unreviewed);
+        match parts.as_slice() {
+            [] => (target, Verdict::Wrong),
+            [first, ..] if !is_reviewed => (Target::Human(first.id), Verdict::Open),
+            [only] if says_the_same(segment, &only.segment) => (Target::Human(only.id), Verdict::Right),
+            [first, ..] => (Target::Human(first.id), Verdict::Wrong),
+        }
+    }
+}
+
+fn says_the_same(one: &Segment, other: &Segment) -> bool {
+    let said = |it: &Segment| (it.start_frame, it.stop_frame, it.partner, it.role);
+    one.label == other.label && said(one) == said(other)
+}
+
+/// What a segment's turn hangs on: its first clip.
 fn turn_of(segment: &Segment) -> SegmentId {
     match segment.clips.first() {
         Some(clip) => SegmentId(i64::from(clip.0)),
@@ -104,8 +175,13 @@ mod tests {
         }
     }
 
-    /// Layers of one animal whose segments count as the human layer has them, or else as merged ones.
-    fn layers(human: &[SegmentStatus]) -> Layers {
+    /// Layers of one animal of which a machine said something, and then people.
+    fn layers(human: &[Segment]) -> Layers {
+        let merged = (0..COUNT).map(|at| segment(at, SegmentStatus::Unreviewed)).collect();
+        layers_of(merged, human)
+    }
+
+    fn layers_of(merged: Vec<Segment>, human: &[Segment]) -> Layers {
         let info = RecordingInfo {
             id: crate::model::RecordingId(1),
             name: "r".to_owned(),
@@ -121,23 +197,30 @@ mod tests {
             group: None,
             cameras: Vec::new(),
         };
-        let placed = |(at, status): (u32, &SegmentStatus)| PlacedSegment {
-            // Rows are of no account.
-            id: SegmentId(900 - i64::from(at)),
-            segment: segment(at, *status),
-        };
+        // Rows are of no account.
+        let placed =
+            |(at, segment): (i64, &Segment)| PlacedSegment { id: SegmentId(900 - at), segment: segment.clone() };
         let timeline = Timeline {
             animals: vec![Animal { name: "A0".to_owned(), color: None, is_identity_verified: true }],
-            merged: (0..COUNT).map(|at| segment(at, SegmentStatus::Unreviewed)).collect(),
+            merged,
             human: (0..).zip(human).map(placed).collect(),
             ..Timeline::default()
         };
         Layers::new(timeline, Vocabulary::mouse().into(), None, &info)
     }
 
+    fn copies() -> Vec<Segment> {
+        (0..COUNT).map(|at| segment(at, SegmentStatus::Unreviewed)).collect()
+    }
+
     fn starts(layers: &Layers) -> Vec<u32> {
         let order = Audit::of(layers).order;
-        order.iter().filter_map(|target| Some(layers.timeline.find(*target)?.start_frame)).collect()
+        order.iter().filter_map(|(target, _)| Some(layers.timeline.find(*target)?.start_frame)).collect()
+    }
+
+    /// The positions of segments in the order of their turn.
+    fn turns() -> Vec<usize> {
+        starts(&layers(&[])).iter().map(|start| *start as usize / 10).collect()
     }
 
     #[test]
@@ -145,21 +228,23 @@ mod tests {
         let machine = starts(&layers(&[]));
         assert_eq!(machine.len(), COUNT as usize);
         assert!(!machine.is_sorted());
-        let touched = layers(&[SegmentStatus::Unreviewed; COUNT as usize]);
+        let touched = layers(&copies());
         assert_eq!(starts(&touched), machine);
         assert_eq!((Audit::of(&touched).judged, Audit::of(&touched).estimate.interval), (0, [0.0, 1.0]));
     }
 
     #[test]
     fn what_was_looked_at_counts_only_when_its_turn_came() {
-        let order: Vec<usize> = starts(&layers(&[])).iter().map(|start| *start as usize / 10).collect();
-        let mut human = [SegmentStatus::Unreviewed; COUNT as usize];
-        human[order[5]] = SegmentStatus::Edited;
+        let order = turns();
+        let mut human = copies();
+        human[order[5]].label = "huddle".to_owned();
+        human[order[5]].status = SegmentStatus::Edited;
         assert_eq!(Audit::of(&layers(&human)).judged, 0, "five come before it");
         for at in &order[..4] {
-            human[*at] = SegmentStatus::Accepted;
+            human[*at].status = SegmentStatus::Accepted;
         }
-        human[order[2]] = SegmentStatus::Edited;
+        human[order[2]].label = "huddle".to_owned();
+        human[order[2]].status = SegmentStatus::Edited;
         let layers = layers(&human);
         let audit = Audit::of(&layers);
         assert_eq!((audit.judged, audit.estimate.wrong, audit.estimate.error_share), (4, 1, Some(0.25)));
@@ -168,8 +253,66 @@ mod tests {
     }
 
     #[test]
+    fn what_was_taken_away_joined_cut_or_moved_was_wrong_and_other_words_are_not() {
+        let first = turns()[0];
+        let judged = |change: &dyn Fn(&mut Vec<Segment>)| {
+            let mut human = copies();
+            change(&mut human);
+            let audit = Audit::of(&layers(&human));
+            assert_eq!(audit.order.len(), COUNT as usize, "the sample stays whole");
+            audit.order[0].1
+        };
+        let edited = |segment: &mut Segment| segment.status = SegmentStatus::Edited;
+        assert_eq!(judged(&|human| drop(human.remove(first))), Verdict::Wrong);
+        assert_eq!(
+            judged(&|human| {
+                human[first].description = "It runs after A1.".to_owned();
+                edited(&mut human[first]);
+            }),
+            Verdict::Right
+        );
+        assert_eq!(
+            judged(&|human| {
+                human[first].stop_frame -= 1;
+                edited(&mut human[first]);
+            }),
+            Verdict::Wrong
+        );
+        assert_eq!(
+            judged(&|human| {
+                let [one, other] = if first == 0 { [0, 1] } else { [first - 1, first] };
+                human[one].stop_frame = human[other].stop_frame;
+                human.remove(other);
+                edited(&mut human[one]);
+            }),
+            Verdict::Wrong
+        );
+        assert_eq!(
+            judged(&|human| {
+                let mut second = human[first].clone();
+                second.start_frame += 5;
+                human[first].stop_frame -= 5;
+                human.insert(first + 1, second);
+            }),
+            Verdict::Open,
+            "taken apart, and nobody looked at the parts"
+        );
+    }
+
+    #[test]
+    fn without_a_machine_peoples_segments_are_judged_by_what_was_done_to_them() {
+        let mut human = copies();
+        human.iter_mut().for_each(|segment| segment.status = SegmentStatus::Accepted);
+        human[3].status = SegmentStatus::Edited;
+        let audit = Audit::of(&layers_of(Vec::new(), &human));
+        assert_eq!((audit.judged, audit.estimate.wrong), (COUNT as usize, 1));
+    }
+
+    #[test]
     fn it_says_how_many_more_or_that_all_are_needed() {
-        let audit = Audit::of(&layers(&[SegmentStatus::Accepted; COUNT as usize]));
+        let mut human = copies();
+        human.iter_mut().for_each(|segment| segment.status = SegmentStatus::Accepted);
+        let audit = Audit::of(&layers(&human));
         assert_eq!((audit.judged, audit.next()), (COUNT as usize, None));
         assert_eq!(audit.more_until(0.1), Some(0));
         let begun = Audit::of(&layers(&[]));

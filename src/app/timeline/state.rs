@@ -409,6 +409,11 @@ impl Layers {
         if !human.is_empty() {
             return human.iter().map(|placed| (Target::Human(placed.id), &placed.segment)).collect();
         }
+        self.machine_lane(animal)
+    }
+
+    /// What machines say of an animal, by time: merged segments, or the clips where nothing was merged.
+    pub fn machine_lane(&self, animal: AnimalId) -> Vec<(Target, &Segment)> {
         let layer = if self.timeline.merged.is_empty() { MachineLayer::Clips } else { MachineLayer::Merged };
         let of_animal = self.timeline.machine(layer).iter().filter(|segment| segment.animal == animal);
         let target = |segment: &Segment| Target::Machine { layer, animal, start_frame: segment.start_frame };

@@ -5,10 +5,9 @@ use egui::{Align2, Frame, Panel, Rect, RichText, ScrollArea, Sense, Ui, WidgetIn
 
 use crate::app::Command;
 use crate::app::session::Session;
-use crate::app::timeline::{Audit, Layers, TimelineCommand};
+use crate::app::timeline::{Audit, Layers, TimelineCommand, Verdict};
 use crate::app::ui_command::UiCommand;
 use crate::jobs::timeline::Target;
-use crate::model::SegmentStatus;
 use crate::model::vocabulary::in_words;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::icons::{Icon, paint_icon};
@@ -85,7 +84,8 @@ fn figures_ui(ui: &mut Ui, audit: &Audit, more: Option<u64>, goal: &mut f64) {
     let palette = theme::palette(ui);
     let judged = format!("{} of {} judged were changed.", estimate.wrong, estimate.checked);
     ui.label(RichText::new(judged).color(palette.text_secondary)).on_hover_text(
-        "A segment that was accepted is right; one that somebody changed was wrong. Chance chose the order.",
+        "A machine's segment that was accepted is right; one of which somebody changed label, partner or edges, or that was \
+         taken away, was wrong. Chance chose the order.",
     );
     ui.add_space(4.0);
     ui.label(RichText::new("The interval shall reach to each side").color(palette.text_secondary));
@@ -119,16 +119,23 @@ fn judged_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layers,
     });
 }
 
-fn row_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layers, target: Target, height: f32) {
+fn row_ui(
+    ui: &mut Ui,
+    ctx: &ViewCtx<'_>,
+    session: &Session,
+    layers: &Layers,
+    (target, verdict): (Target, Verdict),
+    height: f32,
+) {
     let Some(segment) = layers.timeline.find(target) else { return };
     let palette = theme::palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
     let is_selected = session.timeline.selected.last() == Some(&target);
     paint_row(ui, rect, is_selected, response.hovered());
-    let (words, sign, ink) = match segment.status {
-        SegmentStatus::Accepted => ("right", Icon::Check, palette.ok),
-        SegmentStatus::Edited => ("wrong", Icon::Pencil, palette.error),
-        SegmentStatus::Unreviewed => ("its turn", Icon::Question, palette.text_secondary),
+    let (words, sign, ink) = match verdict {
+        Verdict::Right => ("right", Icon::Check, palette.ok),
+        Verdict::Wrong => ("wrong", Icon::Pencil, palette.error),
+        Verdict::Open => ("its turn", Icon::Question, palette.text_secondary),
     };
     let label = in_words(&segment.label);
     let animal = layers.names.get(segment.animal.index()).map_or("", String::as_str);
@@ -177,7 +184,7 @@ mod tests {
         };
         let place = |at: usize| {
             let layers = session(&harness).timeline.layers.as_ref().unwrap();
-            layers.timeline.find(order[at]).map(|it| (it.animal, it.start_frame))
+            layers.timeline.find(order[at].0).map(|it| (it.animal, it.start_frame))
         };
         let places = [place(0), place(1), place(2)];
         assert_eq!(turn(&harness), places[0]);
@@ -192,6 +199,13 @@ mod tests {
         press(&mut harness, egui::Key::Z, Modifiers::COMMAND);
         assert!(harness.query_by_label("0 of 1 judged were changed.").is_some());
         assert!(human(&harness).iter().all(|(_, _, label)| label != "withdrawal"));
+        // What is taken away was wrong, and stays in the sample.
+        click(&mut harness, "Show whose turn it is");
+        assert_eq!(turn(&harness), places[1]);
+        press(&mut harness, egui::Key::Delete, Modifiers::NONE);
+        assert!(harness.query_by_label("1 of 2 judged were changed.").is_some());
+        let names = harness.query_all_by_label_contains("wrong").count();
+        assert!(names > 0, "the row of what was taken away");
         click(&mut harness, "All");
         assert!(!session(&harness).timeline.is_auditing);
     }
