@@ -11,6 +11,8 @@ mod export;
 
 mod figures;
 
+mod order;
+
 mod search;
 
 mod state;
@@ -43,7 +45,7 @@ use crate::jobs::behavior::{self, Origin};
 use crate::jobs::timeline::{self, Target, Timeline, TimelineAct, TimelineOutcome};
 use crate::jobs::{CancelFlag, Job, JobError};
 use crate::model::vocabulary::in_words;
-use crate::model::{AnimalId, RecordingId, Segment, SegmentStatus, SocialRole, Vocabulary};
+use crate::model::{AnimalId, RecordingId, SocialRole, Vocabulary};
 use crate::store::now_unix_ms;
 
 /// A segment that is looped is shown with so much before and after it, seconds.
@@ -110,6 +112,7 @@ impl App {
                     state.animal = AnimalId(0);
                 }
                 state.vocabulary = layers.vocabulary.clone();
+                state.order.take(&layers, state.scene.as_deref());
                 state.layers = Some(layers);
                 state.revision += 1;
                 self.search_again();
@@ -207,6 +210,12 @@ impl App {
             TimelineCommand::StepSegment(by) => self.step_segment(by),
             TimelineCommand::StepBoundary(by) => self.step_boundary(by),
             TimelineCommand::NextToReview => self.next_to_review(),
+            TimelineCommand::RankAgain => {
+                if let Some(layers) = state.layers.clone() {
+                    state.order.rank(&layers);
+                    state.revision += 1;
+                }
+            }
             TimelineCommand::Act(act) => self.act_on_timeline(act),
             TimelineCommand::Label(label) => self.label_timeline(label),
             TimelineCommand::SplitHere => {
@@ -306,7 +315,7 @@ impl App {
         }
     }
 
-    /// The next segment that nobody has looked at: after the selected one in time, of any animal, from the start again.
+    /// The next segment that nobody has looked at, in the order of the list, from the start again.
     fn next_to_review(&mut self) {
         let Some(session) = &mut self.state.session else { return };
         let state = &session.timeline;
@@ -320,19 +329,15 @@ impl App {
                 None => self.state.notify(Urgency::Success, "Every segment was judged."),
             };
         }
-        let here = state.main().map(|(_, it)| (it.start_frame, it.animal));
-        let mut open = layers.counted();
-        open.retain(|(_, segment)| segment.status == SegmentStatus::Unreviewed);
-        open.sort_by_key(|(_, segment)| (segment.start_frame, segment.animal));
-        let place = |segment: &Segment| Some((segment.start_frame, segment.animal));
-        let next = open.iter().find(|(_, segment)| place(segment) > here).or(open.first());
-        let Some((target, segment)) = next else {
-            return self.state.notify(Urgency::Success, "Every segment was looked at.");
+        let Some((target, _)) = state.next_open(state.main().map(|(target, _)| target)) else {
+            let words = match state.search {
+                Some(_) => "Every segment that was searched for was looked at.",
+                None => "Every segment was looked at.",
+            };
+            return self.state.notify(Urgency::Success, words);
         };
-        let (target, start_frame, animal) = (*target, segment.start_frame, segment.animal);
         session.timeline.selected = vec![target];
-        session.timeline.animal = animal;
-        self.handle(Command::ShowFrame(start_frame));
+        self.show_selected();
     }
 
     fn merge_next(&mut self) {

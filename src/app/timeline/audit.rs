@@ -6,9 +6,10 @@
 //! other reasons does not count before its turn. Of an animal of which no machine said anything, people's segments are judged
 //! by what was done to them since they were imported.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use super::Layers;
+use super::order::keys;
 use crate::behavior::review::audit::{AuditEstimate, AuditOptions, audit_order};
 use crate::behavior::review::{Goal, checks_until};
 use crate::jobs::timeline::Target;
@@ -18,8 +19,6 @@ use crate::model::{AnimalId, PlacedSegment, Segment, SegmentId, SegmentStatus, V
 const SEED: u64 = 1;
 /// The level of the interval.
 const LEVEL: f64 = 0.95;
-/// Segments that no clip tells apart are numbered from here on.
-const WITHOUT_CLIP: i64 = 1 << 40;
 
 /// What people say of a segment of the sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,20 +46,15 @@ pub struct Audit {
 impl Audit {
     /// The audit as it stands.
     pub fn of(layers: &Layers) -> Self {
-        let mut placed = Vec::new();
-        let mut verdicts = BTreeMap::new();
-        let mut taken = HashSet::new();
-        for animal in (0..layers.names.len()).map(|at| AnimalId(at as u8)) {
-            for (segment, verdict) in verdicts_of(layers, animal) {
-                let mut id = turn_of(segment);
-                while !taken.insert(id) {
-                    // Segments of several exclusive groups may begin with the same clip.
-                    id = SegmentId(id.0 + 2 * WITHOUT_CLIP);
-                }
-                verdicts.insert(id, verdict);
-                placed.push(PlacedSegment { id, segment: segment.clone() });
-            }
-        }
+        let animals = (0..layers.names.len()).map(|at| AnimalId(at as u8));
+        let judged: Vec<_> = animals.flat_map(|animal| verdicts_of(layers, animal)).collect();
+        // What a segment's turn hangs on stays when people's layer becomes a copy of the machine's.
+        let ids = keys(judged.iter().map(|(segment, (target, _))| (*target, *segment)));
+        let verdicts: HashMap<SegmentId, (Target, Verdict)> =
+            ids.iter().zip(&judged).map(|(id, (_, verdict))| (*id, *verdict)).collect();
+        let placed = ids.iter().zip(&judged);
+        let placed = placed.map(|(id, (segment, _))| PlacedSegment { id: *id, segment: (*segment).clone() });
+        let placed: Vec<PlacedSegment> = placed.collect();
         // By shares of labels the order would change with each label that is corrected.
         let order = audit_order(&placed, AuditOptions { seed: SEED, is_stratified: false });
         let order: Vec<(Target, Verdict)> = order.into_iter().filter_map(|id| verdicts.get(&id).copied()).collect();
@@ -140,16 +134,8 @@ fn says_the_same(one: &Segment, other: &Segment) -> bool {
     one.label == other.label && said(one) == said(other)
 }
 
-/// What a segment's turn hangs on: its first clip.
-fn turn_of(segment: &Segment) -> SegmentId {
-    match segment.clips.first() {
-        Some(clip) => SegmentId(i64::from(clip.0)),
-        None => SegmentId(WITHOUT_CLIP + (i64::from(segment.animal.0) << 32) + i64::from(segment.start_frame)),
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::jobs::timeline::Timeline;
     use crate::model::{Animal, AnimalId, BehaviorSource, ClipId, SegmentKind, SocialRole, Vocabulary};
@@ -157,7 +143,7 @@ mod tests {
 
     const COUNT: u32 = 60;
 
-    fn segment(at: u32, status: SegmentStatus) -> Segment {
+    pub fn segment(at: u32, status: SegmentStatus) -> Segment {
         Segment {
             animal: AnimalId(0),
             start_frame: at * 10,
@@ -181,7 +167,7 @@ mod tests {
         layers_of(merged, human)
     }
 
-    fn layers_of(merged: Vec<Segment>, human: &[Segment]) -> Layers {
+    pub fn layers_of(merged: Vec<Segment>, human: &[Segment]) -> Layers {
         let info = RecordingInfo {
             id: crate::model::RecordingId(1),
             name: "r".to_owned(),

@@ -9,12 +9,13 @@ use super::clip_grid::{GridCommand, GridState};
 use super::compare::{CompareCommand, CompareState};
 use super::export::{PlanAsk, ShownPlan};
 use super::figures::{FigureAsk, ShownFigure};
+use super::order::{self, ReviewOrder};
 use super::search::Search;
 use crate::behavior::bodies::Bodies;
 use crate::behavior::consistency::Checker;
 use crate::behavior::discovery::{BoutMeasures, ForestOptions, novel_bouts};
 use crate::behavior::edits::Edge;
-use crate::behavior::review::{ReviewInput, ReviewOptions, ReviewReason, review_items};
+use crate::behavior::review::{ReviewInput, ReviewItem, ReviewOptions, ReviewReason, review_items};
 use crate::behavior::rules::Rules;
 use crate::jobs::timeline::{MachineLayer, SegmentWhy, Target, Timeline, TimelineAct};
 use crate::jobs::vocabulary::VocabularyAct;
@@ -48,8 +49,10 @@ pub enum TimelineCommand {
     StepSegment(i32),
     /// The next boundary in the animal's lane, or the one before.
     StepBoundary(i32),
-    /// The next segment that nobody has looked at, of any animal.
+    /// The next segment that nobody has looked at, of any animal: what there is a reason to doubt first.
     NextToReview,
+    /// Puts what there is most reason to doubt first again.
+    RankAgain,
     /// Does something to the timeline.
     Act(TimelineAct),
     /// Does something to the vocabulary, with the segments that follow.
@@ -177,8 +180,12 @@ pub struct Layers {
     pub names: Vec<String>,
     /// What labels mean.
     pub vocabulary: Arc<Vocabulary>,
-    /// Why segments that count should be looked at, the weightiest first.
-    pub review: Vec<(Target, Vec<ReviewReason>)>,
+    /// Why segments that count should be looked at, the weightiest first; each is called by its key.
+    pub(super) items: Vec<ReviewItem>,
+    /// The keys of segments that count.
+    keys: HashMap<Target, SegmentId>,
+    /// And back, with the place among `items`, where there is one.
+    keyed: HashMap<SegmentId, (Target, Option<usize>)>,
 }
 
 /// Where the animals are, for drawing over the picture and for curves.
@@ -261,6 +268,8 @@ pub struct TimelineState {
     pub search: Option<Search>,
     /// Searches so far.
     pub(super) searches: u64,
+    /// In which order segments are looked at.
+    pub(super) order: ReviewOrder,
     /// Whether chance says what is looked at next.
     pub is_auditing: bool,
     /// The grid view.
@@ -296,6 +305,7 @@ impl Default for TimelineState {
             why: None,
             search: None,
             searches: 0,
+            order: ReviewOrder::default(),
             is_auditing: false,
             grid: GridState::default(),
             compare: CompareState::default(),
@@ -347,26 +357,33 @@ impl Layers {
         scene: Option<&Scene>,
         info: &RecordingInfo,
     ) -> Self {
-        let (fps, frame_count) = (info.fps, info.frame_count);
         let names = timeline.names();
-        let mut layers = Self { timeline, names, vocabulary, review: Vec::new() };
-        layers.review = layers.reasons(&layers.vocabulary, scene, (fps, frame_count));
+        let (items, keys, keyed) = (Vec::new(), HashMap::new(), HashMap::new());
+        let mut layers = Self { timeline, names, vocabulary, items, keys, keyed };
+        let counted = layers.counted();
+        let ids = order::keys(counted.iter().copied());
+        let keys: HashMap<Target, SegmentId> =
+            counted.iter().zip(&ids).map(|((target, _), id)| (*target, *id)).collect();
+        layers.items = layers.reasons(&counted, &ids, scene, info);
+        let place: HashMap<SegmentId, usize> = layers.items.iter().zip(0..).map(|(item, at)| (item.id, at)).collect();
+        layers.keyed = keys.iter().map(|(target, id)| (*id, (*target, place.get(id).copied()))).collect();
+        layers.keys = keys;
         layers
     }
 
     fn reasons(
         &self,
-        vocabulary: &Vocabulary,
+        counted: &[(Target, &Segment)],
+        ids: &[SegmentId],
         scene: Option<&Scene>,
-        (fps, frame_count): (f64, u32),
-    ) -> Vec<(Target, Vec<ReviewReason>)> {
-        let counted = self.counted();
+        info: &RecordingInfo,
+    ) -> Vec<ReviewItem> {
+        let vocabulary = &self.vocabulary;
         let segments: Vec<Segment> = counted.iter().map(|(_, segment)| (*segment).clone()).collect();
         let rules = Rules::mouse();
         let bodies = scene.map(|scene| (&scene.bodies, &rules));
         let findings = Checker { animals: self.names.len(), vocabulary, bodies }.check(&segments);
-        // Segments of machines have no rows: here each is called by its position.
-        let placed = segments.into_iter().zip(0..).map(|(segment, at)| PlacedSegment { id: SegmentId(at), segment });
+        let placed = segments.into_iter().zip(ids).map(|(segment, id)| PlacedSegment { id: *id, segment });
         let placed: Vec<PlacedSegment> = placed.collect();
         // A segment is as sure as the clip of which a model's answers agree least.
         let agreement = placed.iter().filter_map(|placed| {
@@ -386,16 +403,26 @@ impl Layers {
             findings: &findings,
             agreement: &agreement,
             novelty: &novelty,
-            fps,
-            frame_count,
+            fps: info.fps,
+            frame_count: info.frame_count,
         };
-        let items = review_items(&input, &ReviewOptions::default());
-        items.into_iter().map(|item| (counted[item.id.0 as usize].0, item.reasons)).collect()
+        review_items(&input, &ReviewOptions::default())
+    }
+
+    /// What a segment that counts is called while one works.
+    pub(super) fn key_of(&self, target: Target) -> Option<SegmentId> {
+        self.keys.get(&target).copied()
+    }
+
+    /// The segment of a key, as it can be pointed at now.
+    pub(super) fn target_of(&self, key: SegmentId) -> Option<Target> {
+        self.keyed.get(&key).map(|(target, _)| *target)
     }
 
     /// Why a segment should be looked at.
     pub fn reasons_of(&self, target: Target) -> &[ReviewReason] {
-        self.review.iter().find(|(of, _)| *of == target).map_or(&[], |(_, reasons)| reasons)
+        let place = self.key_of(target).and_then(|key| self.keyed.get(&key)?.1);
+        place.map_or(&[], |at| &self.items[at].reasons)
     }
 
     /// What counts of all animals, by animal and time.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::reason::{ReviewItem, ReviewReason};
-use crate::model::{PlacedSegment, SegmentId, SegmentStatus};
+use crate::model::{SegmentId, SegmentStatus};
 
 /// A segment in the queue.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,10 +31,8 @@ impl ReviewQueue {
 
     /// Takes in what is known after an edit. All that was there keeps its place, segments that were deleted go, and new items
     /// come last. Items are those of [`super::review_items`] without reviewed segments.
-    pub fn update(&mut self, items: &[ReviewItem], segments: &[PlacedSegment]) {
+    pub fn update(&mut self, items: &[ReviewItem], status: &HashMap<SegmentId, SegmentStatus>) {
         let mut new: HashMap<SegmentId, &ReviewItem> = items.iter().map(|item| (item.id, item)).collect();
-        let status: HashMap<SegmentId, SegmentStatus> =
-            segments.iter().map(|placed| (placed.id, placed.segment.status)).collect();
         self.entries.retain(|entry| status.contains_key(&entry.id));
         for entry in &mut self.entries {
             let item = new.remove(&entry.id);
@@ -51,28 +49,5 @@ impl ReviewQueue {
     /// All, in order.
     pub fn entries(&self) -> &[QueueEntry] {
         &self.entries
-    }
-
-    /// How many are left.
-    pub fn left(&self) -> usize {
-        self.entries.iter().filter(|entry| !entry.is_done).count()
-    }
-
-    /// The next that is not done after a segment, and from the beginning again after the last; the first for `None`.
-    pub fn next(&self, after: Option<SegmentId>) -> Option<SegmentId> {
-        let from = self.position_after(after);
-        let (before, rest) = self.entries.split_at(from);
-        rest.iter().chain(before).find(|entry| !entry.is_done && Some(entry.id) != after).map(|entry| entry.id)
-    }
-
-    /// The one before a segment, done or not.
-    pub fn previous(&self, before: SegmentId) -> Option<SegmentId> {
-        let at = self.entries.iter().position(|entry| entry.id == before)?;
-        Some(self.entries[at.checked_sub(1)?].id)
-    }
-
-    fn position_after(&self, id: Option<SegmentId>) -> usize {
-        let position = self.entries.iter().position(|entry| Some(entry.id) == id);
-        position.map_or(0, |position| position + 1)
     }
 }

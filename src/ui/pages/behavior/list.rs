@@ -1,6 +1,6 @@
-//! What is to be looked at: first what there is a reason to doubt, the weightiest first, then the rest in time.
+//! What is to be looked at: first what there is a reason to doubt, the weightiest first, then the rest in time. The order stays
+//! while one works.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use egui::text::{LayoutJob, TextWrapping};
@@ -21,7 +21,7 @@ use crate::ui::ctx::ViewCtx;
 use crate::ui::marks;
 use crate::ui::theme::behavior::AnimalLook;
 use crate::ui::theme::{self, Weight, mono, sans};
-use crate::ui::widgets::{empty_state, heading_row, paint_row, progress_bar, segmented};
+use crate::ui::widgets::{ActionButton, empty_state, heading_row, paint_row, progress_bar, segmented};
 
 /// What the list shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub struct ListMemory {
     key: Option<(u64, Shows, Option<FoundKey>)>,
     search: SearchMemory,
     rows: Vec<ListRow>,
+    /// Whether the order is no longer that of the reasons.
+    is_outdated: bool,
     /// Segments that were looked at, and all.
     reviewed: (usize, usize),
     /// Shown while something is looked for.
@@ -90,6 +92,14 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
             ui.label(format!("{done} of {all} looked at"));
             ui.add_space(4.0);
             progress_bar(ui, "Segments looked at", done as f32 / all.max(1) as f32);
+            if memory.is_outdated {
+                ui.add_space(6.0);
+                let rank = ui.add(ActionButton::new("Rank again").wide(true));
+                let words = "The list stays as it is while one works. Some reasons have changed: this puts the weightiest first.";
+                if rank.on_hover_text(words).clicked() {
+                    ctx.send(Command::Timeline(TimelineCommand::RankAgain));
+                }
+            }
         },
     );
     if memory.rows.is_empty() {
@@ -132,25 +142,24 @@ impl ListMemory {
         if self.key.as_ref().is_some_and(is_same) {
             return;
         }
-        let only: Option<HashSet<Target>> = key.2.as_ref().map(|found| found.targets.iter().copied().collect());
+        let is_looking = key.2.as_ref().is_some_and(|found| Arc::ptr_eq(found, &self.nothing));
         self.key = Some(key);
         self.reviewed = layers.reviewed();
+        self.is_outdated = session.timeline.is_order_outdated();
+        self.rows.clear();
+        if is_looking {
+            return;
+        }
         let is_wanted = |segment: &Segment| self.shows == Shows::All || segment.status == SegmentStatus::Unreviewed;
-        let is_found = |target: &Target| only.as_ref().is_none_or(|only| only.contains(target));
-        let counted = layers.counted().into_iter();
-        let counted = counted.filter(|(target, segment)| is_wanted(segment) && is_found(target));
-        let rank: HashMap<Target, usize> = layers.review.iter().zip(0..).map(|((of, _), at)| (*of, at)).collect();
-        let mut rows: Vec<((usize, u32), ListRow)> = counted
-            .map(|(target, segment)| {
-                let at = rank.get(&target).copied();
-                let found = at.map_or(&[][..], |at| layers.review[at].1.as_slice());
+        let order = session.timeline.review_order().into_iter().filter(|(_, segment)| is_wanted(segment));
+        self.rows = order
+            .map(|(target, _)| {
+                let found = layers.reasons_of(target);
                 let reason = found.first().map(in_few_words).unwrap_or_default();
                 let reasons = found.iter().map(|reason| sentence(reason.words())).collect::<Vec<_>>().join("\n");
-                ((at.unwrap_or(usize::MAX), segment.start_frame), ListRow { target, reason, reasons })
+                ListRow { target, reason, reasons }
             })
             .collect();
-        rows.sort_by_key(|(place, row)| (*place, row.target));
-        self.rows = rows.into_iter().map(|(_, row)| row).collect();
     }
 }
 

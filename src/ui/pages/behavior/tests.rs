@@ -148,10 +148,33 @@ fn segments_are_cut_joined_accepted_and_deleted_by_key() {
     let accepted = timeline(&harness).human.iter().filter(|it| it.segment.status == SegmentStatus::Accepted).count();
     assert_eq!(accepted, 1);
     let next = session(&harness).timeline.main().map(|(_, segment)| (segment.animal.0, segment.start_frame));
-    assert_eq!(next, Some((0, 6)), "the next in time that nobody has looked at, of any animal");
+    assert_eq!(next, Some((0, 0)), "from the first of the list again, since all after it was looked at");
     press(&mut harness, egui::Key::Delete, Modifiers::NONE);
     let left: Vec<_> = human(&harness).into_iter().filter(|it| it.0 == 0).collect();
-    assert_eq!(left, [(0, 0..6, "huddle".to_owned())]);
+    assert_eq!(left, [(0, 6..FRAMES, "chase".to_owned())]);
+}
+
+#[test]
+fn what_is_doubted_comes_before_what_is_earlier_and_keeps_its_place() {
+    let small = described();
+    let mut harness = small.window(Page::Behavior);
+    let order = |harness: &Harness<'_, Shell>| -> Vec<(u8, u32, SegmentStatus)> {
+        let order = session(harness).timeline.review_order();
+        order.into_iter().map(|(_, it)| (it.animal.0, it.start_frame, it.status)).collect()
+    };
+    let open = SegmentStatus::Unreviewed;
+    // What A0 does has no partner named; nothing speaks against what A1 does.
+    let all = [(0, 0, open), (0, 6, open), (1, 0, open), (1, 6, open)];
+    assert_eq!(order(&harness), all);
+    press(&mut harness, egui::Key::Enter, Modifiers::NONE);
+    press(&mut harness, egui::Key::Enter, Modifiers::NONE);
+    let shown = session(&harness).timeline.main().map(|(_, it)| (it.animal.0, it.start_frame));
+    assert_eq!(shown, Some((0, 6)), "not the earlier one of A1");
+    let accepted = [(0, 0, SegmentStatus::Accepted), all[1], all[2], all[3]];
+    assert_eq!(order(&harness), accepted);
+    press(&mut harness, egui::Key::Z, Modifiers::COMMAND);
+    assert_eq!(order(&harness), all);
+    assert!(harness.query_by_label("Rank again").is_none());
 }
 
 #[test]
