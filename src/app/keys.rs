@@ -73,6 +73,11 @@ impl Shortcut {
         Self { alt: true, ..Self::plain(key) }
     }
 
+    /// With shift and alt.
+    pub const fn shift_alt(key: Key) -> Self {
+        Self { alt: true, shift: true, ..Self::plain(key) }
+    }
+
     /// With control and shift.
     pub const fn ctrl_shift(key: Key) -> Self {
         Self { ctrl: true, shift: true, ..Self::plain(key) }

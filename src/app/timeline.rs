@@ -210,6 +210,7 @@ impl App {
             TimelineCommand::StepSegment(by) => self.step_segment(by),
             TimelineCommand::StepBoundary(by) => self.step_boundary(by),
             TimelineCommand::NextToReview => self.next_to_review(),
+            TimelineCommand::PreviousInList => self.previous_in_list(),
             TimelineCommand::RankAgain => {
                 if let Some(layers) = state.layers.clone() {
                     state.order.rank(&layers);
@@ -338,6 +339,24 @@ impl App {
         };
         session.timeline.selected = vec![target];
         self.show_selected();
+    }
+
+    fn previous_in_list(&mut self) {
+        let Some(session) = &mut self.state.session else { return };
+        let state = &session.timeline;
+        let order: Vec<Target> = match &state.layers {
+            Some(layers) if state.is_auditing => {
+                let audit = Audit::of(layers);
+                audit.order[..audit.order.len().min(audit.judged + 1)].iter().map(|(target, _)| *target).collect()
+            }
+            _ => state.review_order().into_iter().map(|(target, _)| target).collect(),
+        };
+        let main = state.main().map(|(target, _)| target);
+        let at = order.iter().position(|target| Some(*target) == main);
+        if let Some(before) = at.and_then(|at| order.get(at.checked_sub(1)?)) {
+            session.timeline.selected = vec![*before];
+            self.show_selected();
+        }
     }
 
     fn merge_next(&mut self) {

@@ -129,6 +129,8 @@ pub enum UiCommand {
     PreviousSegment,
     /// The next segment that nobody has looked at.
     NextOpenSegment,
+    /// The segment before in the list of those to look at.
+    PreviousInList,
     /// The next boundary.
     NextBoundary,
     /// The boundary before.
@@ -149,6 +151,10 @@ pub enum UiCommand {
     StartHere,
     /// The segment ends with the shown frame.
     StopHere,
+    /// The segment begins a frame earlier.
+    StartEarlier,
+    /// And a frame later.
+    StartLater,
     /// Moves the end of the segment by a frame.
     EndEarlier,
     /// Moves the end of the segment by a frame.
@@ -229,6 +235,8 @@ impl UiCommand {
                 | Self::DeleteSegment
                 | Self::StartHere
                 | Self::StopHere
+                | Self::StartEarlier
+                | Self::StartLater
                 | Self::EndEarlier
                 | Self::EndLater
         );
@@ -243,6 +251,7 @@ impl UiCommand {
             Self::NextSegment
             | Self::PreviousSegment
             | Self::NextOpenSegment
+            | Self::PreviousInList
             | Self::NextBoundary
             | Self::PreviousBoundary
             | Self::NextAnimal
@@ -255,6 +264,8 @@ impl UiCommand {
             | Self::DeleteSegment
             | Self::StartHere
             | Self::StopHere
+            | Self::StartEarlier
+            | Self::StartLater
             | Self::EndEarlier
             | Self::EndLater
             | Self::LoopSegment => session.timeline.main().is_some(),
@@ -346,6 +357,7 @@ impl UiCommand {
             Self::NextSegment => Command::Timeline(TimelineCommand::StepSegment(1)),
             Self::PreviousSegment => Command::Timeline(TimelineCommand::StepSegment(-1)),
             Self::NextOpenSegment => Command::Timeline(TimelineCommand::NextToReview),
+            Self::PreviousInList => Command::Timeline(TimelineCommand::PreviousInList),
             Self::NextBoundary => Command::Timeline(TimelineCommand::StepBoundary(1)),
             Self::PreviousBoundary => Command::Timeline(TimelineCommand::StepBoundary(-1)),
             Self::NextAnimal => Command::Timeline(TimelineCommand::StepAnimal(1)),
@@ -356,6 +368,8 @@ impl UiCommand {
             Self::DeleteSegment => Command::Timeline(TimelineCommand::DeleteSelected),
             Self::StartHere => Command::Timeline(TimelineCommand::EdgeHere(Edge::Start)),
             Self::StopHere => Command::Timeline(TimelineCommand::EdgeHere(Edge::Stop)),
+            Self::StartEarlier => Command::Timeline(TimelineCommand::NudgeEdge(Edge::Start, -1)),
+            Self::StartLater => Command::Timeline(TimelineCommand::NudgeEdge(Edge::Start, 1)),
             Self::EndEarlier => Command::Timeline(TimelineCommand::NudgeEdge(Edge::Stop, -1)),
             Self::EndLater => Command::Timeline(TimelineCommand::NudgeEdge(Edge::Stop, 1)),
             Self::SelectAllSegments => Command::Timeline(TimelineCommand::Grid(GridCommand::SelectAll)),

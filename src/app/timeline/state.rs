@@ -51,6 +51,8 @@ pub enum TimelineCommand {
     StepBoundary(i32),
     /// The next segment that nobody has looked at, of any animal: what there is a reason to doubt first.
     NextToReview,
+    /// The segment before in the order of the list, looked at or not.
+    PreviousInList,
     /// Puts what there is most reason to doubt first again.
     RankAgain,
     /// Does something to the timeline.
@@ -138,6 +140,7 @@ impl BehaviorView {
         use TimelineCommand as Asked;
         match (self, command) {
             (Self::Compare, Asked::StepSegment(by)) => Some(Asked::Compare(CompareCommand::Step(by))),
+            (Self::Compare, Asked::PreviousInList) => Some(Asked::Compare(CompareCommand::Step(-1))),
             (Self::Compare, Asked::NextToReview) => Some(Asked::Compare(CompareCommand::Next)),
             (Self::Grid, Asked::StepSegment(by)) => Some(Asked::Grid(GridCommand::Turn(by))),
             (Self::Grid, Asked::AcceptAndNext) => Some(Asked::Grid(GridCommand::Accept)),
@@ -147,6 +150,7 @@ impl BehaviorView {
             (
                 Self::Grid,
                 Asked::NextToReview
+                | Asked::PreviousInList
                 | Asked::SplitHere
                 | Asked::MergeNext
                 | Asked::EdgeHere(_)

@@ -170,6 +170,9 @@ fn what_is_doubted_comes_before_what_is_earlier_and_keeps_its_place() {
     press(&mut harness, egui::Key::Enter, Modifiers::NONE);
     let shown = session(&harness).timeline.main().map(|(_, it)| (it.animal.0, it.start_frame));
     assert_eq!(shown, Some((0, 6)), "not the earlier one of A1");
+    press(&mut harness, egui::Key::Tab, Modifiers::SHIFT);
+    let shown = session(&harness).timeline.main().map(|(_, it)| (it.animal.0, it.start_frame));
+    assert_eq!(shown, Some((0, 0)), "back to the one that was accepted");
     let accepted = [(0, 0, SegmentStatus::Accepted), all[1], all[2], all[3]];
     assert_eq!(order(&harness), accepted);
     press(&mut harness, egui::Key::Z, Modifiers::COMMAND);
