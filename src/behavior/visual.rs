@@ -22,7 +22,7 @@ pub(crate) mod test_networks;
 #[cfg(feature = "onnx")]
 pub use encoder::Encoder;
 pub use error::EncoderError;
-pub use places::{Place, places_of_blobs, places_of_boxes, places_of_track};
+pub use places::{Place, places_of_blobs, places_of_track};
 
 use std::collections::VecDeque;
 

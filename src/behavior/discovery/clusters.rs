@@ -30,8 +30,6 @@ pub struct Cluster {
     pub outliers: Vec<usize>,
     /// Mean cosine of its rows with its centre, 0 to 1: how much they are of a kind.
     pub likeness: f64,
-    /// The columns that its centre leans on, the heaviest first.
-    pub heaviest_columns: Vec<u32>,
 }
 
 /// All of them.
@@ -163,13 +161,10 @@ fn described(rows: &[SparseRow], members: Vec<usize>, columns: usize) -> Cluster
     let [lower, upper] = [0.25, 0.75].map(|share| quantile(&sorted, share).unwrap_or(0.0));
     let fence = lower - FENCE * (upper - lower) - 1e-6;
     let outliers = by_likeness.iter().take_while(|(cosine, _)| *cosine < fence).map(|(_, at)| *at).take(MOST_OUTLIERS);
-    let mut heaviest: Vec<u32> = (0..columns as u32).filter(|column| centre[*column as usize] > 0.0).collect();
-    heaviest.sort_by(|one, other| centre[*other as usize].total_cmp(&centre[*one as usize]).then(one.cmp(other)));
     Cluster {
         outliers: outliers.collect(),
         medoid,
         likeness: sorted.iter().sum::<f64>() / sorted.len() as f64,
-        heaviest_columns: heaviest,
         members,
     }
 }

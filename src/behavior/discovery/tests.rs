@@ -54,9 +54,6 @@ fn captions_of_a_kind_stand_together() {
         assert_eq!(resting.members.len(), 8, "the largest first");
         assert_eq!(resting.outliers, [8, 4], "the one that digs, too, is the farthest");
         assert!(resting.members.contains(&resting.medoid) && resting.medoid != 8);
-        let words: Vec<&str> =
-            resting.heaviest_columns.iter().take(2).map(|at| learnt.words()[*at as usize].as_str()).collect();
-        assert_eq!(BTreeSet::from_iter(words), BTreeSet::from(["against", "rests"]));
         assert_eq!(found, cluster(&rows, 3, seed), "the same seed gives the same groups");
     }
 }

@@ -65,16 +65,6 @@ pub fn places_of_track(tracks: &Tracks, animal: usize) -> Vec<Option<Place>> {
     (0..tracks.frame_count).map(place).collect()
 }
 
-/// The places of an animal of which boxes are known: left and upper edge, width and height.
-pub fn places_of_boxes(boxes: &[Option<[f32; 4]>]) -> Vec<Option<Place>> {
-    let mut lengths: Vec<f32> = boxes.iter().flatten().map(|[_, _, width, height]| width.max(*height)).collect();
-    let Some(length) = median(&mut lengths) else { return vec![None; boxes.len()] };
-    let place = |[x, y, width, height]: [f32; 4]| {
-        Place::around([x + (width - 1.0) / 2.0, y + (height - 1.0) / 2.0], None, length)
-    };
-    boxes.iter().map(|known| known.map(place)).collect()
-}
-
 /// The places of an animal that was followed as a blob.
 pub fn places_of_blobs(tracks: &BlobTracks, animal: usize) -> Vec<Option<Place>> {
     let blobs: Vec<Option<&Blob>> = (0..tracks.frame_count).map(|frame| tracks.blob(animal, frame)).collect();

@@ -89,15 +89,12 @@ fn an_animal_that_walks_flows_along_itself() {
 }
 
 #[test]
-fn places_follow_keypoints_and_boxes() {
+fn places_follow_keypoints() {
     let parts = ["nose", "neck", "tail base", "tail tip"].map(Part::named).to_vec();
     let mut track = AnimalTrack::missing(2, 4);
     track.points[..4].copy_from_slice(&[[60.0, 50.0], [50.0, 50.0], [10.0, 50.0], [-90.0, 50.0]]);
     let tracks = Tracks { frame_count: 2, fps: 30.0, parts, animals: vec![track], mm_per_unit: None };
     let expected = Place { center: [40.0, 50.0], heading_rad: Some(0.0), size_px: [80.0; 2], area_px: None };
     assert_eq!(places_of_track(&tracks, 0), [Some(expected), None]);
-    let boxes = places_of_boxes(&[None, Some([10.0, 20.0, 41.0, 21.0])]);
-    assert!(boxes[0].is_none());
-    assert_eq!(boxes[1].unwrap().center, [30.0, 30.0]);
     assert_eq!(Place::whole([512, 256]).center, [255.5, 127.5]);
 }
