@@ -84,7 +84,7 @@ fn make(folder: &Path) -> std::path::PathBuf {
         project.put_machine_frame(recording, frame, run, &done).expect("a frame");
     }
     describe(&mut project, recording);
-    track(&path);
+    track(&project);
     path
 }
 
@@ -135,8 +135,8 @@ fn describe(project: &mut Project, recording: RecordingId) {
 }
 
 /// Gives the recording the tracks of two animals, so that curves and what is drawn over pictures are measured too.
-fn track(project: &Path) {
-    let info = Project::open(project).expect("its project").only_recording().expect("its recording");
+fn track(project: &Project) {
+    let info = project.only_recording().expect("its recording");
     let lines = write_tracks(&wandering(FRAMES, 2), &info.path, &info.cameras[0].name).expect("a table of tracks");
     let manifest = info.path.join("recording.toml");
     let mut file = std::fs::OpenOptions::new().append(true).open(manifest).expect("its manifest");
