@@ -263,6 +263,16 @@ fn labels_and_words_are_found_and_replaced() {
     check(&["\"nothing\" is nowhere in what was searched"], |t| {
         t.replace_words(WordSearch { words: "nothing", ..search }, "", None)
     });
+    let refused = |expected: &str, words: &str, by: &str| {
+        check(&[expected], |t| t.replace_words(WordSearch { words, ..search }, by, None));
+    };
+    refused("there is nothing to look for; write the words to replace", "", "He");
+    let nothing = "stands there already, so nothing changes; write something else to put there";
+    refused(&format!("\"It\" {nothing}"), "it", "It");
+    check(&[&format!("\"huddle\" {nothing}")], |t| t.replace_label("huddle", "huddle", None, Overlap::Refuse));
+    check(&["\"levitation\" is not in the vocabulary; add it there first"], |t| {
+        t.replace_label("huddle", "levitation", None, Overlap::Refuse)
+    });
 }
 
 #[test]
