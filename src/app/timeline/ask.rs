@@ -60,6 +60,19 @@ pub fn why_no_asker(state: &State) -> Option<NoQuery> {
     Some(NoQuery { words, needs_model: true })
 }
 
+/// Why there is no answer. The command line speaks of runs, which go on.
+fn in_words(error: &JobError) -> String {
+    match error {
+        JobError::ModelGone { why } => {
+            format!("{why} Ask again once that is mended, or choose another model on the Run page.")
+        }
+        JobError::BudgetSpent { calls } => {
+            format!("The limit on the Run page, {calls} calls, is too low for this question. Raise it and ask again.")
+        }
+        other => sentence(other.to_string()),
+    }
+}
+
 impl App {
     /// Whom to ask for words alone: what is said here of models that see pictures holds for those that read too. `None` where
     /// a person was told why not, or is asked for leave to send, after which `command` is carried out.
@@ -103,7 +116,7 @@ impl App {
             });
             let asked = match asked {
                 Err(JobError::Stopped) => return,
-                asked => asked.map_err(|error| sentence(error.to_string())),
+                asked => asked.map_err(|error| in_words(&error)),
             };
             outbox.send(Event::QuestionAnswered(generation, asked));
         });

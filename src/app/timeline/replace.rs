@@ -152,7 +152,8 @@ fn label_replaced(
         .clone()
         .map(|(target, segment)| {
             let (old, new) = (in_words(&segment.label), in_words(&by.name));
-            let (was_at, is_at) = (Vec::from([0..old.len()]), Vec::from([0..new.len()]));
+            let whole = |text: &str| std::iter::once(0..text.len()).collect();
+            let (was_at, is_at) = (whole(&old), whole(&new));
             Replacement { old, new, was_at, is_at, ..unchanged(*target, segment) }
         })
         .collect();
@@ -258,5 +259,92 @@ impl Layers {
     pub fn counting_at(&self, animal: AnimalId, start_frame: u32) -> Option<Target> {
         let lane = self.lane(animal);
         lane.iter().find(|(_, segment)| segment.start_frame == start_frame).map(|(target, _)| *target)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::jobs::timeline::Timeline;
+    use crate::model::{BehaviorSource, PlacedSegment, SegmentId, SegmentStatus, SocialRole, Vocabulary};
+
+    /// A0 chases and huddles, which a person says; A1 does something that the vocabulary lacks, which a machine says.
+    fn layers() -> Layers {
+        let segment = |animal: u8, start_frame: u32, label: &str, description: &str| Segment {
+            animal: AnimalId(animal),
+            start_frame,
+            stop_frame: start_frame + 10,
+            kind: SegmentKind::State,
+            label: label.to_owned(),
+            description: description.to_owned(),
+            partner: None,
+            role: SocialRole::None,
+            confidence: None,
+            status: SegmentStatus::Unreviewed,
+            source: BehaviorSource::Rules,
+            modifiers: Vec::new(),
+            clips: Vec::new(),
+        };
+        let placed = |id: i64, segment: Segment| PlacedSegment { id: SegmentId(id), segment };
+        let human = vec![
+            placed(1, segment(0, 0, "chase", "It runs and runs.")),
+            placed(2, segment(0, 10, "huddle", "It rests.")),
+        ];
+        let merged = vec![segment(0, 0, "chase", "It runs."), segment(1, 0, "flying", "It runs no more.")];
+        let timeline = Timeline { human, merged, ..Timeline::default() };
+        let names = vec!["A0".to_owned(), "A1".to_owned()];
+        Layers { timeline, names, vocabulary: Arc::new(Vocabulary::mouse()), review: Vec::new() }
+    }
+
+    fn ask(words: &str, words_by: &str) -> ReplaceAsk {
+        ReplaceAsk { words: words.to_owned(), words_by: words_by.to_owned(), ..ReplaceAsk::default() }
+    }
+
+    /// What would change, or why nothing would.
+    fn listed(state: &TimelineState, ask: &ReplaceAsk) -> Vec<String> {
+        match replacements(state, &layers(), ask) {
+            Ok(all) => all.into_iter().map(|it| format!("{} -> {}", it.old, it.new)).collect(),
+            Err(words) => vec![words],
+        }
+    }
+
+    #[test]
+    fn what_counts_is_listed_once_with_all_its_places() {
+        let state = TimelineState::default();
+        let found = replacements(&state, &layers(), &ask("RUNS", "walks")).unwrap();
+        let shown: Vec<_> = found.iter().map(|it| (it.animal.0, it.new.as_str(), it.is_at.len())).collect();
+        assert_eq!(shown, [(0, "It walks and walks.", 2), (1, "It walks no more.", 1)]);
+        let targets: Vec<Target> = found.iter().map(|it| it.target).collect();
+        assert_eq!(taken_over(targets.iter()), [AnimalId(1)], "A0 is a person's already");
+        let one = TimelineState { selected: vec![targets[1]], ..TimelineState::default() };
+        let of_one = ReplaceAsk { scope: ReplaceScope::Selected, ..ask("it", "A1") };
+        assert_eq!(listed(&one, &of_one), ["It runs no more. -> A1 runs no more."]);
+    }
+
+    #[test]
+    fn why_nothing_would_change_is_said() {
+        let state = TimelineState::default();
+        let says = |ask: &ReplaceAsk, words: &str| {
+            let found = listed(&state, ask);
+            assert!(found.len() == 1 && found[0].contains(words) && found[0].ends_with('.'), "{found:?}");
+        };
+        says(&ask("", "x"), "Write the words to find");
+        says(&ask("rums", "x"), "\"rums\" is nowhere");
+        says(&ask("It", "It"), "stands there already");
+        says(&ReplaceAsk { scope: ReplaceScope::Found, ..ask("it", "x") }, "Choose another scope");
+        let label = |label: &str, by: &str| ReplaceAsk {
+            what: ReplaceWhat::Label,
+            label: label.to_owned(),
+            label_by: by.to_owned(),
+            ..ReplaceAsk::default()
+        };
+        says(&label("", "chase"), "Choose the label to find");
+        says(&label("chase", ""), "put in its place");
+        says(&label("chase", "flying"), "\"flying\" is not in the vocabulary");
+        says(&label("chase", "chase"), "the same label");
+        says(&label("feeding", "chase"), "\"feeding\" is nowhere");
+        assert_eq!(listed(&state, &label("flying", "rearing")), ["flying -> rearing"]);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::draft::{Draft, changed_along};
 use super::{EditRefused, Timeline, TimelineEdit};
 use crate::model::{Segment, SegmentId};
 
@@ -103,7 +104,8 @@ fn is_accent(sign: char) -> bool {
 }
 
 impl Timeline<'_> {
-    /// Replaces words in the descriptions of all segments, or of those that are among `within`.
+    /// Replaces words in the descriptions of all segments, or of those that are among `within`. Those that nobody has looked at
+    /// are to be looked at still.
     ///
     /// # Errors
     /// When there is nothing to look for, it is nowhere, or it is written like that everywhere.
@@ -122,15 +124,19 @@ impl Timeline<'_> {
         if ids.is_empty() {
             return Err(EditRefused::NothingFound { words: search.words.to_owned() });
         }
-        let change = |segment: Segment| match search.replaced(&segment.description, by) {
-            Some(replaced) => Segment { description: replaced.text, ..segment },
-            None => segment,
-        };
+        let mut draft = Draft::of(self);
+        for id in ids {
+            let segment = draft.get(id)?.clone();
+            let replaced = search.replaced(&segment.description, by).map(|replaced| replaced.text);
+            if let Some(description) = replaced.filter(|text| *text != segment.description) {
+                draft.set(id, Segment { description, status: changed_along(segment.status), ..segment });
+            }
+        }
         let title = match by.is_empty() {
             true => format!("Take \"{}\" out of descriptions", search.words),
             false => format!("Replace \"{}\" by \"{by}\" in descriptions", search.words),
         };
-        let edit = self.described(&ids, change, |_| title.clone())?;
+        let edit = draft.finish(title);
         match edit.changes.is_empty() {
             true => Err(EditRefused::NothingChanges { words: by.to_owned() }),
             false => Ok(edit),
@@ -203,7 +209,8 @@ mod tests {
             let found = search.found_in(&text);
             prop_assert!(found.windows(2).all(|pair| pair[0].end <= pair[1].start));
             let Some(replaced) = search.replaced(&text, &by) else {
-                return Ok(prop_assert!(found.is_empty()));
+                prop_assert!(found.is_empty());
+                return Ok(());
             };
             prop_assert_eq!(&replaced.was_at, &found);
             let (mut old, mut new) = (0, 0);

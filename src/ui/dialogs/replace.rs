@@ -436,3 +436,27 @@ fn taken_over_words(layers: &Layers, chosen: &[Target]) -> Option<String> {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_shown_around_its_places() {
+        let shown = |text: &str, word: &str| {
+            let places: Vec<Range<usize>> = text.match_indices(word).map(|(at, _)| at..at + word.len()).collect();
+            let (plain, marked) = (TextFormat::default(), TextFormat { italics: true, ..TextFormat::default() });
+            let job = excerpt(text, &places, &plain, &marked);
+            let parts = job.sections.iter().map(|part| {
+                let words = &job.text[part.byte_range.start.0..part.byte_range.end.0];
+                if part.format.italics { format!("[{words}]") } else { words.to_owned() }
+            });
+            parts.collect::<String>()
+        };
+        assert_eq!(shown("It runs\nand it runs.", "runs"), "It [runs] and it [runs].");
+        let long = format!("{}ran{}", "é".repeat(60), "b".repeat(200));
+        assert_eq!(shown(&long, "ran"), format!("…{}[ran]{}", "é".repeat(AROUND_PLACE), "b".repeat(200)));
+        let far = format!("ran{}ran", "a".repeat(90));
+        assert_eq!(shown(&far, "ran"), format!("[ran]{0}…{0}[ran]", "a".repeat(AROUND_PLACE / 2)));
+    }
+}

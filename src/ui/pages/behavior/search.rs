@@ -165,6 +165,8 @@ fn unread_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, message: &str, query: &str, was_ask
 fn found_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, found: &FoundSegments) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
+        // Rows as high as the chips.
+        ui.spacing_mut().interact_size.y = 0.0;
         for (at, condition) in found.chips.iter().enumerate() {
             let words = format!("{} {} ×", condition.name, condition.value);
             if chip(ui, &words, true).on_hover_text("Search without it").clicked() {

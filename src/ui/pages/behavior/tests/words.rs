@@ -219,6 +219,8 @@ fn words_are_replaced_where_they_are_ticked_and_one_undo_takes_all_back() {
     click(&mut harness, "Replace in 2 descriptions");
     assert_eq!(descriptions(&harness), ["The animal does huddle.", "The animal does chase."]);
     assert_eq!(harness.state().app().state().dialog, None);
+    assert!(harness.query_by_label_contains("Replaced in 2 descriptions.").is_some());
+    assert!(harness.query_by_label("0 of 4 looked at").is_some(), "words are replaced without looking at the segments");
     let title = "Replace \"it\" by \"The animal\" in descriptions";
     assert_eq!(session(&harness).undo_title.as_deref(), Some(title));
     press(&mut harness, Key::Z, Modifiers::COMMAND);
