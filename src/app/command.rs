@@ -102,6 +102,8 @@ pub enum Dialog {
     Why,
     /// What models were asked about a segment, and what they said.
     SegmentWhy,
+    /// Find and replace in descriptions and labels.
+    Replace,
     /// Settings.
     Settings,
     /// May pictures be sent to this host; asked before the first ones go there, and what waits for it then follows.

@@ -141,6 +141,8 @@ pub enum Event {
     ExamplesMade(Result<Box<BankReport>, String>),
     /// The segments that a search means.
     SegmentsFound(u64, Result<Arc<FoundSegments>, String>),
+    /// What a model made of the question of that number.
+    QuestionAnswered(u64, Result<String, String>),
     /// What models were asked about a segment.
     SegmentWhy(Result<Arc<SegmentWhy>, String>),
     /// What the timelines use of the vocabulary.

@@ -99,6 +99,8 @@ pub struct App {
     checks_begun: u64,
     /// Readings and drawings of "why" so far, for the same reason.
     whys_begun: u64,
+    /// Questions for searches so far, for the same reason: also those of projects that are closed.
+    questions_begun: u64,
 }
 
 /// So often the overview is read again while a job changes frames, seconds.
@@ -125,6 +127,7 @@ impl App {
             overview_secs: 0.0,
             checks_begun: 0,
             whys_begun: 0,
+            questions_begun: 0,
         }
     }
 

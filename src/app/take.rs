@@ -135,6 +135,7 @@ impl App {
                 self.open_questions -= 1;
                 self.take_found(generation, found);
             }
+            Event::QuestionAnswered(generation, answer) => self.take_query(generation, answer),
             Event::SegmentWhy(found) => {
                 self.open_questions -= 1;
                 let why = self.state.session.as_mut().and_then(|session| session.timeline.why.as_mut());

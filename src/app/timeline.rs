@@ -1,6 +1,8 @@
 //! The behaviour page: what a person does there, carried out by the keeper in order; the layers come back with the answer, so
 //! that what is shown is what is kept.
 
+mod ask;
+
 mod audit;
 
 mod clip_grid;
@@ -13,17 +15,21 @@ mod figures;
 
 mod order;
 
+mod replace;
+
 mod search;
 
 mod state;
 
 mod vocabulary;
 
+pub use ask::{AskedSearch, NoQuery, why_no_asker};
 pub use audit::{Audit, Verdict};
 pub use clip_grid::{Gathered, GridCommand, GridState, Groups, PER_PAGE, groups, members};
 pub use compare::{AccountSide, CompareCommand, CompareState, Compared};
 pub use export::{PlanAsk, ShownPlan};
 pub use figures::{FigureAsk, FigureChoice, FoundFigure, ShownFigure};
+pub use replace::{ReplaceAsk, ReplaceScope, ReplaceWhat, Replacement, in_scope, replacements, taken_over};
 pub use search::{FoundSegments, Search};
 pub use state::{BehaviorView, Layers, Painting, Scene, TimelineCommand, TimelineState, WhyOfSegment};
 pub use vocabulary::{VocabularyState, VocabularyWritten};
@@ -193,6 +199,11 @@ impl App {
             }
             TimelineCommand::SelectAll(targets) => state.selected = targets,
             TimelineCommand::Search(query) => self.search_timeline(&query),
+            TimelineCommand::SearchWith(query) => self.search_with(&query),
+            TimelineCommand::AskSearch(question) => self.ask_search(&question),
+            TimelineCommand::StopAsking => self.stop_asking(),
+            TimelineCommand::Replace(act) => self.replace_in_timeline(act),
+            TimelineCommand::Replaced => self.replaced(),
             TimelineCommand::Why(target) => self.show_segment_why(target),
             TimelineCommand::Deselect => {
                 state.selected.clear();

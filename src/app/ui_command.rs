@@ -163,6 +163,8 @@ pub enum UiCommand {
     LoopSegment,
     /// Selects all segments of the page.
     SelectAllSegments,
+    /// Replaces words in descriptions, or labels.
+    Replace,
 }
 
 /// Where a command applies.
@@ -239,6 +241,7 @@ impl UiCommand {
                 | Self::StartLater
                 | Self::EndEarlier
                 | Self::EndLater
+                | Self::Replace
         );
         let possible = match self {
             Self::Undo => session.undo_title.is_some() && session.read_only.is_none(),
@@ -257,6 +260,11 @@ impl UiCommand {
             | Self::NextAnimal
             | Self::PreviousAnimal
             | Self::AcceptSegment => session.timeline.layers.is_some(),
+            Self::Replace => {
+                let is_shown = matches!(session.timeline.view, BehaviorView::Timeline | BehaviorView::Grid);
+                let layers = session.timeline.layers.as_ref();
+                is_shown && layers.is_some_and(|layers| !layers.timeline.is_empty())
+            }
             Self::SelectAllSegments => session.timeline.view == BehaviorView::Grid,
             Self::SplitSegment
             | Self::MergeSegment
@@ -372,6 +380,7 @@ impl UiCommand {
             Self::StartLater => Command::Timeline(TimelineCommand::NudgeEdge(Edge::Start, 1)),
             Self::EndEarlier => Command::Timeline(TimelineCommand::NudgeEdge(Edge::Stop, -1)),
             Self::EndLater => Command::Timeline(TimelineCommand::NudgeEdge(Edge::Stop, 1)),
+            Self::Replace => Command::Show(Some(Dialog::Replace)),
             Self::SelectAllSegments => Command::Timeline(TimelineCommand::Grid(GridCommand::SelectAll)),
             Self::LoopSegment => Command::Timeline(TimelineCommand::SetLooping(!session?.timeline.is_looping)),
         })

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::JobError;
 use super::behavior::layer;
-use crate::behavior::edits::{self, Brush, Edge, Neighbor, Overlap, TimelineEdit};
+use crate::behavior::edits::{self, Brush, Edge, Neighbor, Overlap, TimelineEdit, WordSearch};
 use crate::model::{
     Animal, AnimalId, BehaviorSource, Caption, Clip, ClipId, PlacedSegment, RunId, Segment, SegmentId, SocialRole,
     Vocabulary,
@@ -121,6 +121,28 @@ pub enum TimelineAct {
         of: Target,
         /// The words.
         text: String,
+    },
+    /// Replaces words in descriptions.
+    ReplaceWords {
+        /// Of these.
+        of: Vec<Target>,
+        /// What is looked for.
+        words: String,
+        /// What stands there instead; nothing takes the words out.
+        by: String,
+        /// Whether capitals and small letters differ.
+        matches_case: bool,
+        /// Whether parts of words are left.
+        whole_words: bool,
+    },
+    /// Gives segments of one label another.
+    ReplaceLabel {
+        /// Those of these that have it.
+        of: Vec<Target>,
+        /// The label that they have.
+        label: String,
+        /// A label of the vocabulary.
+        by: String,
     },
     /// Writes other modifiers.
     SetModifiers {
@@ -323,6 +345,8 @@ fn targets_of(act: &TimelineAct) -> &[Target] {
         TimelineAct::Merge(of)
         | TimelineAct::Relabel { of, .. }
         | TimelineAct::SetPartner { of, .. }
+        | TimelineAct::ReplaceWords { of, .. }
+        | TimelineAct::ReplaceLabel { of, .. }
         | TimelineAct::SetModifiers { of, .. }
         | TimelineAct::Accept(of)
         | TimelineAct::Delete(of)
@@ -392,6 +416,13 @@ impl Doing<'_> {
             TimelineAct::Relabel { label, .. } => base.relabel(&rows, label, Overlap::Refuse)?,
             TimelineAct::SetPartner { partner, role, .. } => base.set_partner(&rows, *partner, *role)?,
             TimelineAct::SetDescription { text, .. } => base.set_description(one?, text)?,
+            TimelineAct::ReplaceWords { words, by, matches_case, whole_words, .. } => {
+                let search = WordSearch { words, matches_case: *matches_case, whole_words: *whole_words };
+                base.replace_words(search, by, Some(&rows))?
+            }
+            TimelineAct::ReplaceLabel { label, by, .. } => {
+                base.replace_label(label, by, Some(&rows), Overlap::Refuse)?
+            }
             TimelineAct::SetModifiers { modifiers, .. } => base.set_modifiers(&rows, modifiers)?,
             TimelineAct::Accept(_) => base.accept(&rows)?,
             TimelineAct::Delete(_) => base.delete(&rows)?,
@@ -409,7 +440,10 @@ impl Doing<'_> {
             TimelineAct::TakeOver(..) => return Err(JobError::NoSuchSegment),
         };
         match self.act {
-            TimelineAct::Delete(_) => self.selected = None,
+            // Many are replaced at once: what was selected stays so.
+            TimelineAct::Delete(_) | TimelineAct::ReplaceWords { .. } | TimelineAct::ReplaceLabel { .. } => {
+                self.selected = None;
+            }
             TimelineAct::Merge(_) => {
                 let is_kept = |id: &&SegmentId| !edit.changes.iter().any(|it| it.id == **id && it.after.is_none());
                 self.selected = rows.iter().find(is_kept).copied();

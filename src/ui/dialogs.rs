@@ -6,6 +6,8 @@ mod labelling;
 
 mod palette;
 
+mod replace;
+
 mod rerun;
 
 mod segment_why;
@@ -29,6 +31,7 @@ pub struct DialogMemory {
     help: help::HelpMemory,
     labelling: labelling::LabellingMemory,
     palette: palette::PaletteMemory,
+    replace: replace::ReplaceMemory,
     segment_why: segment_why::SegmentWhyMemory,
     settings: settings::SettingsMemory,
     why: why::WhyMemory,
@@ -41,7 +44,9 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut DialogMemory) {
         return;
     };
     if memory.shown.as_ref() != Some(dialog) {
-        *memory = DialogMemory { shown: Some(dialog.clone()), ..DialogMemory::default() };
+        // What was to be replaced is found again.
+        let replace = std::mem::take(&mut memory.replace).reopened();
+        *memory = DialogMemory { shown: Some(dialog.clone()), replace, ..DialogMemory::default() };
     }
     let frame = Frame::popup(&ui.ctx().global_style()).inner_margin(4.0 * ctx.theme.space.unit);
     let response = Modal::new(Id::unique("dialog")).frame(frame).show(ui.ctx(), |ui| match dialog {
@@ -51,6 +56,7 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut DialogMemory) {
         Dialog::Annotator | Dialog::SeedFrames | Dialog::GoToFrame | Dialog::SwapRange => {
             labelling::ui(ui, ctx, &mut memory.labelling, dialog);
         }
+        Dialog::Replace => replace::ui(ui, ctx, &mut memory.replace),
         Dialog::Rerun => rerun::ui(ui, ctx),
         Dialog::SegmentWhy => segment_why::ui(ui, ctx, &mut memory.segment_why),
         Dialog::Why => why::ui(ui, ctx, &mut memory.why),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Layers;
+use super::{AskedSearch, Layers};
 use crate::app::App;
 use crate::app::event::Event;
 use crate::behavior::search::Chip;
@@ -34,10 +34,24 @@ pub struct FoundSegments {
 }
 
 impl App {
-    /// Searches, or shows everything again where the query is empty.
+    /// Searches, or shows everything again where the query is empty. A question that is still asked, or that meant another
+    /// query, is dropped.
     pub(super) fn search_timeline(&mut self, query: &str) {
         let Some(state) = self.state.session.as_mut().map(|session| &mut session.timeline) else { return };
+        let is_answer = |asked: &AskedSearch| matches!(&asked.answer, Some(Ok(answer)) if answer == query.trim());
+        if !state.asked.as_ref().is_some_and(is_answer) {
+            state.asked = None;
+        }
+        self.search_with(query);
+    }
+
+    /// Searches with some of the conditions of the search before, which may be those of a question.
+    pub(super) fn search_with(&mut self, query: &str) {
+        let Some(state) = self.state.session.as_mut().map(|session| &mut session.timeline) else { return };
         let query = query.trim().to_owned();
+        if query.is_empty() {
+            state.asked = None;
+        }
         state.searches += 1;
         state.search = (!query.is_empty()).then_some(Search { query, found: None, generation: state.searches });
         self.look_for();
@@ -52,7 +66,7 @@ impl App {
         self.look_for();
     }
 
-    fn look_for(&mut self) {
+    pub(super) fn look_for(&mut self) {
         let Some(state) = self.state.session.as_ref().map(|session| &session.timeline) else { return };
         let (Some(search), Some(layers)) = (&state.search, &state.layers) else { return };
         let (query, generation, layers) = (search.query.clone(), search.generation, Arc::clone(layers));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::VocabularyState;
+use super::ask::AskedSearch;
 use super::clip_grid::{GridCommand, GridState};
 use super::compare::{CompareCommand, CompareState};
 use super::export::{PlanAsk, ShownPlan};
@@ -39,6 +40,16 @@ pub enum TimelineCommand {
     SelectAll(Vec<Target>),
     /// Lists the segments alone that a query means; all again where it is empty.
     Search(String),
+    /// The same with some of the conditions of the search before.
+    SearchWith(String),
+    /// Has a model make a search of a question in plain words.
+    AskSearch(String),
+    /// Stops the asking.
+    StopAsking,
+    /// Replaces words or labels, in segments that a person saw listed.
+    Replace(TimelineAct),
+    /// That is kept.
+    Replaced,
     /// Selects nothing.
     Deselect,
     /// Makes an animal the one that keys act on.
@@ -270,6 +281,8 @@ pub struct TimelineState {
     pub why: Option<WhyOfSegment>,
     /// What is searched for.
     pub search: Option<Search>,
+    /// The question that the search is of, or that a model is asked now.
+    pub asked: Option<AskedSearch>,
     /// Searches so far.
     pub(super) searches: u64,
     /// In which order segments are looked at.
@@ -308,6 +321,7 @@ impl Default for TimelineState {
             painting: None,
             why: None,
             search: None,
+            asked: None,
             searches: 0,
             order: ReviewOrder::default(),
             is_auditing: false,
@@ -340,7 +354,13 @@ impl TimelineState {
 
     /// Whether layers or tracks are being read.
     pub fn is_busy(&self) -> bool {
-        self.is_reading || self.is_reading_scene || self.compare.is_reading || self.is_computing || self.is_planning
+        let is_asking = self.asked.as_ref().is_some_and(AskedSearch::is_pending);
+        is_asking
+            || self.is_reading
+            || self.is_reading_scene
+            || self.compare.is_reading
+            || self.is_computing
+            || self.is_planning
     }
 
     /// Whether it is being worked out what an export would write.

@@ -342,6 +342,13 @@ pub const TABLE: &[Entry] = &[
         ctrl('A'),
         Scope::On(Page::Behavior),
     ),
+    entry(
+        UiCommand::Replace,
+        "Find and replace…",
+        "Words in descriptions, or one label by another, in many segments at once",
+        ctrl('H'),
+        Scope::On(Page::Behavior),
+    ),
     entry(UiCommand::PauseResume, "Pause or go on", "Nothing is lost", key('P'), Scope::On(Page::Run)),
 ];
 

@@ -149,11 +149,7 @@ impl<'a> Draft<'a> {
 
     /// A segment with other frames that nobody meant it to have.
     pub(super) fn cut(&self, segment: &Segment, frames: Range<u32>) -> Segment {
-        let status = match segment.status {
-            SegmentStatus::Unreviewed => SegmentStatus::Unreviewed,
-            SegmentStatus::Accepted | SegmentStatus::Edited => SegmentStatus::Edited,
-        };
-        Segment { status, ..self.with_frames(segment, frames) }
+        Segment { status: changed_along(segment.status), ..self.with_frames(segment, frames) }
     }
 
     /// A segment with the frames that a person gave it.
@@ -235,6 +231,14 @@ impl<'a> Draft<'a> {
             Cow::Borrowed(segment) => Some(segment),
             Cow::Owned(_) => None,
         }
+    }
+}
+
+/// What is said of a segment that an edit changed along with others, without a person having looked at it for that.
+pub(super) fn changed_along(status: SegmentStatus) -> SegmentStatus {
+    match status {
+        SegmentStatus::Unreviewed => SegmentStatus::Unreviewed,
+        SegmentStatus::Accepted | SegmentStatus::Edited => SegmentStatus::Edited,
     }
 }
 

@@ -29,7 +29,7 @@ impl Timeline<'_> {
     /// in the vocabulary.
     ///
     /// # Errors
-    /// When no segment has it, and as [`Timeline::relabel`].
+    /// When no segment has it, both are one label, and as [`Timeline::relabel`].
     pub fn replace_label(
         &self,
         label: &str,
@@ -43,6 +43,9 @@ impl Timeline<'_> {
             return Err(EditRefused::NothingFound { words: in_words(label) });
         }
         let edit = self.relabel(&ids, by, over)?;
+        if edit.changes.is_empty() {
+            return Err(EditRefused::NothingChanges { words: in_words(by) });
+        }
         Ok(TimelineEdit { title: format!("Replace {} by {}", in_words(label), in_words(by)), ..edit })
     }
 

@@ -40,7 +40,7 @@ pub use paint::Brush;
 pub use refused::EditRefused;
 pub use snap::{SnapKind, SnapTarget, SnapTargets};
 pub use vocabulary::{LabelField, UnknownLabel, VocabularyEdit, VocabularyRefused, unknown_labels};
-pub use words::WordSearch;
+pub use words::{Replaced, WordSearch};
 
 use std::collections::BTreeMap;
 

@@ -178,4 +178,10 @@ pub enum EditRefused {
         /// What was looked for.
         words: String,
     },
+    /// What shall be put in its place stands there already.
+    #[error("\"{words}\" stands there already, so nothing changes; write something else to put there")]
+    NothingChanges {
+        /// What should have been put there.
+        words: String,
+    },
 }

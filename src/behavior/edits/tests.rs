@@ -257,11 +257,19 @@ fn labels_and_words_are_found_and_replaced() {
         t.replace_label("huddle", "contact", Some(&[ONE]), Overlap::Refuse)
     });
     let search = WordSearch { words: "it does", matches_case: false, whole_words: true };
-    check(&["A0 0..20 stationary edited", "A0 70..100 huddle edited"], |t| {
-        t.replace_words(search, "He does", Some(&[ONE, FOUR]))
-    });
+    check(&["A0 0..20 stationary", "A0 70..100 huddle"], |t| t.replace_words(search, "He does", Some(&[ONE, FOUR])));
     check(&["\"nothing\" is nowhere in what was searched"], |t| {
         t.replace_words(WordSearch { words: "nothing", ..search }, "", None)
+    });
+    let refused = |expected: &str, words: &str, by: &str| {
+        check(&[expected], |t| t.replace_words(WordSearch { words, ..search }, by, None));
+    };
+    refused("there is nothing to look for; write the words to replace", "", "He");
+    let nothing = "stands there already, so nothing changes; write something else to put there";
+    refused(&format!("\"It\" {nothing}"), "it", "It");
+    check(&[&format!("\"huddle\" {nothing}")], |t| t.replace_label("huddle", "huddle", None, Overlap::Refuse));
+    check(&["\"levitation\" is not in the vocabulary; add it there first"], |t| {
+        t.replace_label("huddle", "levitation", None, Overlap::Refuse)
     });
 }
 

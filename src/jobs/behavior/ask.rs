@@ -62,7 +62,8 @@ pub fn query_of(
     job.phase(format!("ask {}", model.name), 0, "questions");
     let inquiry = Inquiry::new(project, terms);
     let read = |text: &str| checked(text, &lexicon);
-    let answer = block_on(job, &stop, client.as_ref(), inquiry.ask(0, &asked, read));
+    // A question that was answered by no filter is put once more when somebody asks it again.
+    let answer = block_on(job, &stop, client.as_ref(), inquiry.ask_until(0, &asked, read, Result::is_ok));
     inquiry.write()?;
     match answer? {
         Some(Ok(filter)) => Ok(filter.to_string()),

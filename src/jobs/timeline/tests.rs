@@ -153,3 +153,44 @@ fn what_cannot_be_done_changes_nothing_and_says_why() {
     let nobody = refused(TimelineAct::Accept(vec![merged(0, 0)]), " ");
     assert!(matches!(nobody, JobError::Store(StoreError::MissingAnnotator)));
 }
+
+#[test]
+fn words_and_labels_are_replaced_in_one_gesture_and_undo_leads_back() {
+    let (_folder, mut project, info) = project();
+    let before = Timeline::read(&project, &info).unwrap();
+    let words = |of: Vec<Target>, words: &str| TimelineAct::ReplaceWords {
+        of,
+        words: words.to_owned(),
+        by: "The animal".to_owned(),
+        matches_case: true,
+        whole_words: true,
+    };
+    let outcome = done(&mut project, &info, words(vec![merged(0, 40), merged(1, 0)], "It"));
+    assert_eq!((outcome.title.as_str(), outcome.selected), ("Replace \"It\" by \"The animal\" in descriptions", None));
+    let said = |project: &Project| -> Vec<(String, SegmentStatus)> {
+        let human = project.human_layer(info.id).unwrap();
+        human.into_iter().map(|it| (it.segment.description, it.segment.status)).collect()
+    };
+    // Nobody has looked at them.
+    let open = SegmentStatus::Unreviewed;
+    let expected = [
+        ("It does huddle.", open),
+        ("The animal does chase.", open),
+        ("The animal does huddle.", open),
+        ("It does feeding.", open),
+    ];
+    assert_eq!(said(&project), expected.map(|(words, status)| (words.to_owned(), status)));
+    assert_eq!(Timeline::read(&project, &info).unwrap().merged, before.merged, "machine layers are never edited");
+    // A label goes where it stands, of those that are pointed at.
+    let of: Vec<Target> = project.human_layer(info.id).unwrap().iter().map(|it| Target::Human(it.id)).collect();
+    let label = |by: &str| TimelineAct::ReplaceLabel { of: of.clone(), label: "huddle".to_owned(), by: by.to_owned() };
+    assert_eq!(done(&mut project, &info, label("rearing")).changed, 2);
+    for _ in 0..2 {
+        assert_eq!(project.undo().unwrap().unwrap().conflicts, []);
+    }
+    assert_eq!(Timeline::read(&project, &info).unwrap(), before);
+    for refused in [words(vec![merged(0, 0)], "nowhere"), words(vec![merged(0, 0)], ""), label("rearing")] {
+        assert!(act(&mut project, &info, &Vocabulary::mouse(), ("Ann", 5), &refused).is_err());
+        assert_eq!(Timeline::read(&project, &info).unwrap(), before);
+    }
+}

@@ -3,6 +3,7 @@
 use egui::{Label, RichText, Ui};
 
 use crate::app::Command;
+use crate::app::timeline::TimelineCommand;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::theme;
 use crate::ui::widgets::{ActionButton, heading_row};
@@ -14,6 +15,10 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, host: &str) {
     heading_row(ui, "Send pictures?", "", |_| ());
     let words = format!("Pictures of your recording will be sent to {host}.");
     ui.add(Label::new(RichText::new(words).color(palette.text)).wrap());
+    if let Some(Command::Timeline(TimelineCommand::AskSearch(_))) = ctx.state.held_back.as_deref() {
+        let words = "This time only words are sent: your question, and the names of labels, animals and places with what labels mean.";
+        ui.add(Label::new(RichText::new(words).color(palette.text)).wrap());
+    }
     let rest =
         "That is not this machine. Leave to send is remembered for this host; you can take it back on the Run page.";
     ui.add(Label::new(RichText::new(rest).color(palette.text_secondary)).wrap());

@@ -21,7 +21,7 @@ struct Step {
 }
 
 const LABELS: [&str; 7] = ["stationary", "chase", "huddle", "crouch", "stretch", "sneeze", "jump"];
-const KINDS: u8 = 18;
+const KINDS: u8 = 19;
 
 fn step() -> impl Strategy<Value = Step> {
     (0..KINDS, any::<usize>(), any::<usize>(), 0..FRAMES + 5, 0..40_u32, 0..LABELS.len(), 0..3_u8, any::<u8>())
@@ -97,6 +97,12 @@ fn run(step: &Step, timeline: Timeline<'_>) -> Result<TimelineEdit, EditRefused>
         14 => timeline.replace_label(label, LABELS[step.other % LABELS.len()], None, over),
         15 => timeline.set_partner(&[id, other], Some(animal), SocialRole::Actor),
         16 => timeline.adopt(&machine(), animal, frames),
+        17 => {
+            let by = LABELS[step.other % LABELS.len()];
+            let search = WordSearch { words: label, matches_case: false, whole_words: step.choice & 1 == 0 };
+            let within = [id, other];
+            timeline.replace_words(search, by, (step.choice & 2 == 0).then_some(within.as_slice()))
+        }
         _ => {
             let machine = machine();
             let touched = timeline.first_touch(&machine, animal);

@@ -1,6 +1,7 @@
 //! The selected segment: its label, partner, part, words, and where it came from. What is typed is a draft until it is saved.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use egui::{ComboBox, Frame, Margin, Panel, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
 
@@ -12,7 +13,7 @@ use crate::app::ui_command::UiCommand;
 use crate::behavior::edits::Edge;
 use crate::jobs::timeline::{Target, TimelineAct};
 use crate::model::vocabulary::in_words;
-use crate::model::{AnimalId, BehaviorSource, Segment, SocialRole};
+use crate::model::{AnimalId, BehaviorSource, RecordingId, Segment, SocialRole};
 use crate::ui::ctx::ViewCtx;
 use crate::ui::icons::{Icon, icon, icon_button};
 use crate::ui::theme::behavior::AnimalLook;
@@ -22,21 +23,77 @@ use crate::ui::widgets::{ActionButton, chip, empty_state, heading_row, section};
 /// What is typed and not saved.
 #[derive(Default)]
 pub struct InspectorMemory {
-    drafts: HashMap<Target, String>,
+    drafts: HashMap<Target, Draft>,
+    /// The recording that they are of, and the revision of its layers that they were looked for in.
+    of: Option<(Place, u64)>,
+    /// Those of other recordings.
+    others: HashMap<Place, HashMap<Target, Draft>>,
+    /// How many are of segments that are gone.
+    hidden: usize,
     modifier: String,
 }
 
+/// A project and a recording of it.
+type Place = (PathBuf, RecordingId);
+
+/// A description that is typed and not saved.
+struct Draft {
+    text: String,
+    /// What was saved when it was begun.
+    before: String,
+    /// Whose segment it is of, and its first frame.
+    place: (AnimalId, u32),
+}
+
 impl InspectorMemory {
+    /// Lets drafts follow their segments: an animal's machine layer that is copied becomes a person's, and undo takes it back.
+    /// A draft of a segment that is gone stays, for the case that it comes back.
+    fn follow(&mut self, session: &Session, layers: &Layers) {
+        let revision = session.timeline.revision;
+        let is_here = |(path, recording): &Place| *path == session.path && *recording == session.info.id;
+        match &mut self.of {
+            Some((place, known)) if is_here(place) => {
+                if std::mem::replace(known, revision) == revision {
+                    return;
+                }
+            }
+            _ => {
+                let here = (session.path.clone(), session.info.id);
+                let drafts = std::mem::take(&mut self.drafts);
+                if let Some((place, _)) = self.of.take() {
+                    self.others.insert(place, drafts);
+                }
+                self.drafts = self.others.remove(&here).unwrap_or_default();
+                self.of = Some((here, revision));
+            }
+        }
+        self.hidden = 0;
+        let shown = session.timeline.main().map(|(target, _)| target);
+        let lost: Vec<Target> = self.drafts.keys().copied().filter(|target| Some(*target) != shown).collect();
+        for target in lost {
+            let Some(draft) = self.drafts.get(&target) else { continue };
+            let (animal, start_frame) = draft.place;
+            if layers.lane(animal).iter().any(|(counting, _)| *counting == target) {
+                continue;
+            }
+            let now = layers.counting_at(animal, start_frame).filter(|now| !self.drafts.contains_key(now));
+            match now.and_then(|now| Some((now, self.drafts.remove(&target)?))) {
+                Some((now, draft)) => drop(self.drafts.insert(now, draft)),
+                None => self.hidden += usize::from(layers.timeline.find(target).is_none()),
+            }
+        }
+    }
+
     /// How many descriptions are typed and not saved.
     pub(super) fn draft_count(&self) -> usize {
-        self.drafts.len()
+        self.drafts.len().saturating_sub(self.hidden)
     }
 }
 
 /// Draws the panel.
 pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layers, memory: &mut InspectorMemory) {
     let state = &session.timeline;
-    memory.drafts.retain(|target, _| layers.timeline.find(*target).is_some());
+    memory.follow(session, layers);
     let Some((target, segment)) = state.main() else {
         let _ = empty_state(ui, "Click a segment to see and change it.", None);
         return;
@@ -210,7 +267,9 @@ impl Seen<'_> {
     fn description_ui(&self, ui: &mut Ui, memory: &mut InspectorMemory) {
         let name = caption(ui, "Description");
         let saved = &self.segment.description;
-        let mut text = memory.drafts.get(&self.target).unwrap_or(saved).clone();
+        let draft = memory.drafts.get(&self.target);
+        let mut text = draft.map_or(saved, |draft| &draft.text).clone();
+        let before = draft.map_or(saved, |draft| &draft.before).clone();
         let edit = TextEdit::multiline(&mut text).desired_rows(4).desired_width(f32::INFINITY).char_limit(4000);
         // Enter alone makes a line; with Control it saves.
         let response = ui.add(edit.id(ui.make_persistent_id("description")));
@@ -233,9 +292,14 @@ impl Seen<'_> {
         if text == *saved || discard {
             memory.drafts.remove(&self.target);
         } else {
-            memory.drafts.insert(self.target, text.clone());
+            let place = (self.segment.animal, self.segment.start_frame);
+            memory.drafts.insert(self.target, Draft { text: text.clone(), before: before.clone(), place });
         }
         if memory.drafts.contains_key(&self.target) {
+            if before != *saved {
+                let words = format!("Saved since you began: {saved}");
+                ui.add(egui::Label::new(RichText::new(words).color(theme::palette(ui).text_secondary)).wrap());
+            }
             ui.horizontal(|ui| {
                 let palette = theme::palette(ui);
                 ui.label(RichText::new("Draft, not saved yet").color(palette.warn));

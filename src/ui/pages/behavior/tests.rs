@@ -1,5 +1,7 @@
 //! The behaviour page by label, key and pointer.
 
+mod words;
+
 use egui::{Modifiers, Pos2, Rect, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
