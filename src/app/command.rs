@@ -108,6 +108,10 @@ pub enum Dialog {
     Settings,
     /// May pictures be sent to this host; asked before the first ones go there, and what waits for it then follows.
     SendPictures(String),
+    /// The same, where words about the recording are sent and no pictures.
+    SendWords(String),
+    /// How the recording is described, by rules or by models.
+    Describe,
 }
 
 /// How a question is asked once more.
@@ -339,6 +343,8 @@ pub enum Command {
     StartRun(RunChoice),
     /// How a model is asked, from now on.
     ChooseModel(Box<ModelChoice>),
+    /// The same of the model that is asked about words alone.
+    ChooseLanguageModel(Box<ModelChoice>),
     /// The key of model servers for this session; `None` goes back to the environment's.
     EnterKey(Option<Secret>),
     /// Keeps the entered key in the keyring, for this host.
@@ -347,9 +353,11 @@ pub enum Command {
     ForgetKeptKey(String),
     /// Tries whether the chosen model can be asked, for a run with this assigner.
     CheckModel(Assigner),
+    /// Tries whether the language model can be asked.
+    CheckLanguageModel,
     /// Stops that, or forgets what it found.
     StopModelCheck,
-    /// Pictures may be sent to this host.
+    /// Pictures, and words about them, may be sent to this host.
     AllowHost(String),
     /// They may not any more.
     ForbidHost(String),

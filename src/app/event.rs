@@ -19,6 +19,7 @@ use super::timeline::{
 };
 use super::why::{Asked, DrawnSheet};
 use crate::jobs::JobEvent;
+use crate::jobs::behavior::Standing;
 use crate::jobs::behavior::examples::BankReport;
 use crate::jobs::detect_preview::PreviewResult;
 use crate::jobs::frames::store::StorableChannel;
@@ -143,6 +144,10 @@ pub enum Event {
     SegmentsFound(u64, Result<Arc<FoundSegments>, String>),
     /// What a model made of the question of that number.
     QuestionAnswered(u64, Result<String, String>),
+    /// How a recording stands before it is described again.
+    Standing(RecordingId, Box<Result<Standing, String>>),
+    /// What describing a recording would ask, in sentences.
+    DescribeEstimated(RecordingId, Result<Vec<String>, String>),
     /// What models were asked about a segment.
     SegmentWhy(Result<Arc<SegmentWhy>, String>),
     /// What the timelines use of the vocabulary.

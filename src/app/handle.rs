@@ -127,6 +127,7 @@ impl App {
 
             Command::StartRun(choice) => self.start_run(choice),
             Command::ChooseModel(choice) => self.choose_model(*choice),
+            Command::ChooseLanguageModel(choice) => self.choose_language_model(*choice),
             Command::EnterKey(key) => {
                 self.state.key.entered = key;
                 self.stop_model_check();
@@ -134,6 +135,7 @@ impl App {
             Command::KeepKey(host) => self.keep_key(host),
             Command::ForgetKeptKey(host) => self.forget_kept_key(host),
             Command::CheckModel(assigner) => self.check_model(assigner),
+            Command::CheckLanguageModel => self.check_language_model(),
             Command::StopModelCheck => self.stop_model_check(),
             Command::AllowHost(host) => self.allow_host(host),
             Command::ForbidHost(host) => self.change_settings(|settings| {
@@ -164,11 +166,14 @@ impl App {
             }
             Command::RememberWindow(place) => self.change_settings(|settings| settings.window = Some(place)),
             Command::Show(None) if self.state.dialog == Some(Dialog::Rerun) => self.discard_rerun(),
+            Command::Show(None) if self.state.beneath.is_some() => self.give_no_leave(),
             Command::Show(dialog) => {
                 if dialog.is_none() {
                     self.state.held_back = None;
                     self.with_session(|session| session.why = None);
+                    self.stop_describe_estimate();
                 }
+                self.state.beneath = None;
                 self.state.dialog = dialog;
             }
             Command::PrepareFrames(yes) => self.prepare_frames(yes),
@@ -348,6 +353,7 @@ impl App {
         self.state.last_asking = None;
         self.state.estimate = None;
         self.state.dialog = None;
+        self.state.beneath = None;
     }
 
     fn choose_recording(&mut self, recording: crate::model::RecordingId) {

@@ -3,7 +3,7 @@
 use super::App;
 use super::command::{Command, Dialog, RunChoice};
 use super::event::Event;
-use super::model_choice::{ModelChoice, is_allowed};
+use super::model_choice::{ModelChoice, Wrong, is_allowed};
 use super::state::{ModelCheck, RunEstimate, RunEstimateOf, Urgency};
 use super::task::{TaskRequest, run_options};
 use crate::jobs::pose::{self, Assigner, Estimate, ModelOptions};
@@ -22,6 +22,17 @@ impl App {
         self.stop_model_check();
     }
 
+    /// Takes over how the language model is to be asked, in the same way.
+    pub(super) fn choose_language_model(&mut self, mut choice: ModelChoice) {
+        if self.state.language_model == choice {
+            return;
+        }
+        choice.read_profile();
+        self.state.settings.language_model = choice.keepable(&self.state.settings.language_model);
+        self.state.language_model = choice;
+        self.stop_model_check();
+    }
+
     /// Solves frames, once everything that a model needs is known.
     pub(super) fn start_run(&mut self, choice: RunChoice) {
         if let Some(model) = self.model_for(choice.assigner, &Command::StartRun(choice.clone())) {
@@ -36,49 +47,100 @@ impl App {
             return Some(None);
         }
         self.state.model.read_profile();
-        let settings = &self.state.settings;
-        let options = self.state.model.options(assigner, self.state.key.secret(), &settings.allowed_hosts);
-        let options = match options {
-            Ok(options) => options,
-            Err(problems) => {
-                let words = problems.into_iter().next().map(|wrong| wrong.words).unwrap_or_default();
+        let found = self.usable(&self.state.model, assigner);
+        self.checked(found, Dialog::SendPictures, command).map(Some)
+    }
+
+    /// The model that is asked about words alone: the language model or, where none is named, the vision-language model. `None`
+    /// as in [`Self::model_for`].
+    pub fn language_model_for(&mut self, command: &Command) -> Option<ModelOptions> {
+        self.state.model.read_profile();
+        self.state.language_model.read_profile();
+        let found = match self.state.language_model.name.trim() {
+            "" => {
+                self.usable(&self.state.model, Assigner::Vlm).map_err(|words| format!("No model is asked yet. {words}"))
+            }
+            _ => self
+                .usable(&self.state.language_model, Assigner::Vlm)
+                .map_err(|words| format!("The language model: {words}")),
+        };
+        self.checked(found, Dialog::SendWords, command)
+    }
+
+    /// How a model is asked and its hosts that are not this machine, or what keeps it from being asked.
+    fn usable(&self, model: &ModelChoice, assigner: Assigner) -> Result<(ModelOptions, Vec<String>), String> {
+        let options = model.options(assigner, self.state.key.secret(), &self.state.settings.allowed_hosts);
+        let first = |problems: Vec<Wrong>| problems.into_iter().next().map(|wrong| wrong.words).unwrap_or_default();
+        Ok((options.map_err(first)?, model.foreign_hosts()))
+    }
+
+    /// The same once all its hosts may be sent something; a person is told what is wrong, or asked for leave by `dialog`.
+    fn checked(
+        &mut self,
+        found: Result<(ModelOptions, Vec<String>), String>,
+        dialog: impl Fn(String) -> Dialog,
+        command: &Command,
+    ) -> Option<ModelOptions> {
+        let (options, foreign) = match found {
+            Ok(found) => found,
+            Err(words) => {
                 self.state.notify(Urgency::Warning, words);
                 return None;
             }
         };
-        let foreign = self.state.model.foreign_hosts();
-        if let Some(host) = foreign.into_iter().find(|host| !is_allowed(&settings.allowed_hosts, host)) {
+        let allowed = &self.state.settings.allowed_hosts;
+        if let Some(host) = foreign.into_iter().find(|host| !is_allowed(allowed, host)) {
             self.state.held_back = Some(Box::new(command.clone()));
-            self.state.dialog = Some(Dialog::SendPictures(host));
+            // Where leave is asked for once more, what lies beneath is there already.
+            self.state.beneath = self.state.dialog.replace(dialog(host)).or(self.state.beneath.take());
             return None;
         }
         self.save_settings();
-        Some(Some(options))
+        Some(options)
     }
 
-    /// Pictures may be sent to a host; what waited for that is done now.
+    /// Something may be sent to a host; what waited for that is done now.
     pub(super) fn allow_host(&mut self, host: String) {
         if !is_allowed(&self.state.settings.allowed_hosts, &host) {
             self.change_settings(|settings| settings.allowed_hosts.push(host));
         }
-        if matches!(self.state.dialog, Some(Dialog::SendPictures(_))) {
-            self.state.dialog = None;
+        if matches!(self.state.dialog, Some(Dialog::SendPictures(_) | Dialog::SendWords(_))) {
+            self.state.dialog = self.state.beneath.take();
             if let Some(command) = self.state.held_back.take() {
                 self.handle(*command);
             }
         }
     }
 
+    /// Nothing is sent, and nothing is done that waited for it.
+    pub(super) fn give_no_leave(&mut self) {
+        self.state.held_back = None;
+        self.state.dialog = self.state.beneath.take();
+    }
+
     /// Tries whether the chosen model can be asked.
     pub(super) fn check_model(&mut self, assigner: Assigner) {
-        let Some(Some(options)) = self.model_for(assigner, &Command::CheckModel(assigner)) else { return };
+        let options = self.model_for(assigner, &Command::CheckModel(assigner)).flatten();
+        self.begin_check(options, false);
+    }
+
+    /// Tries whether the language model can be asked; it is shown no picture.
+    pub(super) fn check_language_model(&mut self) {
+        let options = self.language_model_for(&Command::CheckLanguageModel).map(|mut options| {
+            options.profile.reads_pictures = false;
+            options
+        });
+        self.begin_check(options, true);
+    }
+
+    fn begin_check(&mut self, options: Option<ModelOptions>, is_of_language: bool) {
+        let Some(mut options) = options else { return };
         self.stop_model_check();
         self.checks_begun += 1;
         let generation = self.checks_begun;
         let cancel = CancelFlag::default();
-        self.state.model_check = Some(ModelCheck { cancel: cancel.clone(), generation, found: None });
+        self.state.model_check = Some(ModelCheck { cancel: cancel.clone(), generation, is_of_language, found: None });
         let outbox = self.outbox.clone();
-        let mut options = options;
         self.spawn("model check", move || {
             for (host, kept) in options.take_kept_keys() {
                 outbox.send(Event::KeptKey { host, kept, was_asked: false });

@@ -283,7 +283,8 @@ fn at_once(text: &str) -> Option<usize> {
     text.trim().parse().ok().filter(|count| (1..=MOST_AT_ONCE).contains(count))
 }
 
-fn budget(text: &str) -> Result<Option<u64>, ()> {
+/// The most calls of an entry; none where it is empty.
+pub(super) fn budget(text: &str) -> Result<Option<u64>, ()> {
     match text.trim() {
         "" => Ok(None),
         text => text.parse().ok().filter(|calls| *calls > 0).map(Some).ok_or(()),

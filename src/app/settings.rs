@@ -78,6 +78,8 @@ pub struct Settings {
     pub declined_stores: Vec<String>,
     /// Which model is asked, and how.
     pub model: ModelChoice,
+    /// The model that is asked about words alone; one without a name stands for `model`.
+    pub language_model: ModelChoice,
     /// Hosts other than this machine that may be sent pictures.
     pub allowed_hosts: Vec<String>,
 }
@@ -94,6 +96,7 @@ impl Default for Settings {
             picture_budget_bytes: 1536 * 1024 * 1024,
             declined_stores: Vec::new(),
             model: ModelChoice::default(),
+            language_model: ModelChoice::default(),
             allowed_hosts: Vec::new(),
         }
     }

@@ -42,6 +42,8 @@ pub struct ModelCheck {
     pub cancel: CancelFlag,
     /// Which one it is.
     pub generation: u64,
+    /// Whether it is of the language model.
+    pub is_of_language: bool,
     /// What was found; `None` while it goes on.
     pub found: Option<Result<Vec<ModelFinding>, String>>,
 }
@@ -104,8 +106,10 @@ pub struct State {
     pub settings: Settings,
     /// A dialog over the page.
     pub dialog: Option<Dialog>,
-    /// What a dialog for the annotator's name holds back.
+    /// What a dialog for the annotator's name, or for leave to send something, holds back.
     pub held_back: Option<Box<Command>>,
+    /// The dialog that was open when leave to send something was asked for, and is open again after that.
+    pub beneath: Option<Dialog>,
     /// Jobs that change or read the project at length; one at a time.
     pub job: Option<Task>,
     /// A job that goes on beside the others and changes no project.
@@ -120,9 +124,11 @@ pub struct State {
     pub last_asking: Option<Tally>,
     /// Which model is asked, and how.
     pub model: ModelChoice,
-    /// The key of its servers.
+    /// The model that is asked about words alone; one without a name stands for `model`.
+    pub language_model: ModelChoice,
+    /// The key of their servers.
     pub key: ModelKey,
-    /// Whether the model can be asked, where that was tried.
+    /// Whether a model can be asked, where that was tried.
     pub model_check: Option<ModelCheck>,
     /// What the run that is being chosen would ask a model.
     pub estimate: Option<RunEstimate>,
@@ -165,6 +171,8 @@ impl State {
     pub fn new(settings: Settings) -> Self {
         let mut model = settings.model.clone();
         model.read_profile();
+        let mut language_model = settings.language_model.clone();
+        language_model.read_profile();
         Self {
             page: Page::default(),
             session: None,
@@ -173,6 +181,7 @@ impl State {
             open_problem: None,
             dialog: None,
             held_back: None,
+            beneath: None,
             job: None,
             background: None,
             paused: None,
@@ -180,6 +189,7 @@ impl State {
             last_report: None,
             last_asking: None,
             model,
+            language_model,
             key: ModelKey::of_environment(),
             model_check: None,
             estimate: None,

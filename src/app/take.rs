@@ -136,6 +136,8 @@ impl App {
                 self.take_found(generation, found);
             }
             Event::QuestionAnswered(generation, answer) => self.take_query(generation, answer),
+            Event::Standing(recording, read) => self.take_standing(recording, *read),
+            Event::DescribeEstimated(recording, found) => self.take_describe_estimate(recording, found),
             Event::SegmentWhy(found) => {
                 self.open_questions -= 1;
                 let why = self.state.session.as_mut().and_then(|session| session.timeline.why.as_mut());

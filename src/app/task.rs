@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use super::command::{ExportChoice, RunChoice};
 use super::event::{Event, Outbox, TaskEnd};
-use super::timeline::FigureChoice;
+use super::timeline::{DescribeRequest, FigureChoice};
 use crate::demo::DemoConfig;
 use crate::jobs::behavior::figures::{self, files_of};
 use crate::jobs::behavior::tell::{self, TellFormat};
@@ -79,11 +79,8 @@ pub enum TaskRequest {
     Rerun(u32),
     /// Takes what a re-run found, in the name of an annotator.
     TakeRerun(Arc<RerunPreview>, String),
-    /// Cuts the recording into clips, describes and merges them.
-    Behavior {
-        /// Whether it is done again although it is done.
-        again: bool,
-    },
+    /// Cuts the recording into clips, describes and merges them, perhaps with models.
+    Behavior(Box<DescribeRequest>),
     /// Asks a model about one frame once more.
     Ask(Box<AskRequest>),
     /// Writes a table.
@@ -127,7 +124,7 @@ impl TaskRequest {
             Self::Detect { .. } => TaskKind::Detect,
             Self::Run(..) | Self::TakeRerun(..) => TaskKind::Run,
             Self::Rerun(_) => TaskKind::Rerun,
-            Self::Behavior { .. } => TaskKind::Behavior,
+            Self::Behavior(_) => TaskKind::Behavior,
             Self::Ask(_) => TaskKind::Ask,
             Self::Export(_) | Self::Figure(_) => TaskKind::Export,
             Self::Demo(_) => TaskKind::Demo,
@@ -136,9 +133,26 @@ impl TaskRequest {
         }
     }
 
+    /// The models that it asks on the way, for which it can be paused.
+    pub fn models(&self) -> Vec<&ModelOptions> {
+        match self {
+            Self::Run(_, model) => model.as_deref().into_iter().collect(),
+            Self::Behavior(request) => request.caption_model.iter().chain(&request.merge_model).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn models_mut(&mut self) -> Vec<&mut ModelOptions> {
+        match self {
+            Self::Run(_, model) => model.as_deref_mut().into_iter().collect(),
+            Self::Behavior(request) => request.caption_model.iter_mut().chain(&mut request.merge_model).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether it goes on where it stopped when it is asked for again.
     pub fn is_resumable(&self) -> bool {
-        matches!(self, Self::Detect { .. } | Self::Run(..) | Self::Behavior { .. } | Self::Demo(_))
+        matches!(self, Self::Detect { .. } | Self::Run(..) | Self::Behavior(_) | Self::Demo(_))
     }
 }
 
@@ -151,8 +165,8 @@ pub enum TaskOutcome {
     Run(Box<pose::Report>),
     /// What a re-run would change.
     Rerun(Arc<RerunPreview>),
-    /// Behaviour was described: so many clips, so many segments.
-    Behavior(usize, usize),
+    /// Behaviour was described.
+    Behavior(Vec<behavior::Report>),
     /// A model was asked once more.
     Asked(Counts),
     /// A re-run was taken.
@@ -192,8 +206,10 @@ pub struct Task {
     pub unit: &'static str,
     /// What it had to say, the latest last.
     pub messages: Vec<TaskMessage>,
-    /// How the asking of a model stands, where one is asked.
+    /// How the asking of models stands, where any is asked.
     pub asking: Option<Tally>,
+    /// The part of that which models asked that are done with: those before the one that is asked now.
+    asked_before: Tally,
     /// When it began, seconds of the app's clock.
     pub started_secs: f64,
     /// Whether it was asked to stop so that it can go on later.
@@ -214,12 +230,16 @@ impl Task {
     pub fn note(&mut self, event: JobEvent) {
         match event {
             JobEvent::Phase { name, total, unit } => {
+                // There, each phase in which something is asked has a client of its own.
+                if self.request.kind() == TaskKind::Behavior {
+                    self.asked_before = self.asking.clone().unwrap_or_default();
+                }
                 self.phase = name;
                 self.steps = (0, total);
                 self.unit = unit;
             }
             JobEvent::Done(steps) => self.steps.0 = steps,
-            JobEvent::Asking(tally) => self.asking = Some(*tally),
+            JobEvent::Asking(tally) => self.asking = Some(self.asked_before.plus(&tally)),
             JobEvent::Note(text) => self.messages.push(TaskMessage { is_warning: false, text }),
             JobEvent::Warning(text) => self.messages.push(TaskMessage { is_warning: true, text }),
         }
@@ -257,10 +277,8 @@ pub fn start(
             let tell = listener.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             tell(event);
         };
-        if let TaskRequest::Run(_, Some(model)) = &mut work {
-            for (host, kept) in model.take_kept_keys() {
-                outbox.send(Event::KeptKey { host, kept, was_asked: false });
-            }
+        for (host, kept) in work.models_mut().into_iter().flat_map(ModelOptions::take_kept_keys) {
+            outbox.send(Event::KeptKey { host, kept, was_asked: false });
         }
         let job = Job::new(&flag, &tell);
         let result = match carry_out(&job, &work, &mut context) {
@@ -279,6 +297,7 @@ pub fn start(
         unit: "",
         messages: Vec::new(),
         asking: None,
+        asked_before: Tally::default(),
         started_secs,
         pausing: false,
     })
@@ -353,11 +372,8 @@ fn carry_out(job: &Job<'_>, request: &TaskRequest, context: &mut TaskContext) ->
             let found = preview::preview(job, project, Some(&info.name), *frame)?;
             Ok(TaskOutcome::Rerun(Arc::new(found)))
         }
-        TaskRequest::Behavior { again } => {
-            let options = behavior::Options { again: *again, ..behavior::Options::of(&info.name) };
-            let reports = behavior::run(job, project, &options)?;
-            let clips = reports.iter().filter_map(|report| report.clips.as_ref()).map(|clips| clips.count).sum();
-            Ok(TaskOutcome::Behavior(clips, reports.iter().map(|report| report.segments).sum()))
+        TaskRequest::Behavior(request) => {
+            Ok(TaskOutcome::Behavior(behavior::run(job, project, &request.options(&info.name))?))
         }
         TaskRequest::Ask(request) => {
             let AskRequest { frame, prompt, one, trial, model } = &**request;

@@ -9,6 +9,8 @@ mod clip_grid;
 
 mod compare;
 
+pub mod describe;
+
 mod export;
 
 mod figures;
@@ -27,6 +29,7 @@ pub use ask::{AskedSearch, NoQuery, why_no_asker};
 pub use audit::{Audit, Verdict};
 pub use clip_grid::{Gathered, GridCommand, GridState, Groups, PER_PAGE, groups, members};
 pub use compare::{AccountSide, CompareCommand, CompareState, Compared};
+pub use describe::{DescribeChoice, DescribeCommand, DescribeRequest, DescribeState};
 pub use export::{PlanAsk, ShownPlan};
 pub use figures::{FigureAsk, FigureChoice, FoundFigure, ShownFigure};
 pub use replace::{ReplaceAsk, ReplaceScope, ReplaceWhat, Replacement, in_scope, replacements, taken_over};
@@ -44,7 +47,6 @@ use super::keeper::Desk;
 use super::opening::history_of;
 use super::session::Session;
 use super::state::Urgency;
-use super::task::TaskRequest;
 use crate::behavior::bodies::Bodies;
 use crate::behavior::edits::{Edge, Neighbor};
 use crate::jobs::behavior::{self, Origin};
@@ -78,6 +80,7 @@ impl App {
             Event::Timeline(read.map_err(|error| error.to_string()))
         });
         self.ask_scene();
+        self.read_standing();
     }
 
     /// Reads where the animals are, once.
@@ -280,7 +283,7 @@ impl App {
             TimelineCommand::Grid(command) => self.clip_grid(command),
             TimelineCommand::Compare(command) => self.compare(command),
             TimelineCommand::SetLooping(on) => state.is_looping = on,
-            TimelineCommand::Run { again } => self.start_task(TaskRequest::Behavior { again }),
+            TimelineCommand::Describe(command) => self.describe(command),
         }
     }
 

@@ -43,9 +43,10 @@ impl App {
         }
         self.state.paused = None;
         self.state.last_job = None;
-        if request.kind() == TaskKind::Run {
-            self.state.last_report = None;
-            self.state.last_asking = None;
+        match request.kind() {
+            TaskKind::Run => (self.state.last_report, self.state.last_asking) = (None, None),
+            TaskKind::Behavior => self.state.last_asking = None,
+            _ => {}
         }
         self.state.would_replace = None;
         match task::start(request, context, self.outbox.clone(), self.state.now_secs) {
@@ -72,6 +73,10 @@ impl App {
                 let Some(chosen) = self.model_for(choice.assigner, &Command::ResumeJob) else { return };
                 *model = chosen.map(Box::new);
             }
+            TaskRequest::Behavior(request) => {
+                let Some(renewed) = self.renewed_describe(request) else { return };
+                **request = renewed;
+            }
             _ => {}
         }
         self.start_task(request);
@@ -93,15 +98,16 @@ impl App {
         if let Some(thread) = job.thread.take() {
             let _ = thread.join();
         }
-        if kind == TaskKind::Run {
+        if matches!(kind, TaskKind::Run | TaskKind::Behavior) {
             self.state.last_asking = job.asking.take();
         }
         match result {
             Ok(outcome) => self.take_outcome(kind, *outcome),
             Err(TaskEnd::Paused(message)) => {
                 self.job_ended(kind, false, message.clone());
-                // The Run page says it beside what can be done about it.
-                if self.state.page != Page::Run {
+                // The page of the job says it beside what can be done about it.
+                let own_page = if kind == TaskKind::Behavior { Page::Behavior } else { Page::Run };
+                if self.state.page != own_page {
                     self.state.notify(Urgency::Warning, message);
                 }
                 self.state.paused = Some(job.request);
@@ -128,8 +134,11 @@ impl App {
                 }
             }
         }
-        if matches!(kind, TaskKind::Detect | TaskKind::Run) {
-            self.read_everything_again();
+        match kind {
+            TaskKind::Detect | TaskKind::Run => self.read_everything_again(),
+            // What is whole by now is shown, however it ended.
+            TaskKind::Behavior => self.scene_changed(),
+            _ => {}
         }
     }
 
@@ -161,14 +170,15 @@ impl App {
                 }
                 return;
             }
-            TaskOutcome::Behavior(clips, segments) => {
-                self.scene_changed();
+            TaskOutcome::Behavior(reports) => {
+                let (urgency, words) = self.take_described(&reports);
                 // Without pictures the tracks alone say how long a recording is, and the run has read them.
                 let session = self.state.session.as_ref().filter(|session| session.info.frame_count == 0);
                 if let Some((path, name)) = session.map(|session| (session.path.clone(), session.info.name.clone())) {
                     self.reopen(path, name);
                 }
-                format!("Cut {clips} clips and made {segments} segments of them.")
+                self.job_ended(kind, true, words.clone());
+                return self.state.notify(urgency, words);
             }
             TaskOutcome::Asked(counts) => {
                 self.read_why();

@@ -28,6 +28,14 @@ pub fn duration(secs: f64) -> String {
     }
 }
 
+/// Names with their counts, the most frequent first: "too slow 7, missing key 1".
+pub fn listed<'a>(counts: impl Iterator<Item = (&'a str, u64)>) -> String {
+    let mut counts: Vec<_> = counts.collect();
+    counts.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+    let words = counts.iter().map(|(name, times)| format!("{} {}", name.replace('_', " "), count(*times)));
+    words.collect::<Vec<_>>().join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

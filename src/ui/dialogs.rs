@@ -1,5 +1,7 @@
 //! Dialogs over the page: one file each, opened and closed by the app's state.
 
+mod describe;
+
 mod help;
 
 mod labelling;
@@ -28,6 +30,7 @@ use crate::app::{Command, Dialog};
 pub struct DialogMemory {
     /// The dialog that was shown in the frame before, so that one that opens starts afresh.
     shown: Option<Dialog>,
+    describe: describe::DescribeMemory,
     help: help::HelpMemory,
     labelling: labelling::LabellingMemory,
     palette: palette::PaletteMemory,
@@ -60,7 +63,9 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut DialogMemory) {
         Dialog::Rerun => rerun::ui(ui, ctx),
         Dialog::SegmentWhy => segment_why::ui(ui, ctx, &mut memory.segment_why),
         Dialog::Why => why::ui(ui, ctx, &mut memory.why),
-        Dialog::SendPictures(host) => send_pictures::ui(ui, ctx, host),
+        Dialog::SendPictures(host) => send_pictures::ui(ui, ctx, host, true),
+        Dialog::SendWords(host) => send_pictures::ui(ui, ctx, host, false),
+        Dialog::Describe => describe::ui(ui, ctx, &mut memory.describe),
     });
     if response.should_close() {
         ctx.send(Command::Show(None));

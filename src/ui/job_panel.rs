@@ -6,9 +6,9 @@ use super::ctx::ViewCtx;
 use super::icons::{Icon, icon};
 use super::theme::{self, Ink, Weight, mono};
 use super::widgets::{ActionButton, heading_row, progress_bar};
-use crate::app::Command;
 use crate::app::task::{Task, TaskKind};
 use crate::app::ui_command::UiCommand;
+use crate::app::{Command, Page};
 use crate::jobs::words::duration;
 
 /// Draws the job of a kind, running or paused; says whether there is one.
@@ -32,7 +32,7 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, kind: TaskKind) -> bool {
                 line_ui(ui, (Icon::Warning, Ink::Warn), &reason.words);
             }
             ui.horizontal(|ui| {
-                let key = ctx.key_of(UiCommand::PauseResume);
+                let key = pause_key(ctx);
                 if ui.add(ActionButton::new("Go on").icon(Icon::Play).key(&key)).clicked() {
                     ctx.send(Command::ResumeJob);
                 }
@@ -47,10 +47,17 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, kind: TaskKind) -> bool {
     }
 }
 
+/// The key that pauses and goes on, where it does so: elsewhere it may be that of a label.
+fn pause_key(ctx: &ViewCtx<'_>) -> String {
+    if ctx.state.page == Page::Run { ctx.key_of(UiCommand::PauseResume) } else { String::new() }
+}
+
 fn running_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, job: &Task) {
     let palette = theme::palette(ui);
     let (done, total) = job.steps;
-    ui.label(RichText::new(job.phase.as_str()).color(palette.text));
+    // Before its first phase a job reads what is there.
+    let phase = if job.phase.is_empty() { job.request.kind().words() } else { job.phase.as_str() };
+    ui.label(RichText::new(phase).color(palette.text));
     progress_bar(ui, job.request.kind().words(), if total == 0 { 0.0 } else { done as f32 / total as f32 });
     let elapsed_secs = (ctx.state.now_secs - job.started_secs).max(0.0);
     let mut words = if total == 0 { format!("{done} {}", job.unit) } else { format!("{done} of {total} {}", job.unit) };
@@ -60,7 +67,7 @@ fn running_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, job: &Task) {
     ui.label(RichText::new(words).font(mono(Weight::Medium, ctx.theme.font.caption)).color(palette.text_secondary));
     ui.horizontal(|ui| {
         ui.add_enabled_ui(!job.cancel.is_cancelled(), |ui| {
-            let key = ctx.key_of(UiCommand::PauseResume);
+            let key = pause_key(ctx);
             if job.request.is_resumable() && ui.add(ActionButton::new("Pause").icon(Icon::Pause).key(&key)).clicked() {
                 ctx.send(Command::PauseJob);
             }

@@ -38,6 +38,9 @@ pub mod label_table;
 pub mod time;
 
 pub mod job_panel;
+
+mod model_form;
+
 mod plots;
 
 mod view3d;

@@ -1,5 +1,7 @@
 //! For tests of the window: small simulated projects, opened as a person would, without a screen.
 
+pub mod server;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -9,7 +9,7 @@ mod choices;
 mod parts;
 
 pub use buttons::{ActionButton, key_cap};
-pub use choices::{chip, page_tab, segmented, slider, slider_in_column};
+pub use choices::{chip, explained_choices, page_tab, segmented, slider, slider_in_column};
 pub use parts::{
     BadgeKind, badge_width, empty_state, heading_row, labelled_figure, paint_badge, paint_row, progress_bar, section,
     state_sign, state_word,

@@ -36,6 +36,7 @@ use behaviorvlm::store::Project;
 use serde_json::Value;
 
 use crate::cli::{failure, run, text};
+use crate::fake_model::Watcher;
 
 /// What a project holds of its only recording's latest run, and what people said.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,6 +140,14 @@ pub fn project_to_watch(folder: &Path) -> PathBuf {
     // Without pictures only the tracks say how long a recording is.
     behave(&project, &["--through", "features"]);
     project
+}
+
+/// A project of a short film of two mice that nobody has described, and what is true of it.
+pub fn film_to_describe(folder: &Path) -> (PathBuf, Watcher) {
+    let film = script::Film::short();
+    let project = folder.join("film.bvlm");
+    new_project(&[&script::filmed(folder, "film", &film)], &project);
+    (project, film.doing(&script::SHORT_TRUTH))
 }
 
 /// Makes a project of recordings.

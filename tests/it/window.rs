@@ -9,6 +9,8 @@ mod model;
 
 mod behavior;
 
+mod describe;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;

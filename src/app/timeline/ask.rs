@@ -7,7 +7,7 @@ use crate::app::command::Command;
 use crate::app::event::Event;
 use crate::app::state::sentence;
 use crate::jobs::behavior::ask::query_of;
-use crate::jobs::pose::{Assigner, ModelOptions};
+use crate::jobs::pose::Assigner;
 use crate::jobs::{CancelFlag, Job, JobError};
 
 /// A question, and what became of it. Who drops it stops the asking.
@@ -50,12 +50,17 @@ pub fn why_no_asker(state: &State) -> Option<NoQuery> {
         let words = "The project is open for reading only, and what a model answers is kept in it.".to_owned();
         return Some(NoQuery { words, needs_model: false });
     }
-    let wrong = state.model.problems(Assigner::Vlm).into_iter().next()?;
-    let words = match wrong.is_missing {
-        true => {
+    let own = &state.language_model;
+    let is_own = !own.name.trim().is_empty();
+    let wrong = if is_own { own } else { &state.model }.problems(Assigner::Vlm).into_iter().next()?;
+    let words = match (wrong.is_missing, is_own) {
+        (true, false) => {
             "No model is chosen yet. Choose Model or Hybrid on the Run page and write its name and address.".to_owned()
         }
-        false => format!("The model cannot be asked as it is chosen on the Run page. {}", wrong.words),
+        (_, false) => format!("The model cannot be asked as it is chosen on the Run page. {}", wrong.words),
+        (_, true) => {
+            format!("The language model cannot be asked as it is chosen where clips are described. {}", wrong.words)
+        }
     };
     Some(NoQuery { words, needs_model: true })
 }
@@ -64,22 +69,16 @@ pub fn why_no_asker(state: &State) -> Option<NoQuery> {
 fn in_words(error: &JobError) -> String {
     match error {
         JobError::ModelGone { why } => {
-            format!("{why} Ask again once that is mended, or choose another model on the Run page.")
+            format!("{why} Ask again once that is mended, or choose another model.")
         }
         JobError::BudgetSpent { calls } => {
-            format!("The limit on the Run page, {calls} calls, is too low for this question. Raise it and ask again.")
+            format!("The limit of {calls} calls is too low for this question. Raise it and ask again.")
         }
         other => sentence(other.to_string()),
     }
 }
 
 impl App {
-    /// Whom to ask for words alone: what is said here of models that see pictures holds for those that read too. `None` where
-    /// a person was told why not, or is asked for leave to send, after which `command` is carried out.
-    fn asker_of_words(&mut self, command: &Command) -> Option<ModelOptions> {
-        self.model_for(Assigner::Vlm, command).flatten()
-    }
-
     /// Has a model make a query of a question. What is shown stays until the answer is there.
     pub(super) fn ask_search(&mut self, question: &str) {
         let question = question.trim().to_owned();
@@ -101,7 +100,7 @@ impl App {
             return self.put_question(asked);
         }
         let command = Command::Timeline(TimelineCommand::AskSearch(question.clone()));
-        let Some(mut model) = self.asker_of_words(&command) else { return };
+        let Some(mut model) = self.language_model_for(&command) else { return };
         asked.model.clone_from(&model.name);
         let Some(session) = &self.state.session else { return };
         let (opened, info, outbox) = (session.connection(), session.info.clone(), self.outbox.clone());

@@ -138,8 +138,7 @@ fn says_the_same(one: &Segment, other: &Segment) -> bool {
 pub(super) mod tests {
     use super::*;
     use crate::jobs::timeline::Timeline;
-    use crate::model::{Animal, AnimalId, BehaviorSource, ClipId, SegmentKind, SocialRole, Vocabulary};
-    use crate::store::RecordingInfo;
+    use crate::model::{Animal, AnimalId, BehaviorSource, ClipId, SegmentKind, SocialRole};
 
     const COUNT: u32 = 60;
 
@@ -168,21 +167,6 @@ pub(super) mod tests {
     }
 
     pub fn layers_of(merged: Vec<Segment>, human: &[Segment]) -> Layers {
-        let info = RecordingInfo {
-            id: crate::model::RecordingId(1),
-            name: "r".to_owned(),
-            path_in_project: String::new(),
-            path: Default::default(),
-            fingerprint: String::new(),
-            fps: 10.0,
-            frame_count: COUNT * 10,
-            units: "mm".to_owned(),
-            fluorescence_lag_frames: 0.0,
-            subject: None,
-            session: None,
-            group: None,
-            cameras: Vec::new(),
-        };
         // Rows are of no account.
         let placed =
             |(at, segment): (i64, &Segment)| PlacedSegment { id: SegmentId(900 - at), segment: segment.clone() };
@@ -192,7 +176,7 @@ pub(super) mod tests {
             human: (0..).zip(human).map(placed).collect(),
             ..Timeline::default()
         };
-        Layers::new(timeline, Vocabulary::mouse().into(), None, &info)
+        Layers::alone(timeline, COUNT * 10)
     }
 
     fn copies() -> Vec<Segment> {

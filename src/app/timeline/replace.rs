@@ -264,11 +264,10 @@ impl Layers {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use super::*;
     use crate::jobs::timeline::Timeline;
-    use crate::model::{BehaviorSource, PlacedSegment, SegmentId, SegmentStatus, SocialRole, Vocabulary};
+    use crate::model::{Animal, BehaviorSource, PlacedSegment, SegmentId, SegmentStatus, SocialRole};
 
     /// A0 chases and huddles, which a person says; A1 does something that the vocabulary lacks, which a machine says.
     fn layers() -> Layers {
@@ -293,9 +292,9 @@ mod tests {
             placed(2, segment(0, 10, "huddle", "It rests.")),
         ];
         let merged = vec![segment(0, 0, "chase", "It runs."), segment(1, 0, "flying", "It runs no more.")];
-        let timeline = Timeline { human, merged, ..Timeline::default() };
-        let names = vec!["A0".to_owned(), "A1".to_owned()];
-        Layers { timeline, names, vocabulary: Arc::new(Vocabulary::mouse()), review: Vec::new() }
+        let animal = |name: &str| Animal { name: name.to_owned(), color: None, is_identity_verified: true };
+        let animals = vec![animal("A0"), animal("A1")];
+        Layers::alone(Timeline { animals, human, merged, ..Timeline::default() }, 20)
     }
 
     fn ask(words: &str, words_by: &str) -> ReplaceAsk {

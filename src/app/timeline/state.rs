@@ -8,6 +8,7 @@ use super::VocabularyState;
 use super::ask::AskedSearch;
 use super::clip_grid::{GridCommand, GridState};
 use super::compare::{CompareCommand, CompareState};
+use super::describe::{DescribeCommand, DescribeState};
 use super::export::{PlanAsk, ShownPlan};
 use super::figures::{FigureAsk, ShownFigure};
 use super::order::{self, ReviewOrder};
@@ -105,11 +106,8 @@ pub enum TimelineCommand {
     Compare(CompareCommand),
     /// Whether playing stays within the selected segment.
     SetLooping(bool),
-    /// Cuts the recording into clips and describes them.
-    Run {
-        /// Whether it is done again although it is done.
-        again: bool,
-    },
+    /// Cuts the recording into clips and describes them, by rules or by models.
+    Describe(DescribeCommand),
 }
 
 impl TimelineCommand {
@@ -293,6 +291,8 @@ pub struct TimelineState {
     pub grid: GridState,
     /// The compare view.
     pub compare: CompareState,
+    /// What is known about describing it.
+    pub describe: DescribeState,
     /// The figure that was computed last.
     pub figure: Option<Arc<ShownFigure>>,
     pub(super) is_computing: bool,
@@ -327,6 +327,7 @@ impl Default for TimelineState {
             is_auditing: false,
             grid: GridState::default(),
             compare: CompareState::default(),
+            describe: DescribeState::default(),
             figure: None,
             is_computing: false,
             export_plan: None,
@@ -355,12 +356,8 @@ impl TimelineState {
     /// Whether layers or tracks are being read.
     pub fn is_busy(&self) -> bool {
         let is_asking = self.asked.as_ref().is_some_and(AskedSearch::is_pending);
-        is_asking
-            || self.is_reading
-            || self.is_reading_scene
-            || self.compare.is_reading
-            || self.is_computing
-            || self.is_planning
+        let is_reading = self.is_reading || self.is_reading_scene || self.compare.is_reading;
+        is_asking || is_reading || self.is_computing || self.is_planning || self.describe.is_busy()
     }
 
     /// Whether it is being worked out what an export would write.
@@ -393,6 +390,27 @@ impl Layers {
         layers.keyed = keys.iter().map(|(target, id)| (*id, (*target, place.get(id).copied()))).collect();
         layers.keys = keys;
         layers
+    }
+
+    /// Those of a timeline without tracks, 10 frames a second.
+    #[cfg(test)]
+    pub(super) fn alone(timeline: Timeline, frame_count: u32) -> Self {
+        let info = RecordingInfo {
+            id: crate::model::RecordingId(1),
+            name: "r".to_owned(),
+            path_in_project: String::new(),
+            path: Default::default(),
+            fingerprint: String::new(),
+            fps: 10.0,
+            frame_count,
+            units: "mm".to_owned(),
+            fluorescence_lag_frames: 0.0,
+            subject: None,
+            session: None,
+            group: None,
+            cameras: Vec::new(),
+        };
+        Self::new(timeline, Arc::new(Vocabulary::mouse()), None, &info)
     }
 
     fn reasons(

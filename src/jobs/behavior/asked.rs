@@ -81,6 +81,8 @@ pub struct AskedReport {
     /// What it cost by the profile's prices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
+    /// Clips or, in a merge, epochs that it was asked about.
+    pub asked_about: usize,
     /// Clips or, in a merge, epochs of which the rules say what they are, since no usable answer came.
     pub by_rules: usize,
     /// Labels that no vocabulary has, and how often each was given.
@@ -140,7 +142,8 @@ impl Work<'_> {
         }
         Ok(Kit {
             model,
-            client: model.client(&stop)?,
+            // What is only counted is sent to nobody, so no leave is needed.
+            client: if self.options.asking.estimate_only { None } else { model.client(&stop)? },
             stop,
             prompts,
             recording: open::name_in_tags(project, self.info)?,

@@ -6,7 +6,7 @@ use super::{BehaviorError, KIND};
 use crate::jobs::JobError;
 pub use crate::model::timeline::TimelineLayer as Layer;
 use crate::model::{BehaviorSource, Caption, Clip, Segment, SegmentKind, SegmentStatus, SocialRole, Vocabulary};
-use crate::store::{Project, RecordingInfo, RunInfo};
+use crate::store::{Project, RecordingInfo, RunInfo, RunState};
 
 impl FromStr for Layer {
     type Err = BehaviorError;
@@ -25,14 +25,24 @@ pub fn standing(project: &Project, info: &RecordingInfo) -> Result<Layer, JobErr
     Ok(if project.human_segments(info.id)?.is_empty() { Layer::Merged } else { Layer::Human })
 }
 
-/// The latest run that has clips: one that was killed as it began hides none.
+/// The latest run that has clips: one that was killed as it began hides none. A run that is still asking, or stopped as it asked,
+/// has clips of which nothing is said yet: it hides no earlier one that came to segments.
 pub(in crate::jobs) fn shown_run(project: &Project, info: &RecordingInfo) -> Result<Option<RunInfo>, JobError> {
+    let mut open = None;
     for run in project.runs(info.id, KIND)?.into_iter().rev() {
-        if !project.clips(run.id)?.is_empty() {
+        if project.clips(run.id)?.is_empty() {
+            continue;
+        }
+        let is_open = run.state == RunState::Running && project.merged_segments(run.id)?.is_empty();
+        if open.is_none() && !is_open {
             return Ok(Some(run));
         }
+        if open.is_some() && !project.merged_segments(run.id)?.is_empty() {
+            return Ok(Some(run));
+        }
+        open = open.or(Some(run));
     }
-    Ok(None)
+    Ok(open)
 }
 
 /// The segments of a layer, by animal and time, each under the name that its label has in the vocabulary: one that was renamed

@@ -28,6 +28,8 @@ mod asked;
 
 mod replay;
 
+mod standing;
+
 pub mod layer;
 
 pub mod judge;
@@ -61,6 +63,7 @@ pub use self::error::BehaviorError;
 pub use self::options::{Contradiction, NewVocabulary, Options, Report, Segmenter, Through};
 pub use self::replay::Recorded;
 pub use self::rows::FeatureKind;
+pub use self::standing::{Standing, Told, Unfinished};
 pub use self::subjects::{Align, Origin, Subjects, known, watching_camera};
 
 use self::asked::Spent;

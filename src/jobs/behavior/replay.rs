@@ -33,6 +33,11 @@ impl Model {
         Self { name: options.name.clone(), profile: options.profile.without_prices() }
     }
 
+    /// Its name and how it is asked.
+    pub fn parts(self) -> (String, Profile) {
+        (self.name, self.profile)
+    }
+
     fn options(self) -> ModelOptions {
         ModelOptions::recorded(self.name, self.profile)
     }

@@ -62,7 +62,11 @@ impl Work<'_> {
             }
             None => {
                 let training = training.as_ref().map(|(method, settings)| (method, settings.as_str()));
-                let Some(clips) = self.cut_anew(project, &bodies, training, &mut report)? else { return Ok(report) };
+                let clips = match self.cut_before(project, &settings)? {
+                    Some(clips) => Some(clips),
+                    None => self.cut_anew(project, &bodies, training, &mut report)?,
+                };
+                let Some(clips) = clips else { return Ok(report) };
                 // Only now: what an earlier run found is shown until there is something to put in its place.
                 project.set_animals(self.info.id, &self.subjects.animals)?;
                 let run = project.begin_run(self.info.id, KIND, &settings, now_unix_ms())?;
@@ -103,10 +107,12 @@ impl Work<'_> {
         let bodies = Bodies::of(&self.subjects.tracks);
         let mut report = self.blank_report();
         let known = project.find_run(self.info.id, KIND, &Project::config_hash(settings))?;
-        let stored = known.map(|run| project.clips(run.id)).transpose()?.unwrap_or_default();
+        let stored = known.map(|run| project.clips(run.id)).transpose()?.filter(|clips| !clips.is_empty());
         let training = training.map(|(method, settings)| (method, settings.as_str()));
-        let clips =
-            if stored.is_empty() { self.cut_anew(project, &bodies, training, &mut report)? } else { Some(stored) };
+        let clips = match stored.map_or_else(|| self.cut_before(project, settings), |clips| Ok(Some(clips)))? {
+            Some(clips) => Some(clips),
+            None => self.cut_anew(project, &bodies, training, &mut report)?,
+        };
         let Some(clips) = clips else { return Ok(report) };
         report.clips = Some(lengths(&clips, self.info.fps));
         if let Some(model) = self.options.caption_model.filter(|_| self.options.through >= Through::Captions) {
@@ -123,6 +129,18 @@ impl Work<'_> {
             report.asked.push(self.merge_load(project, model, &ruled)?);
         }
         Ok(report)
+    }
+
+    /// The clips of the latest run, where that was cut as this one is and differs only in what is said of clips.
+    fn cut_before(&self, project: &Project, settings: &str) -> Result<Option<Vec<Clip>>, JobError> {
+        if self.options.again || self.options.through == Through::Features {
+            return Ok(None);
+        }
+        let Some(run) = project.latest_run(self.info.id, KIND)? else { return Ok(None) };
+        if cutting_part(&run.config_json).is_none() || cutting_part(&run.config_json) != cutting_part(settings) {
+            return Ok(None);
+        }
+        Ok(Some(project.clips(run.id)?).filter(|clips| !clips.is_empty()))
     }
 
     /// Clips of a model or of a table; `None` where only the model is asked for.
@@ -358,6 +376,15 @@ impl Work<'_> {
         }
         Ok(found)
     }
+}
+
+/// The settings that decide where clips begin and end.
+fn cutting_part(settings: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
+    let mut settings: serde_json::Map<_, _> = serde_json::from_str(settings).ok()?;
+    for of_words in ["rules", "vocabulary", "caption_model", "merge_model", "asking", "examples"] {
+        settings.remove(of_words);
+    }
+    Some(settings)
 }
 
 /// How long clips are, whatever animal they are of.

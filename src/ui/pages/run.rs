@@ -1,8 +1,6 @@
 //! The run page: what is solved and how, how far it is, and the frame in work. Everything else can be used meanwhile.
 
-mod counts;
-
-mod model;
+pub(in crate::ui) mod counts;
 
 use std::ops::Range;
 
@@ -16,21 +14,22 @@ use crate::app::task::{TaskKind, TaskRequest};
 use crate::app::{Command, Page};
 use crate::jobs::pose::{Assigner, Unfinished};
 use crate::jobs::words::duration;
-use crate::model::{FrameRange, FrameRangeError};
+use crate::model::{CameraId, FrameRange, FrameRangeError};
 use crate::pose::stage4::Solver;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::grid::{self, GridUse};
 use crate::ui::icons::Icon;
+use crate::ui::model_form::{self, AskedAbout, ModelMemory};
 use crate::ui::sides::{Side, Sides};
 use crate::ui::theme::{self, Weight, sans};
-use crate::ui::widgets::{ActionButton, heading_row, labelled_figure};
+use crate::ui::widgets::{ActionButton, explained_choices, heading_row, labelled_figure};
 use crate::ui::{job_panel, time};
 
 /// What the page remembers between frames.
 #[derive(Default)]
 pub struct RunMemory {
     choice: RunChoice,
-    model: model::ModelMemory,
+    model: ModelMemory,
     /// The unfinished run that was offered last.
     offered: Option<Unfinished>,
     /// Whether the newest finished frame is shown.
@@ -57,9 +56,6 @@ const ASSIGNERS: [(Assigner, &str, &str); 4] = [
     (Assigner::Vlm, "Model", "A vision-language model names every dot, as in the paper. Slow."),
     (Assigner::Labels, "Imported labels", "Made elsewhere; corrected over all views."),
 ];
-
-/// Where the words of a choice begin, right of its mark, points.
-const INSET: i8 = 22;
 
 /// What each solver is for.
 const SOLVERS: [(Solver, &str, &str); 4] = [
@@ -109,9 +105,9 @@ fn choices_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
         counts::report_ui(ui, report);
     }
     unfinished_ui(ui, ctx, session, memory);
-    assigner_ui(ui, ctx, memory);
+    assigner_ui(ui, memory);
     if memory.choice.assigner.asks_model() {
-        separated(ui, |ui| model::ui(ui, ctx, session, memory.choice.assigner, &mut memory.model));
+        separated(ui, |ui| model_ui(ui, ctx, session, memory.choice.assigner, &mut memory.model));
     }
     frames_ui(ui, ctx, session, memory);
     for check in session.seeds.checks.iter().filter(|check| !check.is_met) {
@@ -124,7 +120,7 @@ fn choices_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
 /// A run that goes on or is paused: its messages, and the model where another can be chosen.
 fn under_way_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut RunMemory) {
     let job = ctx.state.job.as_ref().filter(|job| job.request.kind() == TaskKind::Run);
-    if let Some((tally, request)) = counts::asking_of(ctx.state, job) {
+    if let Some((tally, request)) = counts::asking_of(ctx.state, job, TaskKind::Run) {
         counts::budget_ui(ui, ctx, tally, request);
         counts::troubles_ui(ui, tally);
     }
@@ -132,10 +128,17 @@ fn under_way_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut 
         separated(ui, |ui| {
             caption_ui(ui, ctx, "Address, key and the limits on calls may change. Anything else begins the run anew.");
             ui.add_space(4.0);
-            model::ui(ui, ctx, session, choice.assigner, &mut memory.model);
+            model_ui(ui, ctx, session, choice.assigner, &mut memory.model);
         });
     }
     job_panel::messages_ui(ui, ctx, ui.available_height());
+}
+
+/// The model of a run with this assigner.
+fn model_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, assigner: Assigner, memory: &mut ModelMemory) {
+    let camera = session.selection.camera.unwrap_or(CameraId(0));
+    let about = AskedAbout::Dots(assigner, session.skeleton.regions.len(), camera);
+    model_form::ui(ui, ctx, about, &[], memory);
 }
 
 /// A part of the panel between two lines.
@@ -155,29 +158,9 @@ fn caption_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, words: &str) {
 }
 
 /// Who says which dot is which, with a word on when to choose it.
-fn assigner_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut RunMemory) {
-    let palette = theme::palette(ui);
+fn assigner_ui(ui: &mut Ui, memory: &mut RunMemory) {
     ui.label("Assigner");
-    ui.scope(|ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        ui.spacing_mut().interact_size.y = 20.0;
-        for (assigner, name, words) in ASSIGNERS {
-            let is_chosen = memory.choice.assigner == assigner;
-            let visuals = &mut ui.visuals_mut().widgets;
-            for state in [&mut visuals.inactive, &mut visuals.hovered, &mut visuals.active] {
-                state.bg_stroke.width = ctx.theme.stroke.control;
-                state.bg_stroke.color = if is_chosen { palette.accent } else { palette.text_tertiary };
-                state.fg_stroke.color = palette.accent;
-            }
-            let weight = if is_chosen { Weight::Strong } else { Weight::Regular };
-            let text = RichText::new(name).font(sans(weight, ctx.theme.font.body)).color(palette.text);
-            ui.radio_value(&mut memory.choice.assigner, assigner, text);
-            let words = RichText::new(words).size(ctx.theme.font.caption).color(palette.text_tertiary);
-            let inset = Margin { left: INSET, ..Margin::ZERO };
-            Frame::NONE.inner_margin(inset).show(ui, |ui| ui.add(Label::new(words).wrap()));
-            ui.add_space(6.0);
-        }
-    });
+    explained_choices(ui, &mut memory.choice.assigner, &ASSIGNERS);
     ui.add_space(4.0);
 }
 
@@ -347,7 +330,7 @@ fn figures_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut Ru
     let palette = theme::palette(ui);
     let job = ctx.state.job.as_ref().filter(|job| job.request.kind() == TaskKind::Run);
     Frame::NONE.fill(palette.panel).inner_margin(Margin::symmetric(12, 8)).show(ui, |ui| {
-        let asking = counts::asking_of(ctx.state, job);
+        let asking = counts::asking_of(ctx.state, job, TaskKind::Run);
         let is_wide = ui.available_width() >= ROOM_FOR_ASKING;
         ui.horizontal(|ui| {
             let overview = session.overview.as_ref();

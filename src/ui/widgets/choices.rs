@@ -1,8 +1,8 @@
-//! Choices: one of a few (segmented), on or off (chip), a number in a range (slider).
+//! Choices: one of a few (segmented, or below each other with words), on or off (chip), a number in a range (slider).
 
 use egui::{
-    EventFilter, Key, Modifiers, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
-    emath::Numeric, pos2, vec2,
+    EventFilter, Frame, Key, Label, Margin, Modifiers, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui,
+    UiBuilder, WidgetInfo, emath::Numeric, pos2, vec2,
 };
 
 use super::{focus_ring, focus_ring_inside, rounded_focus_ring, text_corner};
@@ -95,6 +95,35 @@ fn arrow_target(ui: &Ui, id: egui::Id, index: usize, count: usize) -> Option<usi
     })
 }
 
+/// One of a few options below each other, each with words on when to choose it.
+pub fn explained_choices<T: Copy + PartialEq>(ui: &mut Ui, chosen: &mut T, options: &[(T, &str, &str)]) {
+    let theme = Theme::get();
+    let palette = theme::palette(ui);
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.spacing_mut().interact_size.y = 20.0;
+        for (option, name, words) in options {
+            let is_chosen = chosen == option;
+            let visuals = &mut ui.visuals_mut().widgets;
+            for state in [&mut visuals.inactive, &mut visuals.hovered, &mut visuals.active] {
+                state.bg_stroke.width = theme.stroke.control;
+                state.bg_stroke.color = if is_chosen { palette.accent } else { palette.text_tertiary };
+                state.fg_stroke.color = palette.accent;
+            }
+            let weight = if is_chosen { Weight::Strong } else { Weight::Regular };
+            let text = RichText::new(*name).font(sans(weight, theme.font.body)).color(palette.text);
+            ui.radio_value(chosen, *option, text);
+            let words = RichText::new(*words).size(theme.font.caption).color(palette.text_tertiary);
+            let inset = Margin { left: INSET, ..Margin::ZERO };
+            Frame::NONE.inner_margin(inset).show(ui, |ui| ui.add(Label::new(words).wrap()));
+            ui.add_space(6.0);
+        }
+    });
+}
+
+/// Where the words of an option begin, right of its mark, points.
+const INSET: i8 = 22;
+
 /// The tab of a page: its word with `padding` points at both sides, and a line under it where it is the page that is shown.
 pub fn page_tab(ui: &mut Ui, text: &str, is_on: bool, padding: f32) -> Response {
     let theme = Theme::get();
@@ -168,7 +197,7 @@ pub fn slider_in_column<N: Numeric>(
     let theme = Theme::get();
     let palette = theme::palette(ui);
     ui.horizontal(|ui| {
-        let label = ui.label(egui::RichText::new(name).color(palette.text_secondary));
+        let label = ui.label(RichText::new(name).color(palette.text_secondary));
         ui.add_space((name_width - label.rect.width()).max(0.0));
         let handle = ui.scope(|ui| {
             // The handle is as high as a control; a small one is exact.

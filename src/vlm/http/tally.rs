@@ -33,6 +33,30 @@ pub struct Tally {
     pub troubles: BTreeMap<&'static str, u64>,
 }
 
+impl Tally {
+    /// The counts of two clients together.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        let mut troubles = self.troubles.clone();
+        for (name, times) in &other.troubles {
+            *troubles.entry(name).or_default() += times;
+        }
+        Self {
+            asked: self.asked + other.asked,
+            in_flight: self.in_flight + other.in_flight,
+            waiting: self.waiting + other.waiting,
+            answered: self.answered + other.answered,
+            retried: self.retried + other.retried,
+            failed: self.failed + other.failed,
+            tokens_in: self.tokens_in + other.tokens_in,
+            tokens_out: self.tokens_out + other.tokens_out,
+            unmetered: self.unmetered + other.unmetered,
+            cost: self.cost + other.cost,
+            troubles,
+        }
+    }
+}
+
 /// The counts while they change.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counting(Arc<Mutex<Tally>>);

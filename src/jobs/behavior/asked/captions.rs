@@ -123,6 +123,7 @@ impl Work<'_> {
         let mut report = AskedReport {
             about: "captions",
             estimated: self.estimated(project, &kit, &clips)?,
+            asked_about: wanted.iter().filter(|wanted| wanted.clip.cluster.is_some()).count(),
             ..AskedReport::default()
         };
         let recording = open::recording_of(project, self.info)?;

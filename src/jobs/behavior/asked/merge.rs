@@ -98,7 +98,8 @@ impl Work<'_> {
         let kit = self.kit(project, model)?;
         let plan = self.plan(&kit, clips)?;
         let estimated = self.merge_estimate(project, &kit, &plan)?;
-        let mut report = AskedReport { about: "merge", estimated, ..AskedReport::default() };
+        let asked_about = plan.questions.len();
+        let mut report = AskedReport { about: "merge", estimated, asked_about, ..AskedReport::default() };
         self.job.note(format!("merge: at most {}", estimated.words(Some(&model.profile))));
         self.job.phase(format!("merge {}", self.info.name), plan.questions.len() as u64, "epochs");
         let inquiry = self.inquiry(project, run, &kit);

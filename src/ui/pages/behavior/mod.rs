@@ -9,6 +9,8 @@ mod compare;
 
 mod curves;
 
+mod describing;
+
 mod drag;
 
 mod figures;
@@ -36,14 +38,12 @@ use egui::{Align, CentralPanel, Frame, Layout, Panel, RichText, Ui, vec2};
 use super::Memory;
 use crate::app::Command;
 use crate::app::session::Session;
-use crate::app::task::TaskKind;
 use crate::app::timeline::{BehaviorView, Layers, TimelineCommand, painted_frames};
 use crate::app::ui_command::UiCommand;
 use crate::model::vocabulary::in_words;
 use crate::ui::ctx::ViewCtx;
 use crate::ui::grid::{self, GridMemory, GridUse};
 use crate::ui::icons::{Icon, icon_toggle};
-use crate::ui::job_panel;
 use crate::ui::sides::{Side, Sides};
 use crate::ui::theme;
 use crate::ui::time::player_ui;
@@ -81,11 +81,15 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     let view = session.timeline.view;
     if BehaviorView::ALL.len() > 1 {
         Panel::top("behavior views").frame(ground.inner_margin(6)).show(ui, |ui| {
-            if let Some(view) = segmented(ui, "View", view, BehaviorView::ALL) {
-                ctx.send(Command::Timeline(TimelineCommand::View(view)));
-            }
+            ui.horizontal(|ui| {
+                if let Some(view) = segmented(ui, "View", view, BehaviorView::ALL) {
+                    ctx.send(Command::Timeline(TimelineCommand::View(view)));
+                }
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| describing::again_ui(ui, ctx, session));
+            });
         });
     }
+    describing::strip_ui(ui, ctx);
     if view == BehaviorView::Vocabulary {
         return vocabulary::ui(ui, ctx, session, &mut memory.behavior.vocabulary);
     }
@@ -148,13 +152,8 @@ fn pictures_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layer
 
 /// What stands here before there are clips.
 fn nothing_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
-    let is_running = ctx.state.job.as_ref().is_some_and(|job| job.request.kind() == TaskKind::Behavior);
-    if is_running {
-        ui.add_space(40.0);
-        ui.vertical_centered(|ui| {
-            ui.set_max_width(420.0);
-            job_panel::ui(ui, ctx, TaskKind::Behavior);
-        });
+    if describing::is_under_way(ctx) {
+        let _ = empty_state(ui, "Segments come here as soon as all of them are there.", None);
         return;
     }
     if let Some(problem) = &session.timeline.problem {
@@ -165,11 +164,7 @@ fn nothing_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session) {
         let _ = empty_state(ui, "Reading the timeline.", None);
         return;
     }
-    let words =
-        "No clips yet. The recording is cut into clips of 1 to 5 s, and each is described from what is measured.";
-    if empty_state(ui, words, Some(("Cut and describe", ""))).is_some_and(|button| button.clicked()) {
-        ctx.send(Command::Timeline(TimelineCommand::Run { again: false }));
-    }
+    describing::begin_ui(ui, ctx);
 }
 
 /// The row over the lanes: playing, looping, what is shown, what is painted.
@@ -220,4 +215,4 @@ fn bar_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layers, me
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(in crate::ui) mod tests;

@@ -7,10 +7,10 @@ use egui::{Label, RichText, Ui};
 use crate::app::command::RunChoice;
 use crate::app::session::Session;
 use crate::app::state::RunEstimateOf;
-use crate::app::task::{Task, TaskRequest};
+use crate::app::task::{Task, TaskKind, TaskRequest};
 use crate::app::{Command, State};
 use crate::jobs::pose::{Assigner, Estimate, Report};
-use crate::jobs::words::{count, duration, rough};
+use crate::jobs::words::{count, duration, listed, rough};
 use crate::ui::ctx::ViewCtx;
 use crate::ui::theme::{self, Theme, Weight, mono};
 use crate::ui::widgets::{labelled_figure, progress_bar, section};
@@ -57,22 +57,19 @@ fn estimate_words(assigner: Assigner, estimate: &Estimate) -> String {
     )
 }
 
-/// How the asking stands: of the running job, or of the run that is paused.
-pub(super) fn asking_of<'a>(state: &'a State, job: Option<&'a Task>) -> Option<(&'a Tally, &'a TaskRequest)> {
+/// How the asking stands: of the running job, or of the one of that kind that is paused.
+pub fn asking_of<'a>(state: &'a State, job: Option<&'a Task>, kind: TaskKind) -> Option<(&'a Tally, &'a TaskRequest)> {
     match (job, &state.paused) {
         (Some(job), _) => Some((job.asking.as_ref()?, &job.request)),
-        (None, Some(request @ TaskRequest::Run(..))) => Some((state.last_asking.as_ref()?, request)),
+        (None, Some(request)) if request.kind() == kind => Some((state.last_asking.as_ref()?, request)),
         (None, _) => None,
     }
 }
 
 /// The figures of a run that asks a model, side by side.
-pub(super) fn asking_ui(ui: &mut Ui, tally: &Tally, request: &TaskRequest) {
-    let profile = match request {
-        TaskRequest::Run(_, Some(model)) => Some(&model.profile),
-        _ => None,
-    };
-    let has_prices = profile.is_some_and(|profile| profile.price_in.or(profile.price_out).is_some());
+pub fn asking_ui(ui: &mut Ui, tally: &Tally, request: &TaskRequest) {
+    let models = request.models();
+    let has_prices = models.iter().any(|model| model.profile.price_in.or(model.profile.price_out).is_some());
     let (cost, note) = match (has_prices, tally.unmetered) {
         (true, 0) => (format!("{:.2}", tally.cost), String::new()),
         (true, unmetered) => (format!("{:.2}", tally.cost), format!("{unmetered} calls uncounted")),
@@ -89,7 +86,7 @@ pub(super) fn asking_ui(ui: &mut Ui, tally: &Tally, request: &TaskRequest) {
 }
 
 /// What went wrong between the run and its servers.
-pub(super) fn troubles_ui(ui: &mut Ui, tally: &Tally) {
+pub fn troubles_ui(ui: &mut Ui, tally: &Tally) {
     if tally.troubles.is_empty() {
         return;
     }
@@ -101,9 +98,8 @@ pub(super) fn troubles_ui(ui: &mut Ui, tally: &Tally) {
 }
 
 /// How much of the calls that are allowed is used up.
-pub(super) fn budget_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, tally: &Tally, request: &TaskRequest) {
-    let TaskRequest::Run(_, Some(model)) = request else { return };
-    let Some(budget) = model.budget else { return };
+pub fn budget_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, tally: &Tally, request: &TaskRequest) {
+    let Some(budget) = request.models().first().and_then(|model| model.budget) else { return };
     let palette = theme::palette(ui);
     ui.add_space(8.0);
     ui.horizontal(|ui| {
@@ -158,14 +154,6 @@ fn report_lines(report: &Report) -> Vec<String> {
         lines.push(format!("It cost {cost:.2}."));
     }
     lines
-}
-
-/// Names with their counts, the most frequent first.
-fn listed<'a>(counts: impl Iterator<Item = (&'a str, u64)>) -> String {
-    let mut counts: Vec<_> = counts.collect();
-    counts.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
-    let words = counts.iter().map(|(name, times)| format!("{} {}", name.replace('_', " "), count(*times)));
-    words.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -1,11 +1,8 @@
-//! The Run page as a person works it: the assigner, the model and its server, leave to send pictures, pauses and reports. The
-//! server is a few lines of HTTP on a loopback port: what it refuses and what it answers is all that matters here.
+//! The Run page as a person works it: the assigner, the model and its server, leave to send pictures, pauses and reports.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use egui::accesskit::{Role, Toggled};
@@ -22,93 +19,8 @@ use crate::jobs::pose::{self, Ablation, Assigner, Options};
 use crate::jobs::{CancelFlag, Job, JobError};
 use crate::store::Project;
 use crate::ui::shell::Shell;
+use crate::ui::testing::server::{ANSWERS, KEEPS_SILENT, REFUSES, Server};
 use crate::ui::testing::{PATIENCE, click, demo_project, draw, send, settle};
-
-/// What the server does.
-const REFUSES: u8 = 0;
-const ANSWERS: u8 = 1;
-const KEEPS_SILENT: u8 = 2;
-
-/// A server that refuses every key, answers `{}` to everything, or says nothing until it does something else.
-struct Server {
-    address: String,
-    mode: Arc<(Mutex<u8>, Condvar)>,
-    asked: Arc<AtomicUsize>,
-    keys: Arc<Mutex<Vec<String>>>,
-}
-
-impl Server {
-    fn start(mode: u8) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let server = Self {
-            address,
-            mode: Arc::new((Mutex::new(mode), Condvar::new())),
-            asked: Arc::default(),
-            keys: Arc::default(),
-        };
-        let (mode, asked, keys) = (server.mode.clone(), server.asked.clone(), server.keys.clone());
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (mode, asked, keys) = (mode.clone(), asked.clone(), keys.clone());
-                std::thread::spawn(move || serve(stream, &mode, &asked, &keys));
-            }
-        });
-        server
-    }
-
-    fn turn(&self, mode: u8) {
-        *self.mode.0.lock().unwrap() = mode;
-        self.mode.1.notify_all();
-    }
-}
-
-/// Answers one request, or not; a client that is gone is no matter.
-fn serve(
-    stream: TcpStream,
-    (mode, turned): &(Mutex<u8>, Condvar),
-    asked: &AtomicUsize,
-    keys: &Mutex<Vec<String>>,
-) -> Option<()> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let mut length = 0;
-    let mut line = String::new();
-    reader.read_line(&mut line).ok()?;
-    let lists = line.starts_with("GET");
-    loop {
-        line.clear();
-        reader.read_line(&mut line).ok()?;
-        let (name, value) = match line.trim().split_once(':') {
-            Some((name, value)) => (name.to_ascii_lowercase(), value.trim()),
-            None => break,
-        };
-        match name.as_str() {
-            "content-length" => length = value.parse().ok()?,
-            "authorization" => keys.lock().unwrap().push(value.to_owned()),
-            _ => {}
-        }
-    }
-    reader.read_exact(&mut vec![0; length]).ok()?;
-    asked.fetch_add(usize::from(!lists), Ordering::SeqCst);
-    let silent = |mode: &mut u8| *mode == KEEPS_SILENT && !lists;
-    let mode = *turned.wait_while(mode.lock().unwrap(), silent).unwrap();
-    let (status, body) = match (mode, lists) {
-        (REFUSES, _) => ("401 Unauthorized", r#"{"error": {"message": "Incorrect API key provided"}}"#),
-        (_, true) => ("200 OK", r#"{"object": "list", "data": [{"id": "small/vlm"}]}"#),
-        (_, false) => (
-            "200 OK",
-            r#"{"choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "{}"}}],
-                "usage": {"prompt_tokens": 1500, "completion_tokens": 2}}"#,
-        ),
-    };
-    let mut stream = stream;
-    write!(
-        stream,
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    )
-    .ok()
-}
 
 /// A choice of the small model at an address.
 fn model(address: &str) -> ModelChoice {
