@@ -128,6 +128,10 @@ impl App {
                 }
             }
         }
+        if kind == TaskKind::Trial {
+            // What was answered, also before it failed.
+            self.read_segment_why();
+        }
         if matches!(kind, TaskKind::Detect | TaskKind::Run) {
             self.read_everything_again();
         }
@@ -178,6 +182,7 @@ impl App {
                     (calls, failed) => format!("Of {calls} questions, {failed} got no usable answer."),
                 }
             }
+            TaskOutcome::Trial(report) => self.take_trial(*report),
             TaskOutcome::RerunTaken(taken) => {
                 let left = match taken.left {
                     0 => String::new(),

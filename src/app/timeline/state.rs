@@ -10,6 +10,7 @@ use super::compare::{CompareCommand, CompareState};
 use super::export::{PlanAsk, ShownPlan};
 use super::figures::{FigureAsk, ShownFigure};
 use super::search::Search;
+use super::trial::{TrialCommand, TrialState};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::consistency::Checker;
 use crate::behavior::discovery::{BoutMeasures, ForestOptions, novel_bouts};
@@ -81,6 +82,8 @@ pub enum TimelineCommand {
     AcceptAndNext,
     /// Shows what models were asked about a segment.
     Why(Target),
+    /// Something about asking again.
+    Trial(TrialCommand),
     /// Begins or ends the audit, in which chance says what is looked at next.
     Audit(bool),
     /// Something in the grid view.
@@ -227,6 +230,8 @@ pub struct Painting {
 pub struct WhyOfSegment {
     /// The segment in words.
     pub title: String,
+    /// The segment itself, as it was then.
+    pub segment: Segment,
     /// The questions; `None` while they are read.
     pub found: Option<Result<Arc<SegmentWhy>, String>>,
 }
@@ -257,6 +262,8 @@ pub struct TimelineState {
     pub painting: Option<Painting>,
     /// The segment that is asked about.
     pub why: Option<WhyOfSegment>,
+    /// What is asked again, and otherwise.
+    pub trial: TrialState,
     /// What is searched for.
     pub search: Option<Search>,
     /// Searches so far.
@@ -294,6 +301,7 @@ impl Default for TimelineState {
             is_looping: false,
             painting: None,
             why: None,
+            trial: TrialState::default(),
             search: None,
             searches: 0,
             is_auditing: false,

@@ -61,7 +61,10 @@ pub struct TrialReport {
 /// A clip and what is said of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TriedClip {
-    /// Its id.
+    /// Its id, as a number.
+    #[serde(skip)]
+    pub id: ClipId,
+    /// Its id in words.
     pub clip: String,
     /// Whose it is.
     pub animal: String,
@@ -216,6 +219,7 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &TrialOptions<'_>) -> 
     let clips: Vec<TriedClip> = chosen
         .iter()
         .map(|clip| TriedClip {
+            id: clip.id,
             clip: clip.id.to_string(),
             animal: names[clip.animal.index()].clone(),
             start_frame: clip.start_frame,
@@ -265,7 +269,8 @@ impl TrialOptions<'_> {
         }
         let is_called = |clip: &Clip, people: &Option<String>| {
             self.label.is_none_or(|label| {
-                people.as_deref() == Some(label) || kept.get(&clip.id).is_some_and(|(caption, _)| caption.label == label)
+                people.as_deref() == Some(label)
+                    || kept.get(&clip.id).is_some_and(|(caption, _)| caption.label == label)
             })
         };
         let seen = all.iter().filter(|clip| clip.cluster.is_some()).map(|clip| (*clip, by_people(clip, human)));

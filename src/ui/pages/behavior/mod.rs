@@ -220,4 +220,4 @@ fn bar_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layers, me
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(in crate::ui) mod tests;
