@@ -118,8 +118,9 @@ pub struct TrialState {
     /// The settings' model when the draft took it over.
     model_then: ModelChoice,
     trials: u64,
-    /// What the running trial is, in words.
+    /// What the running trial is, in words, and what was shown when it began.
     title: String,
+    pane_then: WhyPane,
 }
 
 /// What a job asks about clips.
@@ -351,7 +352,8 @@ impl App {
         if self.state.job.is_none()
             && let Some(session) = &mut self.state.session
         {
-            session.timeline.trial.title = title;
+            let state = &mut session.timeline.trial;
+            (state.title, state.pane_then) = (title, state.pane);
         }
         self.start_task(TaskRequest::Trial(Box::new(request)));
     }
@@ -366,7 +368,10 @@ impl App {
             state.trials += 1;
             let title = std::mem::take(&mut state.title);
             state.tried = Some(Arc::new(Tried { number: state.trials, title, report }));
-            state.pane = WhyPane::Answers;
+            // Whoever turned to something else meanwhile is left at it.
+            if state.pane == state.pane_then {
+                state.pane = WhyPane::Answers;
+            }
         }
         let clips = if all == 1 { "clip" } else { "clips" };
         let known = if asked == 0 { " All of it was asked before." } else { "" };

@@ -67,7 +67,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut
     let chosen = memory.chosen.and_then(|clip| table.rows.iter().find(|row| row.clip == clip)).unwrap_or(first);
     heading_row(ui, &tried.title, "", |_| {});
     for words in &table.summary {
-        ui.label(words);
+        ui.add(Label::new(words).wrap());
     }
     ui.horizontal_wrapped(|ui| {
         let refused = session.read_only.as_ref().map(|reason| format!("Nothing can be written: {reason}"));
@@ -117,12 +117,21 @@ impl Table {
         let open = rows.iter().filter(is_open).map(|row| row.clip).collect();
         let answered = report.clips.iter().filter(|clip| clip.tried.is_some()).count();
         let counts = &report.asked.counts;
+        let again = match counts.reasks {
+            0 => String::new(),
+            count => format!(" ({count} once more, since the answer could not be used)"),
+        };
         let mut summary = vec![format!(
-            "{} of {answered} clips have the same label as before. {} questions were asked, {} were known.",
+            "The same label as before: {} of {answered} clips. Questions asked: {}{again}; answered before: {}.",
             report.alike, counts.calls, counts.known
         )];
         if answered < report.clips.len() {
-            summary.push(format!("{} clips got no usable answer.", report.clips.len() - answered));
+            summary.push(format!("Without a usable answer: {} clips.", report.clips.len() - answered));
+        }
+        let unknown = &report.asked.unknown_labels;
+        if !unknown.is_empty() {
+            let each = unknown.iter().map(|(label, count)| format!("{} ({count})", in_words(label)));
+            summary.push(format!("Labels that the vocabulary lacks: {}.", each.collect::<Vec<_>>().join(", ")));
         }
         summary.push(match (report.kept.scored, report.tried.scored) {
             (0, 0) => "People labelled none of these clips, so nothing says which is right.".to_owned(),
@@ -218,7 +227,8 @@ fn row_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, row: &Row, is_chosen: bool) -> bool {
 /// What is kept of the chosen clip and what the trial says, side by side.
 fn detail_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, clip: &TriedClip, row: &Row) {
     ui.horizontal(|ui| {
-        ui.label(&row.cells[0]);
+        let people = clip.human.as_deref().map(|label| format!(", people say {}", in_words(label)));
+        ui.label(format!("{}, frames {}{}", row.cells[0], row.cells[1], people.unwrap_or_default()));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let obstacle = if clip.tried.is_none() {
                 Some("No usable answer came".to_owned())
