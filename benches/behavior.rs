@@ -87,6 +87,8 @@ fn hour(tracks: &Tracks) -> Result<()> {
         asking: Asking::default(),
         again: false,
         caption_prompt: None,
+        caption_words: None,
+        afresh: false,
         examples: None,
     };
     let (cpu, wall) = (ProcessTime::now(), Instant::now());

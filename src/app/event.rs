@@ -21,13 +21,14 @@ use super::why::{Asked, DrawnSheet};
 use crate::jobs::JobEvent;
 use crate::jobs::behavior::Standing;
 use crate::jobs::behavior::examples::BankReport;
+use crate::jobs::behavior::trial::TrialBasis;
 use crate::jobs::detect_preview::PreviewResult;
 use crate::jobs::frames::store::StorableChannel;
 use crate::jobs::labelling::{FrameView, Outcome};
 use crate::jobs::pose::{Estimate, Unfinished};
 use crate::jobs::timeline::SegmentWhy;
 use crate::jobs::vocabulary::VocabularyUse;
-use crate::model::{CameraId, Point2, RecordingId};
+use crate::model::{CameraId, Point2, RecordingId, Segment};
 use crate::pose::assist::{Proposal, SeedCheck};
 use crate::recording::detect::DetectConfig;
 use crate::recording::doctor::Finding;
@@ -148,8 +149,10 @@ pub enum Event {
     Standing(RecordingId, Box<Result<Standing, String>>),
     /// What describing a recording would ask, in sentences.
     DescribeEstimated(RecordingId, Result<Vec<String>, String>),
-    /// What models were asked about a segment.
-    SegmentWhy(Result<Arc<SegmentWhy>, String>),
+    /// What models were asked about this segment.
+    SegmentWhy(Box<Segment>, Result<Arc<SegmentWhy>, String>),
+    /// What a trial of other words or models begins with.
+    TrialBasis(Result<Arc<TrialBasis>, String>),
     /// What the timelines use of the vocabulary.
     VocabularyCounted(Result<Arc<VocabularyUse>, String>),
     /// The vocabulary was to be written to a file.

@@ -7,6 +7,7 @@ use super::model_choice::{ModelChoice, ModelKey};
 use super::session::Session;
 use super::settings::Settings;
 use super::task::{Task, TaskKind, TaskRequest};
+use super::timeline::TrialDraft;
 use crate::jobs::CancelFlag;
 use crate::jobs::pose::{Estimate, Report};
 use crate::recording::doctor::Finding;
@@ -132,6 +133,8 @@ pub struct State {
     pub model_check: Option<ModelCheck>,
     /// What the run that is being chosen would ask a model.
     pub estimate: Option<RunEstimate>,
+    /// What was typed for a trial of a model on clips, and in which project: it outlasts turning to another recording.
+    pub trial_draft: Option<(PathBuf, TrialDraft)>,
     /// A file that an export would replace; it asks before it does.
     pub would_replace: Option<PathBuf>,
     /// A path chosen for an export.
@@ -194,6 +197,7 @@ impl State {
             model_check: None,
             estimate: None,
             settings,
+            trial_draft: None,
             would_replace: None,
             export_path: None,
             figure_path: None,

@@ -138,10 +138,16 @@ impl App {
             Event::QuestionAnswered(generation, answer) => self.take_query(generation, answer),
             Event::Standing(recording, read) => self.take_standing(recording, *read),
             Event::DescribeEstimated(recording, found) => self.take_describe_estimate(recording, found),
-            Event::SegmentWhy(found) => {
+            Event::SegmentWhy(segment, found) => {
                 self.open_questions -= 1;
                 let why = self.state.session.as_mut().and_then(|session| session.timeline.why.as_mut());
-                why.into_iter().for_each(|why| why.found = Some(found.clone()));
+                if let Some(why) = why.filter(|why| why.segment == *segment) {
+                    why.found = Some(found);
+                }
+            }
+            Event::TrialBasis(basis) => {
+                self.open_questions -= 1;
+                self.take_trial_basis(basis);
             }
             Event::VocabularyCounted(counted) => {
                 self.open_questions -= 1;

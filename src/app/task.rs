@@ -6,10 +6,12 @@ use std::thread::JoinHandle;
 
 use super::command::{ExportChoice, RunChoice};
 use super::event::{Event, Outbox, TaskEnd};
-use super::timeline::{DescribeRequest, FigureChoice};
+use super::timeline::{DescribeRequest, FigureChoice, TrialRequest};
+use crate::behavior::examples::PickOptions;
 use crate::demo::DemoConfig;
 use crate::jobs::behavior::figures::{self, files_of};
 use crate::jobs::behavior::tell::{self, TellFormat};
+use crate::jobs::behavior::trial::{self, TrialOptions, TrialReport};
 use crate::jobs::frames::store::{self, Prepared, StorableChannel};
 use crate::jobs::inquiry::Counts;
 use crate::jobs::pose::ModelOptions;
@@ -36,6 +38,8 @@ pub enum TaskKind {
     Behavior,
     /// Asking a model about one frame once more.
     Ask,
+    /// Asking a model about clips beside what is kept.
+    Trial,
     /// Writing a table.
     Export,
     /// Making the demo.
@@ -55,6 +59,7 @@ impl TaskKind {
             Self::Rerun => "Trying a re-run",
             Self::Behavior => "Describing behaviour",
             Self::Ask => "Asking again",
+            Self::Trial => "Asking about clips",
             Self::Export => "Exporting",
             Self::Demo => "Making the demo",
             Self::NewProject => "Making the project",
@@ -83,6 +88,8 @@ pub enum TaskRequest {
     Behavior(Box<DescribeRequest>),
     /// Asks a model about one frame once more.
     Ask(Box<AskRequest>),
+    /// Asks a model about clips beside what is kept.
+    Trial(Box<TrialRequest>),
     /// Writes a table.
     Export(ExportChoice),
     /// Saves a figure.
@@ -126,6 +133,7 @@ impl TaskRequest {
             Self::Rerun(_) => TaskKind::Rerun,
             Self::Behavior(_) => TaskKind::Behavior,
             Self::Ask(_) => TaskKind::Ask,
+            Self::Trial(_) => TaskKind::Trial,
             Self::Export(_) | Self::Figure(_) => TaskKind::Export,
             Self::Demo(_) => TaskKind::Demo,
             Self::NewProject { .. } => TaskKind::NewProject,
@@ -146,6 +154,7 @@ impl TaskRequest {
         match self {
             Self::Run(_, model) => model.as_deref_mut().into_iter().collect(),
             Self::Behavior(request) => request.caption_model.iter_mut().chain(&mut request.merge_model).collect(),
+            Self::Trial(request) => vec![&mut request.model],
             _ => Vec::new(),
         }
     }
@@ -169,6 +178,8 @@ pub enum TaskOutcome {
     Behavior(Vec<behavior::Report>),
     /// A model was asked once more.
     Asked(Counts),
+    /// A model was asked about clips.
+    Trial(Box<TrialReport>),
     /// A re-run was taken.
     RerunTaken(preview::Taken),
     /// Tables were written.
@@ -383,11 +394,37 @@ fn carry_out(job: &Job<'_>, request: &TaskRequest, context: &mut TaskContext) ->
             };
             Ok(TaskOutcome::Asked(why::ask(job, project, info, *frame, &bases, trial.as_ref(), model)?))
         }
+        TaskRequest::Trial(request) => Ok(TaskOutcome::Trial(Box::new(try_clips(job, project, info, request)?))),
         TaskRequest::TakeRerun(preview, who) => Ok(TaskOutcome::RerunTaken(preview::take(project, preview, who)?)),
         TaskRequest::Export(choice) => export(job, project, info, choice),
         TaskRequest::Figure(choice) => save_figure(project, choice),
         TaskRequest::Demo(_) | TaskRequest::NewProject { .. } | TaskRequest::FrameStore(_) => Err(JobError::Stopped),
     }
+}
+
+fn try_clips(
+    job: &Job<'_>,
+    project: &mut Project,
+    info: &RecordingInfo,
+    request: &TrialRequest,
+) -> Result<TrialReport, JobError> {
+    let options = TrialOptions {
+        run: behavior::Options {
+            caption_model: Some(&request.model),
+            caption_words: request.prompt.as_deref(),
+            asking: request.asking.clone(),
+            examples: request.has_examples.then(PickOptions::default),
+            afresh: request.afresh,
+            ..behavior::Options::of(&info.name)
+        },
+        clips: &request.clips,
+        label: request.label.as_deref(),
+        count: request.count,
+        seed: request.seed,
+    };
+    let clips = if request.clips.is_empty() { request.count } else { request.clips.len() };
+    job.phase("read the recording".to_owned(), clips as u64, "clips");
+    trial::run(job, project, &options)
 }
 
 fn save_figure(project: &Project, choice: &FigureChoice) -> Result<TaskOutcome, JobError> {

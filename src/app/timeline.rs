@@ -23,6 +23,8 @@ mod search;
 
 mod state;
 
+mod trial;
+
 mod vocabulary;
 
 pub use ask::{AskedSearch, NoQuery, why_no_asker};
@@ -35,13 +37,14 @@ pub use figures::{FigureAsk, FigureChoice, FoundFigure, ShownFigure};
 pub use replace::{ReplaceAsk, ReplaceScope, ReplaceWhat, Replacement, in_scope, replacements, taken_over};
 pub use search::{FoundSegments, Search};
 pub use state::{BehaviorView, Layers, Painting, Scene, TimelineCommand, TimelineState, WhyOfSegment};
+pub use trial::{TrialCommand, TrialDraft, TrialRequest, TrialScope, TrialState, Tried, WhyPane};
 pub use vocabulary::{VocabularyState, VocabularyWritten};
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::App;
-use super::command::{Command, Dialog, Page};
+use super::command::{Command, Page};
 use super::event::{Event, History};
 use super::keeper::Desk;
 use super::opening::history_of;
@@ -52,7 +55,6 @@ use crate::behavior::edits::{Edge, Neighbor};
 use crate::jobs::behavior::{self, Origin};
 use crate::jobs::timeline::{self, Target, Timeline, TimelineAct, TimelineOutcome};
 use crate::jobs::{CancelFlag, Job, JobError};
-use crate::model::vocabulary::in_words;
 use crate::model::{AnimalId, RecordingId, SocialRole, Vocabulary};
 use crate::store::now_unix_ms;
 
@@ -161,22 +163,6 @@ impl App {
         }
     }
 
-    /// Reads what models were asked about a segment.
-    fn show_segment_why(&mut self, target: Target) {
-        let Some(state) = self.state.session.as_mut().map(|session| &mut session.timeline) else { return };
-        let Some(layers) = &state.layers else { return };
-        let Some(segment) = layers.timeline.find(target).cloned() else { return };
-        let name = layers.names.get(segment.animal.index()).map_or("", String::as_str);
-        let (first, last) = (segment.start_frame, segment.stop_frame - 1);
-        let title = format!("{name}, {}, frames {first} to {last}", in_words(&segment.label));
-        state.why = Some(WhyOfSegment { title, found: None });
-        self.state.dialog = Some(Dialog::SegmentWhy);
-        self.ask(move |desk| {
-            let found = timeline::why(&desk.project, &desk.info, &segment);
-            Event::SegmentWhy(found.map(Arc::new).map_err(|error| error.to_string()))
-        });
-    }
-
     pub(super) fn timeline(&mut self, command: TimelineCommand) {
         let Some(session) = &mut self.state.session else { return };
         let frame = session.cursor.frame;
@@ -208,6 +194,7 @@ impl App {
             TimelineCommand::Replace(act) => self.replace_in_timeline(act),
             TimelineCommand::Replaced => self.replaced(),
             TimelineCommand::Why(target) => self.show_segment_why(target),
+            TimelineCommand::Trial(command) => self.trial(command),
             TimelineCommand::Deselect => {
                 state.selected.clear();
                 state.painting = None;

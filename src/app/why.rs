@@ -232,6 +232,7 @@ impl App {
             Ok(path) => {
                 self.state.notify(Urgency::Success, format!("From now on runs take the prompt in {}.", path.display()));
                 self.read_why();
+                self.read_trial_basis();
             }
             Err(message) => self.state.notify(Urgency::Error, message),
         }

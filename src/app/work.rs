@@ -138,6 +138,8 @@ impl App {
             TaskKind::Detect | TaskKind::Run => self.read_everything_again(),
             // What is whole by now is shown, however it ended.
             TaskKind::Behavior => self.scene_changed(),
+            // What was answered, also before it failed.
+            TaskKind::Trial => self.read_segment_why(),
             _ => {}
         }
     }
@@ -188,6 +190,7 @@ impl App {
                     (calls, failed) => format!("Of {calls} questions, {failed} got no usable answer."),
                 }
             }
+            TaskOutcome::Trial(report) => self.take_trial(*report),
             TaskOutcome::RerunTaken(taken) => {
                 let left = match taken.left {
                     0 => String::new(),

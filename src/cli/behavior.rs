@@ -226,7 +226,9 @@ fn run_pipeline(arguments: &RunArguments, console: &Console) -> anyhow::Result<E
         model_of: arguments.model_of.as_deref(),
         asking,
         caption_prompt: None,
+        caption_words: None,
         examples: arguments.asking.examples(),
+        afresh: false,
         again: arguments.again,
     };
     let reports = console.job(&arguments.common, |job| behavior::run(job, &mut project, &options))?;

@@ -197,6 +197,8 @@ pub enum TimelineAct {
         /// What the other account says; segments of other animals and frames are left out.
         theirs: Arc<Vec<Segment>>,
     },
+    /// Lays segments over what stands in their lanes, of whichever animals they are.
+    Lay(Arc<Vec<Segment>>),
 }
 
 pub use why::{AskedAbout, SegmentWhy, why};
@@ -261,6 +263,27 @@ impl Timeline {
         }
     }
 
+    /// The machine's layer that counts of animals of which nobody said anything.
+    fn counted_layer(&self) -> MachineLayer {
+        if self.merged.is_empty() { MachineLayer::Clips } else { MachineLayer::Merged }
+    }
+
+    /// The clips of a segment, by time: those that it names and that lie in it, else those of its animal of which most does.
+    pub fn clips_of<'a>(&'a self, segment: &'a Segment) -> impl Iterator<Item = &'a Clip> {
+        let shared = move |clip: &Clip| {
+            let stop_frame = segment.stop_frame.min(clip.stop_frame);
+            stop_frame.saturating_sub(segment.start_frame.max(clip.start_frame))
+        };
+        let is_named = move |clip: &Clip| segment.clips.contains(&clip.id) && shared(clip) > 0;
+        let is_own = move |clip: &&Clip| clip.animal == segment.animal;
+        let names_any = self.clips.iter().filter(is_own).any(is_named);
+        self.clips.iter().filter(is_own).filter(move |clip| match names_any {
+            // A later run may have cut other clips of the same numbers.
+            true => is_named(clip),
+            false => 2 * shared(clip) > clip.stop_frame - clip.start_frame,
+        })
+    }
+
     /// The segment that a person points at.
     pub fn find(&self, target: Target) -> Option<&Segment> {
         match target {
@@ -317,8 +340,12 @@ pub fn act(
             if !timeline.human.iter().any(|placed| placed.segment.animal == *animal)
                 && frames.len() < info.frame_count as usize =>
         {
-            let layer = if timeline.merged.is_empty() { MachineLayer::Clips } else { MachineLayer::Merged };
-            touched.push((layer, *animal));
+            touched.push((timeline.counted_layer(), *animal));
+        }
+        TimelineAct::Lay(pieces) => {
+            let is_said = |animal| timeline.human.iter().any(|placed| placed.segment.animal == animal);
+            let untouched = pieces.iter().map(|piece| piece.animal).filter(|animal| !is_said(*animal));
+            touched.extend(untouched.map(|animal| (timeline.counted_layer(), animal)));
         }
         _ => {}
     }
@@ -354,7 +381,8 @@ fn targets_of(act: &TimelineAct) -> &[Target] {
         TimelineAct::Paint { .. }
         | TimelineAct::Erase { .. }
         | TimelineAct::TakeOver(..)
-        | TimelineAct::Adopt { .. } => &[],
+        | TimelineAct::Adopt { .. }
+        | TimelineAct::Lay(_) => &[],
     }
 }
 
@@ -437,6 +465,7 @@ impl Doing<'_> {
             }
             TimelineAct::Erase { animal, group, frames } => base.erase(*animal, group, frames.clone())?,
             TimelineAct::Adopt { animal, frames, theirs } => base.adopt(theirs, *animal, frames.clone())?,
+            TimelineAct::Lay(pieces) => base.lay(pieces)?,
             TimelineAct::TakeOver(..) => return Err(JobError::NoSuchSegment),
         };
         match self.act {

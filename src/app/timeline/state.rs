@@ -13,6 +13,7 @@ use super::export::{PlanAsk, ShownPlan};
 use super::figures::{FigureAsk, ShownFigure};
 use super::order::{self, ReviewOrder};
 use super::search::Search;
+use super::trial::{TrialCommand, TrialState};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::consistency::Checker;
 use crate::behavior::discovery::{BoutMeasures, ForestOptions, novel_bouts};
@@ -98,6 +99,8 @@ pub enum TimelineCommand {
     AcceptAndNext,
     /// Shows what models were asked about a segment.
     Why(Target),
+    /// Something about asking again.
+    Trial(TrialCommand),
     /// Begins or ends the audit, in which chance says what is looked at next.
     Audit(bool),
     /// Something in the grid view.
@@ -247,6 +250,8 @@ pub struct Painting {
 pub struct WhyOfSegment {
     /// The segment in words.
     pub title: String,
+    /// The segment itself, as it was then.
+    pub segment: Segment,
     /// The questions; `None` while they are read.
     pub found: Option<Result<Arc<SegmentWhy>, String>>,
 }
@@ -277,6 +282,8 @@ pub struct TimelineState {
     pub painting: Option<Painting>,
     /// The segment that is asked about.
     pub why: Option<WhyOfSegment>,
+    /// What is asked again, and otherwise.
+    pub trial: TrialState,
     /// What is searched for.
     pub search: Option<Search>,
     /// The question that the search is of, or that a model is asked now.
@@ -320,6 +327,7 @@ impl Default for TimelineState {
             is_looping: false,
             painting: None,
             why: None,
+            trial: TrialState::default(),
             search: None,
             asked: None,
             searches: 0,

@@ -52,4 +52,33 @@ impl Timeline<'_> {
         }
         Ok(draft.finish(format!("Take over {}..{} of {}", frames.start, frames.end, self.name_of(animal))))
     }
+
+    /// Lays segments over what stands in their lanes, each as one of its own: who said it stays, and it is accepted. Other lanes
+    /// stay as they are, and what reaches beyond is cut.
+    ///
+    /// # Errors
+    /// When there are none, or one is of an animal that is not there or has no frame.
+    pub fn lay(&self, pieces: &[Segment]) -> Result<TimelineEdit, EditRefused> {
+        let mut draft = Draft::of(self);
+        for piece in pieces {
+            self.require_animal(piece.animal)?;
+            let frames = self.within(piece.frames())?;
+            let piece = Segment { status: SegmentStatus::Accepted, ..draft.cut(piece, frames.clone()) };
+            let track = draft.track_of(&piece);
+            // What has just these frames says something else from now on, and stays the same row.
+            let there = draft.over(track, frames.clone());
+            let same = there.iter().find(|id| draft.get(**id).is_ok_and(|it| it.frames() == frames)).copied();
+            draft.carve(track, frames, same);
+            match same {
+                Some(id) => draft.set(id, piece),
+                None => drop(draft.add(piece)),
+            }
+        }
+        let what = match pieces {
+            [] => return Err(EditRefused::NothingChosen),
+            [only] => format!("{}, {}..{}", self.words_of(only), only.start_frame, only.stop_frame),
+            _ => format!("{} clips", pieces.len()),
+        };
+        Ok(draft.finish(format!("Take over {what}")))
+    }
 }

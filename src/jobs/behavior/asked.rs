@@ -15,6 +15,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub(super) use self::artist::Artist;
 pub(super) use self::captions::{Shown, Wanted};
@@ -23,7 +24,7 @@ pub use self::load::Load;
 use super::examples::ExamplesReport;
 use super::read_text;
 use super::work::Work;
-use crate::behavior::clip_pictures::ClipView;
+use crate::behavior::clip_pictures::{ClipView, Preparation};
 use crate::behavior::epochs::Mend;
 use crate::behavior::questions::{Asker, NOTHING};
 use crate::jobs::inquiry::{Counts, Inquiry, Terms};
@@ -56,6 +57,32 @@ impl Default for Asking {
 impl Asking {
     /// More answers about one clip than this tell nothing more.
     pub const MOST_SAMPLES: u32 = 32;
+
+    /// How a run asked about its clips, by its settings; none where it asked no model, or in a way that is not known here.
+    pub(super) fn of_run(settings: &Value) -> Option<Self> {
+        let asking = settings.get("asking")?;
+        let words = asking.get(2)?.as_str()?;
+        let usual = ClipView::default();
+        let count = words.split_once("most_pictures: ").and_then(|(_, rest)| rest.split_once(',')?.0.parse().ok());
+        let is_said = |what: &str| words.contains(&format!("{what}: true"));
+        let view = ClipView {
+            most_pictures: count.unwrap_or(usual.most_pictures),
+            preparation: Preparation {
+                has_contrast: is_said("has_contrast"),
+                is_without_background: is_said("is_without_background"),
+                has_trail: is_said("has_trail"),
+            },
+            ..usual
+        };
+        let samples = u32::try_from(asking.get(0)?.as_u64()?).ok()?;
+        // Whatever else was chosen stands there as well, and is not guessed.
+        (format!("{view:?}") == words).then_some(Self {
+            samples,
+            is_open: asking.get(1)?.as_bool()?,
+            view,
+            estimate_only: false,
+        })
+    }
 }
 
 /// What a model was asked for one layer, and what came of it.
@@ -137,7 +164,9 @@ impl Work<'_> {
     fn kit<'a>(&self, project: &Project, model: &'a ModelOptions) -> Result<Kit<'a>, JobError> {
         let stop = Stop::default();
         let mut prompts = prompts::in_force(project)?;
-        if let Some(path) = self.options.caption_prompt {
+        if let Some(words) = self.options.caption_words {
+            prompts.replace(Prompt::Caption, "the prompt that is tried", words)?;
+        } else if let Some(path) = self.options.caption_prompt {
             prompts.replace(Prompt::Caption, &path.display().to_string(), &read_text(path)?)?;
         }
         Ok(Kit {
@@ -175,7 +204,7 @@ impl Work<'_> {
                 run: Some(run),
                 budget: model.budget,
                 spent: self.spent.0.get(),
-                afresh: false,
+                afresh: self.options.afresh,
             },
         )
     }
@@ -216,5 +245,27 @@ impl Kit<'_> {
     /// Requests that may be under way at once.
     fn at_once(&self) -> usize {
         self.model.endpoints.iter().map(|endpoint| endpoint.concurrency).sum::<usize>().max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn how_a_run_asked_is_read_from_its_settings() {
+        let view = ClipView {
+            most_pictures: 4,
+            preparation: Preparation { has_trail: true, ..Preparation::default() },
+            ..ClipView::default()
+        };
+        let settings = json!({ "asking": [5, true, format!("{view:?}")] });
+        let asking = Asking { samples: 5, is_open: true, view, estimate_only: false };
+        assert_eq!(Asking::of_run(&settings), Some(asking));
+        let other = ClipView { side_px: 224, ..view };
+        assert_eq!(Asking::of_run(&json!({ "asking": [1, false, format!("{other:?}")] })), None);
+        assert_eq!(Asking::of_run(&json!({})), None);
     }
 }

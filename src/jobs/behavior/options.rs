@@ -156,8 +156,12 @@ pub struct Options<'a> {
     pub asking: Asking,
     /// A file in place of the prompt for captions.
     pub caption_prompt: Option<&'a Path>,
+    /// Words in place of that prompt, where they are in no file; they go before a file.
+    pub caption_words: Option<&'a str>,
     /// How examples of the project's bank are picked; `None` shows none.
     pub examples: Option<PickOptions>,
+    /// Ask models also where the project has their answer; nothing else is done anew.
+    pub afresh: bool,
     /// Begin anew, also where nothing changed.
     pub again: bool,
 }
@@ -181,7 +185,9 @@ impl<'a> Options<'a> {
             merge_model: None,
             asking: Asking::default(),
             caption_prompt: None,
+            caption_words: None,
             examples: None,
+            afresh: false,
             again: false,
         }
     }

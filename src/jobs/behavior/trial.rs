@@ -7,8 +7,9 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
+use serde_json::Value;
 
-use super::asked::{AskedReport, Shown, Spent, Wanted};
+use super::asked::{AskedReport, Asking, Shown, Spent, Wanted};
 use super::examples::Showcase;
 use super::options::Options;
 use super::subjects;
@@ -16,9 +17,11 @@ use super::work::Work;
 use super::{BehaviorError, check, layer, rules_of, vocabulary_of};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::rules::Describer;
-use crate::jobs::{Job, JobError, open};
+use crate::jobs::timeline::Timeline;
+use crate::jobs::{Job, JobError, open, prompts};
 use crate::model::{BehaviorSource, Caption, Clip, ClipId, Segment, SegmentStatus};
-use crate::store::Project;
+use crate::store::{Project, RecordingInfo};
+use crate::vlm::prompt::Prompt;
 
 /// Clips that are tried where nothing else is asked for.
 pub const USUAL_CLIPS: usize = 20;
@@ -58,7 +61,10 @@ pub struct TrialReport {
 /// A clip and what is said of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TriedClip {
-    /// Its id.
+    /// Its id, as a number.
+    #[serde(skip)]
+    pub id: ClipId,
+    /// Its id in words.
     pub clip: String,
     /// Whose it is.
     pub animal: String,
@@ -75,6 +81,17 @@ pub struct TriedClip {
     /// What was said now; none where no usable answer came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tried: Option<Said>,
+    /// The same as a segment of a timeline, to be taken over.
+    #[serde(skip)]
+    pub segment: Option<Segment>,
+}
+
+impl TriedClip {
+    /// Whether the trial gives another label than what is kept.
+    pub fn differs(&self) -> bool {
+        let label = |said: &Option<Said>| said.as_ref().map(|said| said.label.clone());
+        self.tried.is_some() && label(&self.kept) != label(&self.tried)
+    }
 }
 
 /// A caption in a report.
@@ -84,8 +101,54 @@ pub struct Said {
     pub label: String,
     /// The words.
     pub description: String,
+    /// The other animal that takes part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partner: Option<String>,
     /// From 0 to 1.
     pub confidence: f32,
+    /// Who says it.
+    pub by: BehaviorSource,
+}
+
+/// What a trial begins with: how things are asked now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrialBasis {
+    /// The prompt for captions that is in force.
+    pub prompt: String,
+    /// How the run that is shown asked about its clips, else as it is done where nothing else is asked for.
+    pub asking: Asking,
+    /// Whether that run showed examples of the project's bank.
+    pub has_examples: bool,
+    /// Examples in the bank.
+    pub examples: usize,
+}
+
+/// What a trial of a recording begins with.
+///
+/// # Errors
+/// When the project cannot be read, or a prompt of its own cannot be used.
+pub fn basis(project: &Project, info: &RecordingInfo) -> Result<TrialBasis, JobError> {
+    let settings = layer::shown_run(project, info)?.and_then(|run| serde_json::from_str(&run.config_json).ok());
+    let settings: Value = settings.unwrap_or_default();
+    Ok(TrialBasis {
+        prompt: prompts::in_force(project)?.text(Prompt::Caption).to_owned(),
+        asking: Asking::of_run(&settings).unwrap_or_default(),
+        has_examples: settings.get("examples").is_some(),
+        examples: project.examples()?.len(),
+    })
+}
+
+/// How many clips a draw can give: those in which the animal is seen, of a label where one is named.
+pub fn can_be_drawn(timeline: &Timeline, label: Option<&str>) -> usize {
+    let human: Vec<Segment> = timeline.human.iter().map(|placed| placed.segment.clone()).collect();
+    let clips = timeline.clips.iter().zip(&timeline.captions).filter(|(clip, _)| clip.cluster.is_some());
+    let is_meant = |(clip, caption): &(&Clip, &Option<Caption>)| {
+        label.is_none_or(|label| {
+            caption.as_ref().is_some_and(|caption| caption.label == label)
+                || by_people(clip, &human).as_deref() == Some(label)
+        })
+    };
+    clips.filter(is_meant).count()
 }
 
 /// Agreement with people.
@@ -118,13 +181,16 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &TrialOptions<'_>) -> 
     };
     let run = layer::shown_run(project, &info)?.ok_or_else(nothing)?;
     let all = project.clips(run.id)?;
-    let kept: BTreeMap<ClipId, Caption> =
-        project.captions(run.id)?.into_iter().map(|(clip, caption, _)| (clip, caption)).collect();
-    let human = project.human_segments(info.id)?;
+    let vocabulary = vocabulary_of(project, None)?;
+    // What was said before is called as it is now, and as the model will call it.
+    let mut kept: BTreeMap<ClipId, (Caption, BehaviorSource)> =
+        project.captions(run.id)?.into_iter().map(|(clip, caption, source)| (clip, (caption, source))).collect();
+    kept.values_mut().for_each(|(caption, _)| layer::rename(&mut caption.label, &vocabulary));
+    let mut human = project.human_segments(info.id)?;
+    human.iter_mut().for_each(|segment| layer::rename(&mut segment.label, &vocabulary));
     let chosen = options.chosen(&all, &kept, &human, &info.name)?;
     let subjects = subjects::load(job, project, &mut info, options.run.align)?;
     let rules = rules_of(options.run.rules)?;
-    let vocabulary = vocabulary_of(project, None)?;
     let showcase = options.run.examples.map(|pick| Showcase::of(project, pick)).transpose()?;
     let showcase = showcase.map(|showcase| showcase.named_by(&vocabulary));
     let spent = Spent::default();
@@ -153,17 +219,21 @@ pub fn run(job: &Job<'_>, project: &mut Project, options: &TrialOptions<'_>) -> 
     let clips: Vec<TriedClip> = chosen
         .iter()
         .map(|clip| TriedClip {
+            id: clip.id,
             clip: clip.id.to_string(),
             animal: names[clip.animal.index()].clone(),
             start_frame: clip.start_frame,
             stop_frame: clip.stop_frame,
             human: by_people(clip, &human),
-            kept: kept.get(&clip.id).map(Said::of),
-            tried: tried.get(&clip.id).map(|caption| Said::of(caption)),
+            kept: kept.get(&clip.id).map(|(caption, by)| Said::of(caption, *by, &names)),
+            tried: tried.get(&clip.id).map(|caption| Said::of(caption, BehaviorSource::Model, &names)),
+            segment: tried
+                .get(&clip.id)
+                .map(|caption| layer::segment_of_clip(clip, Some((caption, BehaviorSource::Model)))),
         })
         .collect();
     let label = |said: &Option<Said>| said.as_ref().map(|said| said.label.clone());
-    let alike = clips.iter().filter(|it| it.kept.is_some() && label(&it.kept) == label(&it.tried)).count();
+    let alike = clips.iter().filter(|it| it.tried.is_some() && !it.differs()).count();
     Ok(TrialReport {
         recording: info.name.clone(),
         kept: TrialScore::of(clips.iter().map(|it| (it.human.as_deref(), label(&it.kept)))),
@@ -179,7 +249,7 @@ impl TrialOptions<'_> {
     fn chosen(
         &self,
         all: &[Clip],
-        kept: &BTreeMap<ClipId, Caption>,
+        kept: &BTreeMap<ClipId, (Caption, BehaviorSource)>,
         human: &[Segment],
         recording: &str,
     ) -> Result<Vec<Clip>, BehaviorError> {
@@ -199,7 +269,8 @@ impl TrialOptions<'_> {
         }
         let is_called = |clip: &Clip, people: &Option<String>| {
             self.label.is_none_or(|label| {
-                people.as_deref() == Some(label) || kept.get(&clip.id).is_some_and(|caption| caption.label == label)
+                people.as_deref() == Some(label)
+                    || kept.get(&clip.id).is_some_and(|(caption, _)| caption.label == label)
             })
         };
         let seen = all.iter().filter(|clip| clip.cluster.is_some()).map(|clip| (*clip, by_people(clip, human)));
@@ -216,8 +287,14 @@ impl TrialOptions<'_> {
 }
 
 impl Said {
-    fn of(caption: &Caption) -> Self {
-        Self { label: caption.label.clone(), description: caption.description.clone(), confidence: caption.confidence }
+    fn of(caption: &Caption, by: BehaviorSource, names: &[String]) -> Self {
+        Self {
+            label: caption.label.clone(),
+            description: caption.description.clone(),
+            partner: caption.partner.and_then(|partner| names.get(partner.index()).cloned()),
+            confidence: caption.confidence,
+            by,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Acts on a project: copies at the first touch, one gesture each, undone to where it began.
 
 use super::*;
-use crate::model::{ClipId, RecordingId, SegmentKind, SegmentStatus, Skeleton};
+use crate::model::{ClipId, LabelDefinition, RecordingId, SegmentKind, SegmentStatus, Skeleton};
 use crate::store::{CameraInfo, NewRecording, StoreError};
 
 const FRAMES: u32 = 100;
@@ -193,4 +193,63 @@ fn words_and_labels_are_replaced_in_one_gesture_and_undo_leads_back() {
         assert!(act(&mut project, &info, &Vocabulary::mouse(), ("Ann", 5), &refused).is_err());
         assert_eq!(Timeline::read(&project, &info).unwrap(), before);
     }
+}
+
+#[test]
+fn segments_are_laid_over_their_lanes_in_one_gesture() {
+    let (_folder, mut project, info) = project();
+    // A moment of the first animal, which no state takes away.
+    let (animal, role, label) = (AnimalId(0), SocialRole::None, "jump".to_owned());
+    let mut vocabulary = Vocabulary::mouse();
+    let usual = vocabulary.labels[0].clone();
+    vocabulary.labels.push(LabelDefinition { name: label.clone(), is_point: true, key: None, ..usual });
+    let paint = TimelineAct::Paint { animal, frames: 20..21, label, partner: None, role };
+    let by = ("Ann", 5);
+    act(&mut project, &info, &vocabulary, by, &paint).unwrap();
+    let before = Timeline::read(&project, &info).unwrap();
+    assert_eq!(before.human.len(), 1);
+    let said = |clip: usize, label: &str| {
+        let caption = Caption {
+            label: label.to_owned(),
+            description: "It was tried.".to_owned(),
+            partner: Some(AnimalId(1 - before.clips[clip].animal.0)),
+            role: SocialRole::Actor,
+            confidence: 0.9,
+        };
+        layer::segment_of_clip(&before.clips[clip], Some((&caption, BehaviorSource::Model)))
+    };
+    let pieces = vec![said(0, "rearing"), said(2, "rearing")];
+    let outcome = act(&mut project, &info, &vocabulary, by, &TimelineAct::Lay(Arc::new(pieces.clone()))).unwrap();
+    assert_eq!(outcome.title, "Take over 2 clips");
+    let after = Timeline::read(&project, &info).unwrap();
+    let placed = after.human.iter().map(|placed| &placed.segment);
+    let found: Vec<_> = placed.map(|it| (it.animal.0, it.frames(), it.label.as_str())).collect();
+    // Of the second animal nobody had said anything: what counted of its other frames goes on to count.
+    let expected = [(0, 0..40, "rearing"), (0, 20..21, "jump"), (1, 0..60, "rearing"), (1, 60..100, "feeding")];
+    assert_eq!(found, expected);
+    let laid = &after.human[0].segment;
+    let accepted = Segment { status: SegmentStatus::Accepted, ..pieces[0].clone() };
+    assert_eq!(*laid, accepted, "label, partner and description, as the model said them");
+    let machines = |timeline: &Timeline| (timeline.clips.clone(), timeline.said.clone(), timeline.merged.clone());
+    assert_eq!(machines(&after), machines(&before));
+    let again = act(&mut project, &info, &vocabulary, by, &TimelineAct::Lay(Arc::new(pieces))).unwrap();
+    assert_eq!(again.changed, 0, "what is there already is no gesture");
+    assert_eq!(project.undo().unwrap().unwrap().conflicts, []);
+    assert_eq!(Timeline::read(&project, &info).unwrap(), before);
+}
+
+#[test]
+fn a_segment_without_clips_of_its_own_has_those_that_mostly_lie_in_it() {
+    let (_folder, project, info) = project();
+    let timeline = Timeline::read(&project, &info).unwrap();
+    let clips = |segment: &Segment| timeline.clips_of(segment).map(|clip| clip.id.0).collect::<Vec<_>>();
+    assert_eq!(clips(&timeline.merged[1]), [1]);
+    let drawn = |frames: Range<u32>| Segment {
+        start_frame: frames.start,
+        stop_frame: frames.end,
+        clips: Vec::new(),
+        ..timeline.merged[0].clone()
+    };
+    assert_eq!(clips(&drawn(5..100)), [0, 1]);
+    assert_eq!(clips(&drawn(30..60)), [0_u32; 0]);
 }

@@ -41,11 +41,8 @@ pub fn why(project: &Project, info: &RecordingInfo, segment: &Segment) -> Result
     let names = timeline.names();
     let animal = percent_encoded(names.get(segment.animal.index()).map_or("", String::as_str));
     let own: Vec<&Clip> = timeline.clips.iter().filter(|clip| clip.animal == segment.animal).collect();
-    let is_meant = |clip: &Clip| {
-        segment.clips.contains(&clip.id)
-            && clip.start_frame < segment.stop_frame
-            && clip.stop_frame > segment.start_frame
-    };
+    let meant: Vec<ClipId> = timeline.clips_of(segment).map(|clip| clip.id).collect();
+    let is_meant = |clip: &Clip| meant.contains(&clip.id);
     let mut found = SegmentWhy::default();
     for clip in own.iter().filter(|clip| is_meant(clip)) {
         let tag = format!("{recording}behavior.caption/animal={animal}/clip={}", clip.id.0);
@@ -58,7 +55,6 @@ pub fn why(project: &Project, info: &RecordingInfo, segment: &Segment) -> Result
         }
     }
     let Some(first) = own.iter().position(|clip| is_meant(clip)) else { return Ok(found) };
-    let meant: Vec<ClipId> = own.iter().filter(|clip| is_meant(clip)).map(|clip| clip.id).collect();
     let tag = format!("{recording}behavior.merge/animal={animal}/epoch=");
     for clip in &own[first.saturating_sub(EPOCH_CLIPS)..=first] {
         let asked = project.exchanges_of_frame(info.id, clip.start_frame)?.into_iter().map(|(_, exchange)| exchange);

@@ -395,8 +395,12 @@ impl Seen<'_> {
             .iter()
             .zip(&self.layers.timeline.said)
             .any(|(clip, said)| said.source == BehaviorSource::Model && self.segment.clips.contains(&clip.id));
-        let button = ActionButton::new("What models were asked…");
-        if (is_asked || self.segment.source == BehaviorSource::Model) && ui.add(button).clicked() {
+        let words = match is_asked || self.segment.source == BehaviorSource::Model {
+            true => "What models were asked…",
+            false => "Ask a model…",
+        };
+        let has_clips = !self.layers.timeline.clips.is_empty();
+        if has_clips && ui.add(ActionButton::new(words)).clicked() {
             self.ctx.send(Command::Timeline(TimelineCommand::Why(self.target)));
         }
         let timeline = &self.layers.timeline;
