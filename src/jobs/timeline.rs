@@ -4,6 +4,8 @@
 //! Machine layers are never changed: the first touch of a machine's segment copies its animal's layer into the human one, in
 //! the same gesture as the edit.
 
+mod clips;
+
 mod why;
 
 use std::collections::BTreeMap;
@@ -175,8 +177,20 @@ pub enum TimelineAct {
         /// What the other account says; segments of other animals and frames are left out.
         theirs: Arc<Vec<Segment>>,
     },
+    /// Gives the frames of clips a label, and no others.
+    LabelClips {
+        /// These.
+        of: Vec<Target>,
+        /// A label of the vocabulary.
+        label: String,
+    },
+    /// Finds right what counts over the frames of clips.
+    AcceptClips(Vec<Target>),
+    /// Takes away what counts over the frames of clips: they are not reviewed then.
+    ClearClips(Vec<Target>),
 }
 
+pub use clips::Counted;
 pub use why::{AskedAbout, SegmentWhy, why};
 
 /// What an act did.
@@ -295,10 +309,17 @@ pub fn act(
             if !timeline.human.iter().any(|placed| placed.segment.animal == *animal)
                 && frames.len() < info.frame_count as usize =>
         {
-            let layer = if timeline.merged.is_empty() { MachineLayer::Clips } else { MachineLayer::Merged };
-            touched.push((layer, *animal));
+            touched.push((timeline.layer_that_counts(), *animal));
         }
-        _ => {}
+        // So it does of the frames beside clips.
+        _ => {
+            for target in clips::clips_of(act) {
+                let animal = timeline.find(*target).ok_or(JobError::NoSuchSegment)?.animal;
+                if !timeline.human.iter().any(|placed| placed.segment.animal == animal) {
+                    touched.push((timeline.layer_that_counts(), animal));
+                }
+            }
+        }
     }
     touched.sort_unstable();
     touched.dedup();
@@ -330,7 +351,10 @@ fn targets_of(act: &TimelineAct) -> &[Target] {
         TimelineAct::Paint { .. }
         | TimelineAct::Erase { .. }
         | TimelineAct::TakeOver(..)
-        | TimelineAct::Adopt { .. } => &[],
+        | TimelineAct::Adopt { .. }
+        | TimelineAct::LabelClips { .. }
+        | TimelineAct::AcceptClips(_)
+        | TimelineAct::ClearClips(_) => &[],
     }
 }
 
@@ -406,6 +430,9 @@ impl Doing<'_> {
             }
             TimelineAct::Erase { animal, group, frames } => base.erase(*animal, group, frames.clone())?,
             TimelineAct::Adopt { animal, frames, theirs } => base.adopt(theirs, *animal, frames.clone())?,
+            TimelineAct::LabelClips { of, label } => base.paint_all(&self.timeline.stretches(of)?, label)?,
+            TimelineAct::AcceptClips(of) => base.accept_all(&self.timeline.stretches(of)?)?,
+            TimelineAct::ClearClips(of) => base.clear_all(&self.timeline.stretches(of)?)?,
             TimelineAct::TakeOver(..) => return Err(JobError::NoSuchSegment),
         };
         match self.act {

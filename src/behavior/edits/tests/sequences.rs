@@ -21,7 +21,7 @@ struct Step {
 }
 
 const LABELS: [&str; 7] = ["stationary", "chase", "huddle", "crouch", "stretch", "sneeze", "jump"];
-const KINDS: u8 = 18;
+const KINDS: u8 = 21;
 
 fn step() -> impl Strategy<Value = Step> {
     (0..KINDS, any::<usize>(), any::<usize>(), 0..FRAMES + 5, 0..40_u32, 0..LABELS.len(), 0..3_u8, any::<u8>())
@@ -97,6 +97,9 @@ fn run(step: &Step, timeline: Timeline<'_>) -> Result<TimelineEdit, EditRefused>
         14 => timeline.replace_label(label, LABELS[step.other % LABELS.len()], None, over),
         15 => timeline.set_partner(&[id, other], Some(animal), SocialRole::Actor),
         16 => timeline.adopt(&machine(), animal, frames),
+        17 => timeline.paint_all(&stretches(step), label),
+        18 => timeline.accept_all(&stretches(step)),
+        19 => timeline.clear_all(&stretches(step)),
         _ => {
             let machine = machine();
             let touched = timeline.first_touch(&machine, animal);
@@ -107,6 +110,17 @@ fn run(step: &Step, timeline: Timeline<'_>) -> Result<TimelineEdit, EditRefused>
             })
         }
     }
+}
+
+/// Stretches of all animals that overlap, touch and lie apart.
+fn stretches(step: &Step) -> Vec<Stretch> {
+    let stretch = |at: u32| Stretch {
+        animal: AnimalId(((u32::from(step.animal) + at) % 3) as u8),
+        partner: (u32::from(step.choice) & (1 << at) != 0).then_some((AnimalId(1), SocialRole::Actor)),
+        start_frame: (step.frame + at * (step.length / 2 + u32::from(step.choice % 7))) % FRAMES,
+        stop_frame: (step.frame + at * (step.length / 2 + u32::from(step.choice % 7))) % FRAMES + step.length,
+    };
+    (0..6).map(stretch).collect()
 }
 
 fn assert_is_layer(segments: &[PlacedSegment], vocabulary: &Vocabulary) -> Result<(), TestCaseError> {
