@@ -15,6 +15,8 @@ mod search;
 
 mod state;
 
+mod strips;
+
 mod vocabulary;
 
 pub use audit::Audit;
@@ -24,6 +26,7 @@ pub use export::{PlanAsk, ShownPlan};
 pub use figures::{FigureAsk, FigureChoice, FoundFigure, ShownFigure};
 pub use search::{FoundSegments, Search};
 pub use state::{BehaviorView, Layers, Painting, Scene, TimelineCommand, TimelineState, WhyOfSegment};
+pub use strips::{MeasuredSeries, SeriesOf, StripsState, shown_measures};
 pub use vocabulary::{VocabularyState, VocabularyWritten};
 
 use std::ops::Range;
@@ -91,7 +94,9 @@ impl App {
                     let bodies = Bodies::of(&subjects.tracks);
                     let novelty = Scene::novelty_of(&bodies, &clips);
                     let is_in_pixels = matches!(subjects.origin, Origin::Tables | Origin::Blobs);
-                    Scene { bodies, tracks: subjects.tracks, is_in_pixels, camera, novelty }
+                    let zones = subjects.zones;
+                    let measures = Scene::measures_of(&bodies, &zones);
+                    Scene { bodies, tracks: subjects.tracks, is_in_pixels, camera, novelty, zones, measures }
                 }))
             });
             let read = read.map(|scene| scene.map(Arc::new));
@@ -259,6 +264,8 @@ impl App {
             TimelineCommand::Grid(command) => self.clip_grid(command),
             TimelineCommand::Compare(command) => self.compare(command),
             TimelineCommand::SetLooping(on) => state.is_looping = on,
+            TimelineCommand::ShowStrips(ids) => self.change_settings(|settings| settings.strips = ids),
+            TimelineCommand::StripPartner(partner) => state.strips.partner = partner,
             TimelineCommand::Run { again } => self.start_task(TaskRequest::Behavior { again }),
         }
     }

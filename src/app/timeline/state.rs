@@ -10,12 +10,15 @@ use super::compare::{CompareCommand, CompareState};
 use super::export::{PlanAsk, ShownPlan};
 use super::figures::{FigureAsk, ShownFigure};
 use super::search::Search;
+use super::strips::StripsState;
 use crate::behavior::bodies::Bodies;
 use crate::behavior::consistency::Checker;
 use crate::behavior::discovery::{BoutMeasures, ForestOptions, novel_bouts};
 use crate::behavior::edits::Edge;
+use crate::behavior::measures::{Measure, Measures};
 use crate::behavior::review::{ReviewInput, ReviewOptions, ReviewReason, review_items};
 use crate::behavior::rules::Rules;
+use crate::behavior::zones::Zone;
 use crate::jobs::timeline::{MachineLayer, SegmentWhy, Target, Timeline, TimelineAct};
 use crate::jobs::vocabulary::VocabularyAct;
 use crate::model::{
@@ -89,6 +92,10 @@ pub enum TimelineCommand {
     Compare(CompareCommand),
     /// Whether playing stays within the selected segment.
     SetLooping(bool),
+    /// The measures that are drawn under the lanes, by their ids, from now on.
+    ShowStrips(Vec<String>),
+    /// With whom the chosen animal is measured there; with its nearest where nobody is named.
+    StripPartner(Option<AnimalId>),
     /// Cuts the recording into clips and describes them.
     Run {
         /// Whether it is done again although it is done.
@@ -194,9 +201,23 @@ pub struct Scene {
     pub camera: CameraId,
     /// How unlike the others each clip is, 0 to 1: 0.5 is usual.
     pub novelty: HashMap<ClipId, f32>,
+    /// Named places, in the units of the tracks.
+    pub zones: Vec<Zone>,
+    /// All measures, each with the reason why this recording does not have it, where it does not.
+    pub measures: Vec<(Measure, Option<&'static str>)>,
 }
 
 impl Scene {
+    /// Which measures there are of these animals.
+    pub(super) fn measures_of(bodies: &Bodies, zones: &[Zone]) -> Vec<(Measure, Option<&'static str>)> {
+        let measures = Measures::new(bodies, zones);
+        let with_reason = |measure: Measure| {
+            let why_not = measures.why_not(&measure);
+            (measure, why_not)
+        };
+        Measure::all(zones).into_iter().map(with_reason).collect()
+    }
+
     /// Measures the clips by the isolation forest. The same clips have the same scores.
     pub(super) fn novelty_of(bodies: &Bodies, clips: &[Clip]) -> HashMap<ClipId, f32> {
         let seen = clips.iter().filter(|clip| clip.cluster.is_some() && clip.animal.index() < bodies.animals.len());
@@ -265,6 +286,8 @@ pub struct TimelineState {
     pub is_auditing: bool,
     /// The grid view.
     pub grid: GridState,
+    /// The strips under the lanes.
+    pub strips: StripsState,
     /// The compare view.
     pub compare: CompareState,
     /// The figure that was computed last.
@@ -298,6 +321,7 @@ impl Default for TimelineState {
             searches: 0,
             is_auditing: false,
             grid: GridState::default(),
+            strips: StripsState::default(),
             compare: CompareState::default(),
             figure: None,
             is_computing: false,
@@ -326,7 +350,12 @@ impl TimelineState {
 
     /// Whether layers or tracks are being read.
     pub fn is_busy(&self) -> bool {
-        self.is_reading || self.is_reading_scene || self.compare.is_reading || self.is_computing || self.is_planning
+        self.is_reading
+            || self.is_reading_scene
+            || self.strips.is_measuring()
+            || self.compare.is_reading
+            || self.is_computing
+            || self.is_planning
     }
 
     /// Whether it is being worked out what an export would write.
