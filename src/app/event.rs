@@ -15,7 +15,7 @@ use super::session::{SeedProgress, Truth};
 use super::state::RunEstimateOf;
 use super::task::{TaskKind, TaskOutcome};
 use super::timeline::{
-    Compared, FoundSegments, Layers, Scene, ShownFigure, ShownPlan, TimelineActed, VocabularyWritten,
+    Compared, FoundSegments, Layers, MeasuredSeries, Scene, ShownFigure, ShownPlan, TimelineActed, VocabularyWritten,
 };
 use super::why::{Asked, DrawnSheet};
 use crate::jobs::JobEvent;
@@ -161,6 +161,8 @@ pub enum Event {
     Compared(Box<Compared>),
     /// Where the animals of a recording are.
     Scene(RecordingId, Result<Option<Arc<Scene>>, String>),
+    /// What is drawn under the lanes was measured.
+    Measured(Arc<Scene>, MeasuredSeries),
     /// A job says something.
     Job(TaskKind, JobEvent),
     /// A job ended.

@@ -195,6 +195,7 @@ impl App {
         self.refresh_timeline();
         self.refresh_compare();
         self.refresh_clip_grid();
+        self.refresh_strips();
     }
 
     /// Waits until every question is answered and no job runs, and takes the answers in; says whether that came before

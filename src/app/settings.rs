@@ -82,6 +82,8 @@ pub struct Settings {
     pub language_model: ModelChoice,
     /// Hosts other than this machine that may be sent pictures.
     pub allowed_hosts: Vec<String>,
+    /// What is drawn under the lanes of the behaviour page, by the ids of measures.
+    pub strips: Vec<String>,
 }
 
 impl Default for Settings {
@@ -98,6 +100,7 @@ impl Default for Settings {
             model: ModelChoice::default(),
             language_model: ModelChoice::default(),
             allowed_hosts: Vec::new(),
+            strips: ["speed", "distance"].map(str::to_owned).to_vec(),
         }
     }
 }

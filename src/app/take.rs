@@ -161,6 +161,7 @@ impl App {
             Event::ExportPlan(recording, plan) => self.take_export_plan(recording, *plan),
             Event::Figure(recording, shown) => self.take_figure(recording, *shown),
             Event::Scene(recording, read) => self.take_scene(recording, read),
+            Event::Measured(scene, measured) => self.take_measured(&scene, measured),
             Event::JobEnded(kind, result) => self.take_job_end(kind, result),
             Event::StorePlan(fingerprint, channels) => self.take_store_plan(&fingerprint, channels),
             Event::Preview(camera, generation, result) => self.take_preview(camera, generation, *result),

@@ -23,6 +23,8 @@ mod search;
 
 mod state;
 
+mod strips;
+
 mod trial;
 
 mod vocabulary;
@@ -37,6 +39,7 @@ pub use figures::{FigureAsk, FigureChoice, FoundFigure, ShownFigure};
 pub use replace::{ReplaceAsk, ReplaceScope, ReplaceWhat, Replacement, in_scope, replacements, taken_over};
 pub use search::{FoundSegments, Search};
 pub use state::{BehaviorView, Layers, Painting, Scene, TimelineCommand, TimelineState, WhyOfSegment};
+pub use strips::{MeasuredSeries, SeriesOf, StripsState, shown_measures};
 pub use trial::{TrialCommand, TrialDraft, TrialRequest, TrialScope, TrialState, Tried, WhyPane};
 pub use vocabulary::{VocabularyState, VocabularyWritten};
 
@@ -104,7 +107,9 @@ impl App {
                     let bodies = Bodies::of(&subjects.tracks);
                     let novelty = Scene::novelty_of(&bodies, &clips);
                     let is_in_pixels = matches!(subjects.origin, Origin::Tables | Origin::Blobs);
-                    Scene { bodies, tracks: subjects.tracks, is_in_pixels, camera, novelty }
+                    let zones = subjects.zones;
+                    let measures = Scene::measures_of(&bodies, &zones);
+                    Scene { bodies, tracks: subjects.tracks, is_in_pixels, camera, novelty, zones, measures }
                 }))
             });
             let read = read.map(|scene| scene.map(Arc::new));
@@ -271,6 +276,8 @@ impl App {
             TimelineCommand::Compare(command) => self.compare(command),
             TimelineCommand::SetLooping(on) => state.is_looping = on,
             TimelineCommand::Describe(command) => self.describe(command),
+            TimelineCommand::ShowStrips(ids) => self.change_settings(|settings| settings.strips = ids),
+            TimelineCommand::StripPartner(partner) => state.strips.partner = partner,
         }
     }
 

@@ -28,6 +28,8 @@ pub mod fused;
 
 pub mod rules;
 
+pub mod measures;
+
 pub mod merge;
 
 pub mod clip_pictures;

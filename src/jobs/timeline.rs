@@ -4,6 +4,8 @@
 //! Machine layers are never changed: the first touch of a machine's segment copies its animal's layer into the human one, in
 //! the same gesture as the edit.
 
+mod clips;
+
 mod why;
 
 use std::collections::BTreeMap;
@@ -199,8 +201,20 @@ pub enum TimelineAct {
     },
     /// Lays segments over what stands in their lanes, of whichever animals they are.
     Lay(Arc<Vec<Segment>>),
+    /// Gives the frames of clips a label, and no others.
+    LabelClips {
+        /// These.
+        of: Vec<Target>,
+        /// A label of the vocabulary.
+        label: String,
+    },
+    /// Finds right what counts over the frames of clips.
+    AcceptClips(Vec<Target>),
+    /// Takes away what counts over the frames of clips: they are not reviewed then.
+    ClearClips(Vec<Target>),
 }
 
+pub use clips::Counted;
 pub use why::{AskedAbout, SegmentWhy, why};
 
 /// What an act did.
@@ -261,11 +275,6 @@ impl Timeline {
             MachineLayer::Clips => &self.said,
             MachineLayer::Merged => &self.merged,
         }
-    }
-
-    /// The machine's layer that counts of animals of which nobody said anything.
-    fn counted_layer(&self) -> MachineLayer {
-        if self.merged.is_empty() { MachineLayer::Clips } else { MachineLayer::Merged }
     }
 
     /// The clips of a segment, by time: those that it names and that lie in it, else those of its animal of which most does.
@@ -340,14 +349,22 @@ pub fn act(
             if !timeline.human.iter().any(|placed| placed.segment.animal == *animal)
                 && frames.len() < info.frame_count as usize =>
         {
-            touched.push((timeline.counted_layer(), *animal));
+            touched.push((timeline.layer_that_counts(), *animal));
         }
         TimelineAct::Lay(pieces) => {
             let is_said = |animal| timeline.human.iter().any(|placed| placed.segment.animal == animal);
             let untouched = pieces.iter().map(|piece| piece.animal).filter(|animal| !is_said(*animal));
-            touched.extend(untouched.map(|animal| (timeline.counted_layer(), animal)));
+            touched.extend(untouched.map(|animal| (timeline.layer_that_counts(), animal)));
         }
-        _ => {}
+        // So it does of the frames beside clips.
+        _ => {
+            for target in clips::clips_of(act) {
+                let animal = timeline.find(*target).ok_or(JobError::NoSuchSegment)?.animal;
+                if !timeline.human.iter().any(|placed| placed.segment.animal == animal) {
+                    touched.push((timeline.layer_that_counts(), animal));
+                }
+            }
+        }
     }
     touched.sort_unstable();
     touched.dedup();
@@ -382,7 +399,10 @@ fn targets_of(act: &TimelineAct) -> &[Target] {
         | TimelineAct::Erase { .. }
         | TimelineAct::TakeOver(..)
         | TimelineAct::Adopt { .. }
-        | TimelineAct::Lay(_) => &[],
+        | TimelineAct::Lay(_)
+        | TimelineAct::LabelClips { .. }
+        | TimelineAct::AcceptClips(_)
+        | TimelineAct::ClearClips(_) => &[],
     }
 }
 
@@ -466,6 +486,9 @@ impl Doing<'_> {
             TimelineAct::Erase { animal, group, frames } => base.erase(*animal, group, frames.clone())?,
             TimelineAct::Adopt { animal, frames, theirs } => base.adopt(theirs, *animal, frames.clone())?,
             TimelineAct::Lay(pieces) => base.lay(pieces)?,
+            TimelineAct::LabelClips { of, label } => base.paint_all(&self.timeline.stretches(of)?, label)?,
+            TimelineAct::AcceptClips(of) => base.accept_all(&self.timeline.stretches(of)?)?,
+            TimelineAct::ClearClips(of) => base.clear_all(&self.timeline.stretches(of)?)?,
             TimelineAct::TakeOver(..) => return Err(JobError::NoSuchSegment),
         };
         match self.act {

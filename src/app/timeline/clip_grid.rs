@@ -3,7 +3,7 @@
 //! Selected segments are those of the timeline. The grid has a frame service of its own with a small cache, which lives as long
 //! as the view is shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::{BehaviorView, Layers, TimelineCommand};
@@ -39,17 +39,19 @@ pub enum GridCommand {
     Show(Gathered),
     /// Turns pages.
     Turn(i32),
-    /// Selects all segments of the page.
+    /// Selects everything on the page, beside what is selected on other pages.
     SelectAll,
-    /// The selected segments are right.
+    /// Selects everything that is shown together, on all pages.
+    SelectGroup,
+    /// The selected segments are right, or what counts over the selected clips.
     Accept,
-    /// Gives the selected segments a label.
+    /// Gives the selected segments a label, or the frames of the selected clips.
     Label(String),
-    /// Takes the selected segments away.
+    /// Takes the selected segments away, or what counts over the selected clips.
     Delete,
     /// Shows the selected segment in the timeline.
     OpenInTimeline,
-    /// Keeps the selected segments as examples for models.
+    /// Keeps the selected segments or clips as examples for models.
     MakeExamples,
 }
 
@@ -138,8 +140,10 @@ impl App {
         let state = &mut session.timeline;
         let Some(layers) = state.layers.clone() else { return };
         let Some(shows) = state.grid.shown(&layers) else { return };
-        let is_editable = matches!(shows, Gathered::Label(_));
-        let of = state.selected.clone();
+        let is_of_clips = matches!(shows, Gathered::Cluster(_));
+        // What is selected in the lanes and not shown here is not meant.
+        let shown: HashSet<Target> = members(&layers, &shows).into_iter().collect();
+        let of: Vec<Target> = state.selected.iter().copied().filter(|target| shown.contains(target)).collect();
         let act = match command {
             GridCommand::Show(shows) => {
                 state.grid.shows = Some(shows);
@@ -148,51 +152,57 @@ impl App {
                 return;
             }
             GridCommand::Turn(by) => {
-                let pages = members(&layers, &shows).len().div_ceil(PER_PAGE);
+                let pages = shown.len().div_ceil(PER_PAGE);
                 state.grid.page = state.grid.page.saturating_add_signed(by as isize).min(pages.saturating_sub(1));
-                state.selected.clear();
                 return;
             }
             GridCommand::SelectAll => {
                 let all = members(&layers, &shows);
-                let page = all.chunks(PER_PAGE).nth(state.grid.page);
-                state.selected = page.unwrap_or_default().to_vec();
+                let page = all.chunks(PER_PAGE).nth(state.grid.page).unwrap_or_default();
+                let others = of.into_iter().filter(|target| !page.contains(target));
+                state.selected = others.chain(page.iter().copied()).collect();
+                return;
+            }
+            GridCommand::SelectGroup => {
+                state.selected = members(&layers, &shows);
                 return;
             }
             GridCommand::OpenInTimeline => {
                 if !of.is_empty() {
+                    state.selected = of;
                     state.view = BehaviorView::Timeline;
                     self.show_selected();
                 }
                 return;
             }
-            GridCommand::MakeExamples => return self.make_examples(&of),
-            GridCommand::Accept => TimelineAct::Accept(of.clone()),
-            GridCommand::Label(label) => TimelineAct::Relabel { of: of.clone(), label },
-            GridCommand::Delete => TimelineAct::Delete(of.clone()),
+            _ if of.is_empty() => {
+                let words = "Select something first: click a film, or Ctrl A for all of the page.";
+                return self.state.notify(Urgency::Info, words);
+            }
+            GridCommand::MakeExamples => return self.make_examples(&of, is_of_clips),
+            GridCommand::Accept if is_of_clips => TimelineAct::AcceptClips(of),
+            GridCommand::Label(label) if is_of_clips => TimelineAct::LabelClips { of, label },
+            GridCommand::Delete if is_of_clips => TimelineAct::ClearClips(of),
+            GridCommand::Accept => TimelineAct::Accept(of),
+            GridCommand::Label(label) => TimelineAct::Relabel { of, label },
+            GridCommand::Delete => TimelineAct::Delete(of),
         };
-        if of.is_empty() {
-            return self
-                .state
-                .notify(Urgency::Info, "Select segments first: click one, or Ctrl A for all of the page.");
-        }
-        if !is_editable {
-            let words = "Clips of a cluster are only looked at. Choose a label to accept or relabel its segments.";
-            return self.state.notify(Urgency::Info, words);
-        }
         self.after_timeline = Some(TimelineCommand::Deselect);
         self.act_on_timeline(act);
     }
 
-    /// Draws and keeps the segments as examples; those that nobody looked at are left out.
-    fn make_examples(&mut self, of: &[Target]) {
+    /// Draws and keeps segments as examples, or clips with what counts there; those that nobody looked at are left out.
+    fn make_examples(&mut self, of: &[Target], is_of_clips: bool) {
         let Some(state) = self.state.session.as_ref().map(|session| &session.timeline) else { return };
         let Some(layers) = &state.layers else { return };
         let segments: Vec<Segment> = of.iter().filter_map(|target| layers.timeline.find(*target).cloned()).collect();
         self.ask(move |desk| {
             let cancel = CancelFlag::default();
             let job = Job::new(&cancel, &|_| ());
-            let made = examples::add_chosen(&job, &mut desk.project, &desk.info, &segments);
+            let made = match is_of_clips {
+                true => examples::add_clips(&job, &mut desk.project, &desk.info, &segments),
+                false => examples::add_chosen(&job, &mut desk.project, &desk.info, &segments),
+            };
             Event::ExamplesMade(made.map(Box::new).map_err(|error| error.to_string()))
         });
     }

@@ -13,14 +13,17 @@ use super::export::{PlanAsk, ShownPlan};
 use super::figures::{FigureAsk, ShownFigure};
 use super::order::{self, ReviewOrder};
 use super::search::Search;
+use super::strips::StripsState;
 use super::trial::{TrialCommand, TrialState};
 use crate::behavior::bodies::Bodies;
 use crate::behavior::consistency::Checker;
 use crate::behavior::discovery::{BoutMeasures, ForestOptions, novel_bouts};
 use crate::behavior::edits::Edge;
+use crate::behavior::measures::{Measure, Measures};
 use crate::behavior::review::{ReviewInput, ReviewItem, ReviewOptions, ReviewReason, review_items};
 use crate::behavior::rules::Rules;
-use crate::jobs::timeline::{MachineLayer, SegmentWhy, Target, Timeline, TimelineAct};
+use crate::behavior::zones::Zone;
+use crate::jobs::timeline::{SegmentWhy, Target, Timeline, TimelineAct};
 use crate::jobs::vocabulary::VocabularyAct;
 use crate::model::{
     AnimalId, CameraId, Clip, ClipId, PlacedSegment, Segment, SegmentId, SegmentStatus, Tracks, Vocabulary,
@@ -109,6 +112,10 @@ pub enum TimelineCommand {
     Compare(CompareCommand),
     /// Whether playing stays within the selected segment.
     SetLooping(bool),
+    /// The measures that are drawn under the lanes, by their ids, from now on.
+    ShowStrips(Vec<String>),
+    /// With whom the chosen animal is measured there; with its nearest where nobody is named.
+    StripPartner(Option<AnimalId>),
     /// Cuts the recording into clips and describes them, by rules or by models.
     Describe(DescribeCommand),
 }
@@ -217,9 +224,23 @@ pub struct Scene {
     pub camera: CameraId,
     /// How unlike the others each clip is, 0 to 1: 0.5 is usual.
     pub novelty: HashMap<ClipId, f32>,
+    /// Named places, in the units of the tracks.
+    pub zones: Vec<Zone>,
+    /// All measures, each with the reason why this recording does not have it, where it does not.
+    pub measures: Vec<(Measure, Option<&'static str>)>,
 }
 
 impl Scene {
+    /// Which measures there are of these animals.
+    pub(super) fn measures_of(bodies: &Bodies, zones: &[Zone]) -> Vec<(Measure, Option<&'static str>)> {
+        let measures = Measures::new(bodies, zones);
+        let with_reason = |measure: Measure| {
+            let why_not = measures.why_not(&measure);
+            (measure, why_not)
+        };
+        Measure::all(zones).into_iter().map(with_reason).collect()
+    }
+
     /// Measures the clips by the isolation forest. The same clips have the same scores.
     pub(super) fn novelty_of(bodies: &Bodies, clips: &[Clip]) -> HashMap<ClipId, f32> {
         let seen = clips.iter().filter(|clip| clip.cluster.is_some() && clip.animal.index() < bodies.animals.len());
@@ -296,6 +317,8 @@ pub struct TimelineState {
     pub is_auditing: bool,
     /// The grid view.
     pub grid: GridState,
+    /// The strips under the lanes.
+    pub strips: StripsState,
     /// The compare view.
     pub compare: CompareState,
     /// What is known about describing it.
@@ -334,6 +357,7 @@ impl Default for TimelineState {
             order: ReviewOrder::default(),
             is_auditing: false,
             grid: GridState::default(),
+            strips: StripsState::default(),
             compare: CompareState::default(),
             describe: DescribeState::default(),
             figure: None,
@@ -365,7 +389,12 @@ impl TimelineState {
     pub fn is_busy(&self) -> bool {
         let is_asking = self.asked.as_ref().is_some_and(AskedSearch::is_pending);
         let is_reading = self.is_reading || self.is_reading_scene || self.compare.is_reading;
-        is_asking || is_reading || self.is_computing || self.is_planning || self.describe.is_busy()
+        is_asking
+            || is_reading
+            || self.strips.is_measuring()
+            || self.is_computing
+            || self.is_planning
+            || self.describe.is_busy()
     }
 
     /// Whether it is being worked out what an export would write.
@@ -491,7 +520,7 @@ impl Layers {
 
     /// What machines say of an animal, by time: merged segments, or the clips where nothing was merged.
     pub fn machine_lane(&self, animal: AnimalId) -> Vec<(Target, &Segment)> {
-        let layer = if self.timeline.merged.is_empty() { MachineLayer::Clips } else { MachineLayer::Merged };
+        let layer = self.timeline.layer_that_counts();
         let of_animal = self.timeline.machine(layer).iter().filter(|segment| segment.animal == animal);
         let target = |segment: &Segment| Target::Machine { layer, animal, start_frame: segment.start_frame };
         of_animal.map(|segment| (target(segment), segment)).collect()
@@ -499,10 +528,7 @@ impl Layers {
 
     /// What people say of an animal.
     pub fn human_of(&self, animal: AnimalId) -> &[PlacedSegment] {
-        let all = &self.timeline.human;
-        let start = all.partition_point(|placed| placed.segment.animal < animal);
-        let stop = all.partition_point(|placed| placed.segment.animal <= animal);
-        &all[start..stop]
+        self.timeline.human_of(animal)
     }
 
     /// Segments that count, and how many of them a person has looked at.

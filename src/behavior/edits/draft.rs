@@ -139,12 +139,16 @@ impl<'a> Draft<'a> {
 
     /// Cuts what lies under a range of an animal, in all tracks.
     pub(super) fn carve_all(&mut self, animal: AnimalId, frames: Range<u32>) {
-        let mut tracks: Vec<Track<'a>> = self.tracks.keys().filter(|track| track.animal == animal).copied().collect();
-        // New rows are given in the same order each time.
-        tracks.sort_by_key(|track| (track.group, track.kind == SegmentKind::Point));
-        for track in tracks {
+        for track in self.tracks_of(animal) {
             self.carve(track, frames.clone(), None);
         }
+    }
+
+    /// The tracks of an animal, so ordered that new rows are given in the same order each time.
+    pub(super) fn tracks_of(&self, animal: AnimalId) -> Vec<Track<'a>> {
+        let mut tracks: Vec<Track<'a>> = self.tracks.keys().filter(|track| track.animal == animal).copied().collect();
+        tracks.sort_by_key(|track| (track.group, track.kind == SegmentKind::Point));
+        tracks
     }
 
     /// A segment with other frames that nobody meant it to have.

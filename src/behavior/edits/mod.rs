@@ -27,6 +27,8 @@ mod refused;
 
 mod snap;
 
+mod stretches;
+
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +41,7 @@ pub use first_touch::FirstTouch;
 pub use paint::Brush;
 pub use refused::EditRefused;
 pub use snap::{SnapKind, SnapTarget, SnapTargets};
+pub use stretches::Stretch;
 pub use vocabulary::{LabelField, UnknownLabel, VocabularyEdit, VocabularyRefused, unknown_labels};
 pub use words::{Replaced, WordSearch};
 

@@ -139,7 +139,7 @@ impl Timeline<'_> {
         }
     }
 
-    fn painted(
+    pub(super) fn painted(
         &self,
         animal: AnimalId,
         frames: Range<u32>,

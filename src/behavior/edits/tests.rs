@@ -2,6 +2,8 @@
 
 mod sequences;
 
+mod stretches;
+
 mod vocabulary;
 
 use super::*;

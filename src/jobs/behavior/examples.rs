@@ -143,6 +143,43 @@ pub fn add_chosen(
     Ok(report)
 }
 
+/// Makes examples of clips that lie within a segment that a person accepted or edited, with what that says; of many with one
+/// label, those are taken that are spread over the recording.
+///
+/// # Errors
+/// When none is left, or the recording has no pictures; nothing is added then.
+pub fn add_clips(
+    job: &Job<'_>,
+    project: &mut Project,
+    info: &RecordingInfo,
+    clips: &[Segment],
+) -> Result<BankReport, JobError> {
+    let verified = project.verified_segments(info.id)?;
+    let of_clip = |clip: &Segment| {
+        let (segment, by) = verified.iter().find(|(segment, _)| {
+            let is_around = segment.start_frame <= clip.start_frame && segment.stop_frame >= clip.stop_frame;
+            segment.animal == clip.animal && segment.kind == SegmentKind::State && is_around
+        })?;
+        let (start_frame, stop_frame) = (clip.start_frame, clip.stop_frame);
+        Some((Segment { start_frame, stop_frame, ..segment.clone() }, by.clone()))
+    };
+    let found: Vec<(Segment, String)> = clips.iter().filter_map(of_clip).collect();
+    if found.is_empty() {
+        return Err(BehaviorError::NothingVerified { project: project.path().to_owned() }.into());
+    }
+    let open = clips.len() - found.len();
+    let view = ClipView { most_pictures: USUAL_PICTURES, ..ClipView::default() };
+    let options = AddOptions { recording: None, labels: &[], per_label: USUAL_PER_LABEL, view };
+    let mut left_out: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let found = chosen(found, &options, &project.vocabulary()?, &mut left_out);
+    left_out.extend((open > 0).then_some(("that nobody has accepted or edited", open)));
+    if found.is_empty() {
+        return Ok(BankReport { left_out, ..list(project)? });
+    }
+    let made = shown_of(job, project, &mut info.clone(), &found, view)?;
+    Ok(BankReport { left_out, ..keep(project, made)? })
+}
+
 /// Reads examples that another project wrote.
 ///
 /// # Errors

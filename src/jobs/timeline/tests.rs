@@ -253,3 +253,52 @@ fn a_segment_without_clips_of_its_own_has_those_that_mostly_lie_in_it() {
     assert_eq!(clips(&drawn(5..100)), [0, 1]);
     assert_eq!(clips(&drawn(30..60)), [0_u32; 0]);
 }
+
+fn clip(animal: u8, start_frame: u32) -> Target {
+    Target::Machine { layer: MachineLayer::Clips, animal: AnimalId(animal), start_frame }
+}
+
+/// What counts of an animal: its frames and labels, with the first letter of the status.
+fn counting(timeline: &Timeline, animal: u8) -> Vec<String> {
+    let counting = timeline.counting(AnimalId(animal));
+    let line =
+        |it: &Segment| format!("{}..{} {} {}", it.start_frame, it.stop_frame, it.label, &it.status.as_str()[..1]);
+    counting.map(line).collect()
+}
+
+#[test]
+fn clips_get_a_label_over_the_merge_that_counted_and_undo_leads_back() {
+    let (_folder, mut project, info) = project();
+    let before = Timeline::read(&project, &info).unwrap();
+    let label = TimelineAct::LabelClips { of: vec![clip(0, 40), clip(1, 60)], label: "rearing".to_owned() };
+    let outcome = done(&mut project, &info, label.clone());
+    assert_eq!(outcome.title, "Label 2 clips as rearing");
+    let after = Timeline::read(&project, &info).unwrap();
+    assert_eq!(counting(&after, 0), ["0..40 huddle u", "40..100 rearing e"]);
+    assert_eq!(counting(&after, 1), ["0..60 huddle u", "60..100 rearing e"]);
+    assert_eq!((&after.merged, &after.said), (&before.merged, &before.said), "machine layers are never edited");
+    let counted = after.counted_over(AnimalId(0), 20..50).unwrap();
+    assert_eq!((counted.segment.label.as_str(), counted.frames), ("huddle", 20));
+    assert_eq!(done(&mut project, &info, label).changed, 0, "it says so already");
+    assert_eq!(project.undo().unwrap().unwrap().conflicts, []);
+    assert_eq!(Timeline::read(&project, &info).unwrap(), before);
+}
+
+#[test]
+fn clips_are_accepted_and_cleared_as_what_counts_there() {
+    let (_folder, mut project, info) = project();
+    done(&mut project, &info, TimelineAct::AcceptClips(vec![clip(0, 0), clip(0, 40), clip(1, 0)]));
+    let found = Timeline::read(&project, &info).unwrap();
+    assert_eq!(counting(&found, 0), ["0..40 huddle a", "40..100 chase a"]);
+    assert_eq!(counting(&found, 1), ["0..60 huddle a", "60..100 feeding u"]);
+    assert_eq!(found.counted_over(AnimalId(1), 50..70).unwrap().status, SegmentStatus::Accepted);
+    let cleared = done(&mut project, &info, TimelineAct::ClearClips(vec![clip(1, 0)]));
+    assert_eq!((cleared.title.as_str(), cleared.changed), ("Clear a clip", 1));
+    let found = Timeline::read(&project, &info).unwrap();
+    assert_eq!(counting(&found, 1), ["60..100 feeding u"]);
+    assert_eq!(found.counted_over(AnimalId(1), 0..60), None);
+    for _ in 0..2 {
+        assert_eq!(project.undo().unwrap().unwrap().conflicts, []);
+    }
+    assert!(project.human_layer(info.id).unwrap().is_empty());
+}

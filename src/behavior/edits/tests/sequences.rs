@@ -21,7 +21,7 @@ struct Step {
 }
 
 const LABELS: [&str; 7] = ["stationary", "chase", "huddle", "crouch", "stretch", "sneeze", "jump"];
-const KINDS: u8 = 19;
+const KINDS: u8 = 22;
 
 fn step() -> impl Strategy<Value = Step> {
     (0..KINDS, any::<usize>(), any::<usize>(), 0..FRAMES + 5, 0..40_u32, 0..LABELS.len(), 0..3_u8, any::<u8>())
@@ -103,6 +103,9 @@ fn run(step: &Step, timeline: Timeline<'_>) -> Result<TimelineEdit, EditRefused>
             let within = [id, other];
             timeline.replace_words(search, by, (step.choice & 2 == 0).then_some(within.as_slice()))
         }
+        18 => timeline.paint_all(&stretches(step), label),
+        19 => timeline.accept_all(&stretches(step)),
+        20 => timeline.clear_all(&stretches(step)),
         _ => {
             let machine = machine();
             let touched = timeline.first_touch(&machine, animal);
@@ -113,6 +116,17 @@ fn run(step: &Step, timeline: Timeline<'_>) -> Result<TimelineEdit, EditRefused>
             })
         }
     }
+}
+
+/// Stretches of all animals that overlap, touch and lie apart.
+fn stretches(step: &Step) -> Vec<Stretch> {
+    let stretch = |at: u32| Stretch {
+        animal: AnimalId(((u32::from(step.animal) + at) % 3) as u8),
+        partner: (u32::from(step.choice) & (1 << at) != 0).then_some((AnimalId(1), SocialRole::Actor)),
+        start_frame: (step.frame + at * (step.length / 2 + u32::from(step.choice % 7))) % FRAMES,
+        stop_frame: (step.frame + at * (step.length / 2 + u32::from(step.choice % 7))) % FRAMES + step.length,
+    };
+    (0..6).map(stretch).collect()
 }
 
 fn assert_is_layer(segments: &[PlacedSegment], vocabulary: &Vocabulary) -> Result<(), TestCaseError> {

@@ -1,4 +1,4 @@
-//! The lanes: one time scale over the map of the whole recording, a ruler, the rows of each animal, and curves below them.
+//! The lanes: one time scale over the map of the whole recording, a ruler, the rows of each animal, and strips below them.
 //!
 //! Pressing the ruler shows a frame; a click selects a segment; an edge that is dragged moves when it is let go, and until then
 //! the picture shows the frame at it. The wheel zooms about the pointer.
@@ -10,7 +10,7 @@ use egui::{CentralPanel, CursorIcon, Frame, Rect, Role, ScrollArea, Sense, Ui, W
 
 use super::drag::{self, EdgeDrag};
 use super::rows::{self, Row, RowKind};
-use super::{curves, menu, paint};
+use super::{menu, paint, strips};
 use crate::app::Command;
 use crate::app::session::Session;
 use crate::app::timeline::{Layers, TimelineCommand};
@@ -24,8 +24,8 @@ use crate::ui::time::axis::{Axis, Span};
 
 /// From the left edge to where frames begin, points.
 const GUTTER: f32 = 116.0;
-/// From where frames end to the right edge.
-const END: f32 = 16.0;
+/// From where frames end to the right edge: the scales of strips stand there.
+const END: f32 = 40.0;
 /// Height of the map of the whole recording, and of the ruler.
 const MAP: f32 = 20.0;
 const RULER: f32 = 20.0;
@@ -47,7 +47,8 @@ pub struct LanesMemory {
     drag: Option<EdgeDrag>,
     /// The segment that the menu is about.
     menu: Option<Target>,
-    curves: curves::CurvesMemory,
+    map: paint::MapMemory,
+    strips: strips::StripsMemory,
     looks: LabelLooks,
 }
 
@@ -61,7 +62,8 @@ impl Default for LanesMemory {
             shows_clips: true,
             drag: None,
             menu: None,
-            curves: curves::CurvesMemory::default(),
+            map: paint::MapMemory::default(),
+            strips: strips::StripsMemory::default(),
             looks: LabelLooks::default(),
         }
     }
@@ -105,16 +107,10 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
     looks.refresh(&session.timeline.vocabulary, theme::palette(ui).panel);
     let mut lanes = Lanes { ctx, session, layers, axis, looks: &looks };
     ui.spacing_mut().item_spacing.y = 0.0;
-    lanes.map_ui(ui);
+    lanes.map_ui(ui, &mut memory.map);
     let ruler = lanes.ruler_ui(ui);
     if let Some(scene) = &session.timeline.scene {
-        let frame = Frame::NONE.fill(theme::palette(ui).panel);
-        let height = curves::HEIGHT.min((ui.available_height() * 0.35).max(0.0));
-        if height >= curves::LEAST {
-            egui::Panel::bottom("curves").exact_size(height).resizable(false).frame(frame).show(ui, |ui| {
-                curves::ui(ui, &lanes, scene, &mut memory.curves);
-            });
-        }
+        strips::panel_ui(ui, &mut lanes, scene, &mut memory.strips);
     }
     CentralPanel::default().frame(Frame::NONE).show(ui, |ui| {
         let vocabulary = &session.timeline.vocabulary;
@@ -137,12 +133,12 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
 
 impl Lanes<'_> {
     /// The whole recording at a glance: what counts of each animal, and the part that is shown.
-    fn map_ui(&mut self, ui: &mut Ui) {
+    fn map_ui(&mut self, ui: &mut Ui, memory: &mut paint::MapMemory) {
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), MAP), Sense::hover());
         let map = Rect::from_x_y_ranges(self.axis.left..=self.axis.left + self.axis.width, rect.y_range())
             .shrink2(vec2(0.0, 4.0));
         paint::gutter(ui, rect.left() + 12.0, map.center().y, "whole video");
-        paint::map(ui, self, map);
+        paint::map(ui, self, map, memory);
         let response =
             ui.interact(map.expand2(vec2(0.0, 3.0)), ui.make_persistent_id("lanes map"), Sense::click_and_drag());
         response.widget_info(|| WidgetInfo::slider(true, self.axis.span.start, "Part of the video that is shown"));
@@ -168,7 +164,7 @@ impl Lanes<'_> {
         ruler
     }
 
-    fn show(&self, frame: u32) {
+    pub(super) fn show(&self, frame: u32) {
         if frame != self.session.cursor.frame {
             self.ctx.send(Command::ShowFrame(frame));
         }
@@ -195,7 +191,7 @@ impl Lanes<'_> {
                 continue;
             }
             paint::row_name(ui, self, lane, row);
-            paint::row(ui, self, lane, row);
+            paint::row(ui, lane, row);
             let mut row_is_empty = true;
             let mut painted = paint::Painted::default();
             for (target, segment) in rows::segments_in(self.layers, vocabulary, row, visible.clone()) {

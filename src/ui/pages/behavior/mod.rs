@@ -7,8 +7,6 @@ mod clip_grid;
 
 mod compare;
 
-mod curves;
-
 mod describing;
 
 mod drag;
@@ -30,6 +28,8 @@ mod paint;
 mod rows;
 
 mod search;
+
+mod strips;
 
 mod vocabulary;
 
@@ -183,6 +183,7 @@ fn bar_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layers, me
         if clips.on_hover_text("Clips and what was said of each").clicked() {
             memory.lanes.shows_clips ^= true;
         }
+        strips::chooser_ui(ui, ctx, session, layers);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(12.0);
             let palette = theme::palette(ui);

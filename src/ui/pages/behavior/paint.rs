@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use egui::{Align2, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Align2, Color32, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::drag::EdgeDrag;
 use super::lanes::Lanes;
@@ -32,27 +32,51 @@ pub(super) fn gutter(ui: &Ui, left: f32, middle: f32, words: &str) {
     ui.painter().text(pos2(left, middle), Align2::LEFT_CENTER, words, font, palette.text_secondary);
 }
 
-/// What counts of each animal over the whole recording, and the part that is shown.
-pub(super) fn map(ui: &Ui, lanes: &Lanes<'_>, map: Rect) {
-    let palette = theme::palette(ui);
-    ui.painter().rect_filled(map, 0, palette.window);
-    let animals = lanes.layers.names.len().max(1);
-    let height = map.height() / animals as f32;
-    let whole = f64::from(lanes.axis.frame_count.max(1));
-    let x_of = |frame: u32| map.left() + (f64::from(frame) / whole * f64::from(map.width())) as f32;
-    for animal in 0..lanes.layers.names.len() {
-        let top = map.top() + height * animal as f32;
-        let mut covered = f32::NEG_INFINITY;
-        for (_, segment) in lanes.layers.lane(AnimalId(animal as u8)) {
-            let (left, right) = (x_of(segment.start_frame), x_of(segment.stop_frame));
-            if right - covered < 0.5 {
-                continue;
+/// The blocks of the map, worked out where layers, room or looks are others.
+#[derive(Default)]
+pub(super) struct MapMemory {
+    key: Option<(u64, Rect, Color32)>,
+    blocks: Vec<(Rect, Color32)>,
+}
+
+impl MapMemory {
+    fn refresh(&mut self, lanes: &Lanes<'_>, map: Rect, ground: Color32) {
+        let key = Some((lanes.session.timeline.revision, map, ground));
+        if self.key == key {
+            return;
+        }
+        self.key = key;
+        self.blocks.clear();
+        let animals = lanes.layers.names.len();
+        let height = map.height() / animals.max(1) as f32;
+        let whole = f64::from(lanes.axis.frame_count.max(1));
+        let x_of = |frame: u32| map.left() + (f64::from(frame) / whole * f64::from(map.width())) as f32;
+        for animal in 0..animals {
+            let top = map.top() + height * animal as f32;
+            let mut covered = f32::NEG_INFINITY;
+            for (_, segment) in lanes.layers.lane(AnimalId(animal as u8)) {
+                let (left, right) = (x_of(segment.start_frame), x_of(segment.stop_frame));
+                if right - covered < 0.5 {
+                    continue;
+                }
+                covered = right;
+                let rect = Rect::from_min_max(pos2(left, top), pos2(right.max(left + 0.5), top + height - 0.5));
+                self.blocks.push((rect, lanes.looks.of(&segment.label, false).ground));
             }
-            covered = right;
-            let rect = Rect::from_min_max(pos2(left, top), pos2(right.max(left + 0.5), top + height - 0.5));
-            ui.painter().rect_filled(rect, 0, lanes.looks.of(&segment.label, false).ground);
         }
     }
+}
+
+/// What counts of each animal over the whole recording, and the part that is shown.
+pub(super) fn map(ui: &Ui, lanes: &Lanes<'_>, map: Rect, memory: &mut MapMemory) {
+    let palette = theme::palette(ui);
+    ui.painter().rect_filled(map, 0, palette.window);
+    memory.refresh(lanes, map, palette.panel);
+    for (rect, color) in &memory.blocks {
+        ui.painter().rect_filled(*rect, 0, *color);
+    }
+    let whole = f64::from(lanes.axis.frame_count.max(1));
+    let x_of = |frame: u32| map.left() + (f64::from(frame) / whole * f64::from(map.width())) as f32;
     if lanes.axis.is_zoomed() {
         let span = lanes.axis.span;
         let share = |frame: f64| map.left() + (frame / whole * f64::from(map.width())) as f32;
@@ -141,7 +165,7 @@ pub(super) fn row_name(ui: &Ui, lanes: &Lanes<'_>, lane: Rect, row: &Row) {
 }
 
 /// The ground of a row.
-pub(super) fn row(ui: &Ui, _lanes: &Lanes<'_>, lane: Rect, row: &Row) {
+pub(super) fn row(ui: &Ui, lane: Rect, row: &Row) {
     let palette = theme::palette(ui);
     ui.painter().rect_filled(lane, 2, palette.window);
     if matches!(row.kind, RowKind::Human(_)) {
@@ -360,13 +384,13 @@ impl Lanes<'_> {
         painter: &Painter,
         text: &str,
         font: egui::FontId,
-        ink: egui::Color32,
+        ink: Color32,
     ) -> std::sync::Arc<egui::Galley> {
         painter.layout_no_wrap(text.to_owned(), font, ink)
     }
 
     /// Words within a place; left out where they do not fit.
-    fn words(&self, painter: &Painter, place: Rect, text: &str, weight: Weight, ink: egui::Color32, indent: f32) {
+    fn words(&self, painter: &Painter, place: Rect, text: &str, weight: Weight, ink: Color32, indent: f32) {
         let room = place.width() - 10.0 - indent;
         // No word is narrower than this: what cannot fit need not be laid out.
         if text.is_empty() || room < 5.0 || room < 3.0 * text.chars().count() as f32 {
