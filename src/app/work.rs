@@ -72,6 +72,8 @@ impl App {
                 let Some(chosen) = self.model_for(choice.assigner, &Command::ResumeJob) else { return };
                 *model = chosen.map(Box::new);
             }
+            // What was answered until the pause counts; asked once more each time, a limit of calls would never let it end.
+            TaskRequest::Trial(trial) => trial.afresh = false,
             _ => {}
         }
         self.start_task(request);
