@@ -77,6 +77,8 @@ impl App {
                 let Some(renewed) = self.renewed_describe(request) else { return };
                 **request = renewed;
             }
+            // What was answered until the pause counts; asked once more each time, a limit of calls would never let it end.
+            TaskRequest::Trial(trial) => trial.afresh = false,
             _ => {}
         }
         self.start_task(request);
