@@ -21,6 +21,7 @@ mod state;
 
 mod vocabulary;
 
+pub(super) use ask::wait_until_let_go;
 pub use ask::{AskedSearch, NoQuery, why_no_asker};
 pub use audit::Audit;
 pub use clip_grid::{Gathered, GridCommand, GridState, Groups, PER_PAGE, groups, members};
