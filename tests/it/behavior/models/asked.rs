@@ -13,7 +13,7 @@ use super::*;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
-fn server(filter: serde_json::Value, delay: Duration) -> FakeModel {
+fn server(filter: Value, delay: Duration) -> FakeModel {
     let watcher = Watcher { filter, ..Watcher::default() };
     FakeModel::start(FakeConfig { delay, ..FakeConfig::watching(watcher) })
 }
