@@ -10,7 +10,7 @@ use super::opening;
 use super::settings::Settings;
 use super::state::Urgency;
 use super::task::TaskRequest;
-use super::timeline::TimelineCommand;
+use super::timeline::{TimelineCommand, wait_until_let_go};
 use super::{App, label};
 use crate::jobs::dialogs;
 
@@ -296,8 +296,11 @@ impl App {
         self.state.open_problem = None;
         self.state.opening = Some(path.clone());
         let remembered = self.state.settings.recent_of(&path).and_then(|recent| recent.recording.clone());
+        // Those of a project that is still open are not told to stop, and hold another one.
+        let asking = if self.state.session.is_none() { self.asking.clone() } else { Vec::new() };
         let outbox = self.outbox.clone();
         self.spawn("open", move || {
+            wait_until_let_go(&asking);
             outbox.send(Event::Opened(Box::new(opening::open_path(&path, remembered.as_deref()))));
         });
     }
@@ -373,8 +376,9 @@ impl App {
         self.remember_place();
         self.state.session = None;
         self.state.opening = Some(path.clone());
-        let outbox = self.outbox.clone();
+        let (outbox, asking) = (self.outbox.clone(), self.asking.clone());
         self.spawn("open", move || {
+            wait_until_let_go(&asking);
             outbox.send(Event::Opened(Box::new(opening::open_path(&path, Some(&recording)))));
         });
     }

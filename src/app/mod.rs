@@ -101,6 +101,8 @@ pub struct App {
     whys_begun: u64,
     /// Questions for searches so far, for the same reason: also those of projects that are closed.
     questions_begun: u64,
+    /// The threads that put them, each of which holds the project open.
+    asking: Vec<std::sync::Weak<()>>,
 }
 
 /// So often the overview is read again while a job changes frames, seconds.
@@ -128,6 +130,7 @@ impl App {
             checks_begun: 0,
             whys_begun: 0,
             questions_begun: 0,
+            asking: Vec::new(),
         }
     }
 

@@ -29,6 +29,7 @@ mod trial;
 
 mod vocabulary;
 
+pub(super) use ask::wait_until_let_go;
 pub use ask::{AskedSearch, NoQuery, why_no_asker};
 pub use audit::{Audit, Verdict};
 pub use clip_grid::{Gathered, GridCommand, GridState, Groups, PER_PAGE, groups, members};

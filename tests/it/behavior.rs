@@ -1,8 +1,6 @@
 //! The behavior pipeline from the command line, on mice that follow a script and on real recordings.
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail as the test does")]
 
-/// Questions in plain words, from the window.
-mod asked;
 /// Input that does not fit: one sentence each, and the project stays whole.
 mod bad_input;
 /// Tables out of a project and into another.

@@ -1,5 +1,8 @@
 //! Searching by a question in plain words: a model makes a query of it, which is searched for as if it had been typed.
 
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
 use super::{Search, TimelineCommand};
 use crate::app::App;
 use crate::app::State;
@@ -65,6 +68,14 @@ pub fn why_no_asker(state: &State) -> Option<NoQuery> {
     Some(NoQuery { words, needs_model: true })
 }
 
+/// Waits until threads that were told to stop asking have let go of their project, so that it can be opened to be written.
+pub(in crate::app) fn wait_until_let_go(asking: &[Weak<()>]) {
+    let end = Instant::now() + Duration::from_secs(5);
+    while asking.iter().any(|thread| thread.strong_count() > 0) && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 /// Why there is no answer. The command line speaks of runs, which go on.
 fn in_words(error: &JobError) -> String {
     match error {
@@ -105,7 +116,12 @@ impl App {
         let Some(session) = &self.state.session else { return };
         let (opened, info, outbox) = (session.connection(), session.info.clone(), self.outbox.clone());
         self.put_question(asked);
+        let token = Arc::new(());
+        self.asking.retain(|asking| asking.strong_count() > 0);
+        self.asking.push(Arc::downgrade(&token));
         self.spawn("ask for a search", move || {
+            // Gone when the thread has let go of the project.
+            let _token = token;
             for (host, kept) in model.take_kept_keys() {
                 outbox.send(Event::KeptKey { host, kept, was_asked: false });
             }

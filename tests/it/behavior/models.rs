@@ -1,5 +1,7 @@
 //! Captions and merges by models: the pipeline against a simulated server that knows what the mice do.
 
+/// Questions in plain words, from the window.
+mod asked;
 /// Examples of verified clips.
 mod examples;
 /// Everything that goes wrong with answers and servers.

@@ -27,7 +27,7 @@ three,A2,,tail_rattling,1600,1630,A2 shakes its tail.
 ";
 
 /// A project of the three mice with a human timeline and no other. Nobody may change it.
-pub(super) fn told() -> &'static Path {
+fn told() -> &'static Path {
     static MADE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = MADE.get_or_init(|| {
         let folder = TempDir::new().unwrap();

@@ -86,6 +86,7 @@ fn controls_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, text: &str, is_asked_by_key: bool
         _ => None,
     };
     ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.y = 4.0;
         let button = ui.add_enabled(why_not.is_none(), ActionButton::new("Ask a model"));
         let hint = match &asker {
             Some(missing) => missing.words.clone(),
@@ -149,6 +150,7 @@ fn unread_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, message: &str, query: &str, was_ask
         ui.add(Label::new(words).wrap());
     }
     ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.y = 4.0;
         if ui.add(ActionButton::new("Show all")).clicked() {
             ctx.send(Command::Timeline(TimelineCommand::Search(String::new())));
         }

@@ -159,6 +159,7 @@ fn an_answer_that_nobody_waits_for_is_dropped() {
     harness.state_mut().app_mut().handle(Command::ChooseRecording(recording));
     settle(&mut harness);
     send(&mut harness, Command::GoTo(Page::Behavior));
+    assert_eq!(session(&harness).read_only, None, "the thread that asked has let go of the project");
     server.say(CHASES);
     settle(&mut harness);
     assert!(session(&harness).timeline.search.is_none());

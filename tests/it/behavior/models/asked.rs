@@ -1,6 +1,5 @@
 //! Questions in plain words from the window: the app asks the simulated model and searches for what comes back.
 
-use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,16 +8,12 @@ use behaviorvlm::app::settings::Settings;
 use behaviorvlm::app::timeline::{TimelineCommand, TimelineState};
 use behaviorvlm::app::{App, Command, Page};
 use serde_json::json as value;
-use tempfile::TempDir;
 
-use super::sought::told;
-use super::{Layers, names};
-use crate::cli::{json, text};
-use crate::fake_model::{FakeConfig, FakeModel, MODEL, Watcher};
+use super::*;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
-fn server(filter: serde_json::Value, delay: Duration) -> FakeModel {
+fn server(filter: Value, delay: Duration) -> FakeModel {
     let watcher = Watcher { filter, ..Watcher::default() };
     FakeModel::start(FakeConfig { delay, ..FakeConfig::watching(watcher) })
 }
@@ -45,12 +40,14 @@ fn found(app: &App) -> Option<(String, usize)> {
 
 #[test]
 fn a_question_is_searched_for_as_the_command_line_does() {
-    let folder = TempDir::new().unwrap();
-    let project = folder.path().join("asked.bvlm");
-    fs::copy(told(), &project).unwrap();
+    let world = world();
+    let project = world.copied("windowed");
+    let truth = world.folder.path().join("windowed.csv");
+    fs::write(&truth, table_of(&world.watcher)).unwrap();
+    run(&["import", text(&project), "--format", "behavior", text(&truth), "--annotator", "Ann"]);
     let before = Layers::of(&project);
     let chases = value!({
-        "label": ["huddle"], "relation": [{ "when": "after", "of": { "label": ["chase"] }, "within": "5 s" }],
+        "label": ["locomotion"], "relation": [{ "when": "after", "of": { "label": ["chase"] }, "within": "2 s" }],
     });
     let inventing = server(value!({ "label": ["levitation"] }), Duration::ZERO);
     let answering = server(chases, Duration::ZERO);
@@ -62,15 +59,15 @@ fn a_question_is_searched_for_as_the_command_line_does() {
     assert!(app.settle(PATIENCE));
 
     // A name that is not there: asked once more, then said; what was searched for before stays.
-    told_to(&mut app, TimelineCommand::Search("feeding".to_owned()));
-    let feeding = found(&app);
-    let question = "who rests after a chase?";
+    told_to(&mut app, TimelineCommand::Search("chase".to_owned()));
+    let chases_alone = found(&app);
+    let question = "who walks on after a chase?";
     let ask = || TimelineCommand::AskSearch(question.to_owned());
     told_to(&mut app, ask());
     let asked = timeline(&app).asked.as_ref().unwrap();
     let why = asked.answer.as_ref().unwrap().as_ref().unwrap_err();
     names(&why.words, &["made no search", "levitation", "in other words"]);
-    assert_eq!((inventing.log().len(), found(&app)), (2, feeding.clone()));
+    assert_eq!((inventing.log().len(), found(&app)), (2, chases_alone));
     // The same question is put once more, though the project has an answer to it, which is none.
     told_to(&mut app, ask());
     assert_eq!(inventing.log().len(), 4);
@@ -79,11 +76,7 @@ fn a_question_is_searched_for_as_the_command_line_does() {
     app.handle(Command::ChooseModel(Box::new(model(&answering))));
     told_to(&mut app, ask());
     let (query, count) = found(&app).unwrap();
-    let of_cli = format!("merge={MODEL}@{}", answering.url());
-    let command = ["behavior", "search", text(&project), "--ask", "--model", &of_cli, question, "--json"];
-    let report = json(&command);
-    assert_eq!((report["query"].as_str(), report["segments"].as_array().unwrap().len()), (Some(query.as_str()), count));
-    assert_eq!((count, answering.log().len()), (1, 1), "the command line finds the answer in the project");
+    assert!(count > 0);
     assert_eq!(timeline(&app).asked.as_ref().unwrap().question, question);
     assert_eq!((answering.complaints(), inventing.complaints()), (Vec::new(), Vec::new()));
 
@@ -110,5 +103,10 @@ fn a_question_is_searched_for_as_the_command_line_does() {
     let why = timeline(&app).asked.as_ref().unwrap().answer.as_ref().unwrap().as_ref().unwrap_err();
     names(&why.words, &["Ask again once that is mended"]);
     drop(app);
+    let of_cli = format!("merge={MODEL}@{}", answering.url());
+    let asked = answering.log().len();
+    let report = json(&["behavior", "search", text(&project), "--ask", "--model", &of_cli, question, "--json"]);
+    assert_eq!((report["query"].as_str(), report["segments"].as_array().unwrap().len()), (Some(query.as_str()), count));
+    assert_eq!(answering.log().len(), asked, "the command line finds the answer in the project");
     assert_eq!(Layers::of(&project), before, "questions change nothing of the timeline");
 }
