@@ -103,9 +103,9 @@ impl MeasureWords {
         self.with_unit(value, self.unit)
     }
 
-    /// The same where there is little room.
+    /// The same where there is little room; a dash where nothing was measured.
     pub fn short_value(&self, value: f32) -> String {
-        self.with_unit(value, self.short_unit)
+        if value.is_finite() { self.with_unit(value, self.short_unit) } else { "–".to_owned() }
     }
 
     fn with_unit(&self, value: f32, unit: &str) -> String {

@@ -177,7 +177,7 @@ fn ground(ui: &Ui, plot: Rect, words: &MeasureWords, drawn: &Binned) {
     };
     label(high, plot.top() - 3.0, Align2::LEFT_TOP);
     label(low, plot.bottom() + 3.0, Align2::LEFT_BOTTOM);
-    if low < 0.0 && zero - plot.top() > LINE && plot.bottom() - zero > LINE {
+    if low < 0.0 && zero - plot.top() > 1.5 * LINE && plot.bottom() - zero > 1.5 * LINE {
         label(0.0, zero, Align2::LEFT_CENTER);
     }
 }
