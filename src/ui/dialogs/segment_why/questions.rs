@@ -127,7 +127,7 @@ fn actions_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, row: &Row) {
     let state = &session.timeline.trial;
     let name = ctx.state.model.name.trim();
     ui.horizontal_wrapped(|ui| {
-        let verb = if row.asked.is_some() { "Ask again" } else { "Ask a model" };
+        let verb = if row.asked.is_some() { "Ask again" } else { "Ask about this clip" };
         let obstacle = match row.clip {
             None => Some("Joining is asked again with the whole run; choose a question about a clip".to_owned()),
             Some(_) => obstacle(ctx, state).or_else(|| {

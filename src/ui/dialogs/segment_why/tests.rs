@@ -83,7 +83,7 @@ fn a_segment_of_the_rules_can_be_asked_about_and_what_is_typed_stays() {
     assert!(harness.query_by_label("c0: Not asked").is_some());
     assert!(harness.query_by_label_contains("Kept, by the built-in rules: huddle 0.75. It does huddle.").is_some());
     // Nobody to ask yet.
-    assert!(harness.get_by_label("Ask a model").accesskit_node().is_disabled());
+    assert!(harness.get_by_label("Ask about this clip").accesskit_node().is_disabled());
     click(&mut harness, "Try another prompt or model…");
     assert!(harness.query_by_label("Of this segment (1)").is_some());
     assert!(harness.query_by_label("1 clip, at most 1 question.").is_some());

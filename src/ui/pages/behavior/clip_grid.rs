@@ -69,8 +69,14 @@ impl ClipGridMemory {
     }
 }
 
-/// Draws the view.
-pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Layers, memory: &mut ClipGridMemory) {
+/// Draws the view; gives the place of the films, where notices may stand.
+pub(super) fn ui(
+    ui: &mut Ui,
+    ctx: &ViewCtx<'_>,
+    session: &Session,
+    layers: &Layers,
+    memory: &mut ClipGridMemory,
+) -> Rect {
     memory.refresh(session, layers);
     let palette = theme::palette(ui);
     let ground = Frame::NONE.fill(palette.panel).inner_margin(Margin::symmetric(12, 6));
@@ -83,7 +89,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
         foot::ui(ui, ctx, session, memory, (page, pages), is_of_clips);
     });
     let middle = Frame::NONE.fill(palette.window).inner_margin(Margin::same(GAP as i8));
-    CentralPanel::default().frame(middle).show(ui, |ui| {
+    let films = CentralPanel::default().frame(middle).show(ui, |ui| {
         let on_page = memory.members.chunks(PER_PAGE).nth(page).unwrap_or_default();
         if on_page.is_empty() {
             let words = match is_of_clips {
@@ -110,6 +116,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
             cell.ui(ui, ctx, session, layers, place, (&memory.looks, &memory.films));
         }
     });
+    films.response.rect
 }
 
 /// How many columns there are and how wide a film is, so that films are as large as they can be.

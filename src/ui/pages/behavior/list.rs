@@ -23,6 +23,9 @@ use crate::ui::theme::behavior::AnimalLook;
 use crate::ui::theme::{self, Weight, mono, sans};
 use crate::ui::widgets::{ActionButton, empty_state, heading_row, paint_row, progress_bar, segmented};
 
+/// From so many points of width on there is room for a title beside the choice of what is shown.
+const WIDE: f32 = 230.0;
+
 /// What the list shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Shows {
@@ -71,7 +74,9 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, layers: &Lay
     ui.spacing_mut().item_spacing.y = 0.0;
     let padding = egui::Margin::symmetric(ctx.theme.space.panel_padding as i8, 0);
     Frame::NONE.inner_margin(padding).show(ui, |ui| {
-        heading_row(ui, "Segments", &(all - done).to_string(), |ui| {
+        // In a narrow panel what is shown says it all.
+        let title = if ui.available_width() < WIDE { "" } else { "Segments" };
+        heading_row(ui, title, &(all - done).to_string(), |ui| {
             let options = [(Shows::Open, "To do"), (Shows::All, "All"), (Shows::Audit, "Audit")];
             let shown = if session.timeline.is_auditing { Shows::Audit } else { memory.shows };
             if let Some(shows) = segmented(ui, "Which segments", shown, &options) {

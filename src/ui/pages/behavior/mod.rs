@@ -91,7 +91,8 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
     }
     describing::strip_ui(ui, ctx);
     if view == BehaviorView::Vocabulary {
-        return vocabulary::ui(ui, ctx, session, &mut memory.behavior.vocabulary);
+        memory.grid.room = vocabulary::ui(ui, ctx, session, &mut memory.behavior.vocabulary);
+        return;
     }
     vocabulary::leave(ctx, session, &mut memory.behavior.vocabulary);
     let Some(layers) = session.timeline.layers.clone().filter(|layers| !layers.timeline.is_empty()) else {
@@ -105,7 +106,9 @@ pub fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, memory: &mut Memory) {
         BehaviorView::Timeline => timeline_ui(ui, ctx, session, &layers, memory),
         // It is there before there is any clip.
         BehaviorView::Vocabulary => {}
-        BehaviorView::Grid => clip_grid::ui(ui, ctx, session, &layers, &mut memory.behavior.clip_grid),
+        BehaviorView::Grid => {
+            memory.grid.room = Some(clip_grid::ui(ui, ctx, session, &layers, &mut memory.behavior.clip_grid));
+        }
         BehaviorView::Compare => compare::ui(ui, ctx, session, &layers, memory),
         BehaviorView::Figures => figures::ui(ui, ctx, session, &layers, &mut memory.behavior.figures),
     }

@@ -81,12 +81,12 @@ impl Seen<'_> {
     }
 }
 
-/// Draws the view.
-pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut VocabularyMemory) {
+/// Draws the view; gives the place below what is in the inbox, where notices may stand.
+pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut VocabularyMemory) -> Option<Rect> {
     if session.timeline.layers.is_none() {
         let words = session.timeline.problem.as_deref().unwrap_or("Reading the vocabulary.");
         let _ = empty_state(ui, words, None);
-        return;
+        return None;
     }
     let palette = theme::palette(ui);
     let ground = Frame::NONE.fill(palette.panel);
@@ -98,10 +98,12 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut
     Panel::left("labels").resizable(true).default_size(LABELS).frame(ground).show(ui, |ui| {
         list_ui(ui, &seen, memory);
     });
-    Panel::right("unknown labels").resizable(true).default_size(INBOX).frame(ground).show(ui, |ui| {
+    let inbox = Panel::right("unknown labels").resizable(true).default_size(INBOX).frame(ground).show(ui, |ui| {
         let foot = Frame::NONE.inner_margin(Margin::same(12));
         Panel::bottom("vocabulary file").resizable(false).frame(foot).show(ui, |ui| file_ui(ui, &seen, memory));
+        let room = ui.available_rect_before_wrap();
         inbox::ui(ui, &seen, &mut memory.expected);
+        room
     });
     let ground = Frame::NONE.fill(palette.window).inner_margin(Margin::same(16));
     let chosen = vocabulary.labels.iter().find(|label| Some(&label.name) == memory.chosen.as_ref());
@@ -109,7 +111,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut
         CentralPanel::default().frame(ground).show(ui, |ui| {
             let _ = empty_state(ui, "No label yet. Add one, or import a vocabulary.", None);
         });
-        return;
+        return Some(inbox.inner);
     };
     let can_write = session.read_only.is_none();
     Panel::bottom("whole label").resizable(false).frame(ground).show(ui, |ui| {
@@ -123,6 +125,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &ViewCtx<'_>, session: &Session, memory: &mut
             });
         });
     });
+    Some(inbox.inner)
 }
 
 /// Sends what was typed before another view was chosen.

@@ -184,8 +184,8 @@ fn a_question_goes_to_another_machine_only_with_leave() {
     let mut harness = window(&small, "http://models.invalid:8000");
     type_into(&mut harness, "Search", "who runs?");
     click(&mut harness, "Ask a model");
-    assert_eq!(harness.state().app().state().dialog, Some(Dialog::SendPictures("models.invalid".to_owned())));
-    assert!(harness.query_by_label_contains("only words are sent").is_some());
+    assert_eq!(harness.state().app().state().dialog, Some(Dialog::SendWords("models.invalid".to_owned())));
+    assert!(harness.query_by_label_contains("Your question, and the names of labels").is_some());
     click(&mut harness, "Do not send");
     assert!(session(&harness).timeline.asked.is_none());
     assert_eq!(value_of(&harness, "Search"), "who runs?");

@@ -183,6 +183,7 @@ fn synonyms_ui(ui: &mut Ui, seen: &Seen<'_>, label: &LabelDefinition, memory: &m
 
 /// What is done to the label as a whole.
 pub(super) fn whole_ui(ui: &mut Ui, seen: &Seen<'_>, label: &LabelDefinition, memory: &mut VocabularyMemory) {
+    let was_asked = memory.asks_to_delete;
     let uses = &seen.session.timeline.vocabulary_state.uses;
     let named = uses.as_ref().map_or(0, |uses| uses.named(&label.name));
     ui.horizontal(|ui| {
@@ -224,7 +225,7 @@ pub(super) fn whole_ui(ui: &mut Ui, seen: &Seen<'_>, label: &LabelDefinition, me
     };
     ui.add_space(6.0);
     ui.add(egui::Label::new(RichText::new(words).color(palette.warn)).wrap());
-    ui.horizontal(|ui| {
+    let buttons = ui.horizontal(|ui| {
         if ui.add(ActionButton::new("Delete it")).clicked() {
             memory.asks_to_delete = false;
             seen.act(VocabularyAct::Remove(label.name.clone()));
@@ -233,6 +234,10 @@ pub(super) fn whole_ui(ui: &mut Ui, seen: &Seen<'_>, label: &LabelDefinition, me
             memory.asks_to_delete = false;
         }
     });
+    if !was_asked {
+        // The question may come up below what is seen.
+        buttons.response.scroll_to_me(None);
+    }
 }
 
 /// "1 segment", "12 segments".
