@@ -16,6 +16,8 @@ use crate::ui::marks;
 use crate::ui::theme::behavior::{AnimalLook, LabelLook};
 use crate::ui::theme::{self, Theme, Weight, mono, sans};
 
+/// Narrower segments have neither corners nor words: there may be thousands.
+const NARROW: f32 = 4.0;
 /// Narrower than this a segment has no pattern, points: it would be noise.
 const PATTERN_FROM: f32 = 10.0;
 /// Between two lines of a pattern.
@@ -214,6 +216,15 @@ impl Painted {
         let palette = theme::palette(ui);
         let painter = ui.painter().with_clip_rect(ui.clip_rect().intersect(lane.expand(4.0)));
         match row.kind {
+            _ if place.width() < NARROW && segment.kind != SegmentKind::Point => {
+                let ground = match row.kind {
+                    RowKind::Clips => palette.control_track,
+                    RowKind::Captions => palette.control,
+                    RowKind::Merged => lanes.looks.of(&segment.label, true).ground,
+                    RowKind::Human(_) => lanes.looks.of(&segment.label, false).ground,
+                };
+                painter.rect_filled(place, 0, ground);
+            }
             RowKind::Clips => {
                 painter.rect_filled(with_gap(place), 2, palette.control_track);
                 let cluster = segment.label.strip_prefix("cluster_");
