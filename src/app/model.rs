@@ -53,7 +53,7 @@ impl App {
 
     /// The model that is asked about words alone: the language model or, where none is named, the vision-language model. `None`
     /// as in [`Self::model_for`].
-    pub fn language_model_for(&mut self, command: &Command) -> Option<ModelOptions> {
+    pub(super) fn language_model_for(&mut self, command: &Command) -> Option<ModelOptions> {
         self.state.model.read_profile();
         self.state.language_model.read_profile();
         let found = match self.state.language_model.name.trim() {
