@@ -21,7 +21,7 @@ struct Step {
 }
 
 const LABELS: [&str; 7] = ["stationary", "chase", "huddle", "crouch", "stretch", "sneeze", "jump"];
-const KINDS: u8 = 22;
+const KINDS: u8 = 23;
 
 fn step() -> impl Strategy<Value = Step> {
     (0..KINDS, any::<usize>(), any::<usize>(), 0..FRAMES + 5, 0..40_u32, 0..LABELS.len(), 0..3_u8, any::<u8>())
@@ -106,6 +106,11 @@ fn run(step: &Step, timeline: Timeline<'_>) -> Result<TimelineEdit, EditRefused>
         18 => timeline.paint_all(&stretches(step), label),
         19 => timeline.accept_all(&stretches(step)),
         20 => timeline.clear_all(&stretches(step)),
+        21 => {
+            let said = machine();
+            let chosen = [step.segment, step.other].map(|at| said[at % said.len()].clone());
+            timeline.lay(&chosen)
+        }
         _ => {
             let machine = machine();
             let touched = timeline.first_touch(&machine, animal);
